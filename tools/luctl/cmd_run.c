@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* luctl run: everything before the kexec, in one process from the session to the reboot. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "hook.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "memfd.h"
+#include "pidfile.h"
+#include "plan.h"
+#include "report.h"
+#include "session.h"
+#include "stop.h"
+#include "update.h"
+#include "vfio.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define NO_PATCHES	"; the running kernel lacks lutrace's patches"
+
+struct options {
+	const char *plan;
+	const char *stop_after;	/* name of a stage, or NULL */
+	bool kexec;
+};
+
+/* Stages */
+
+static int open_session(struct update *u)
+{
+	u->luo = luo__open();
+	if (!u->luo)
+		return -1;
+	u->session = luo__create_session(u->luo, u->plan->session);
+	if (!u->session)
+		return -1;
+	report__step("create session %s", u->plan->session);
+	return 0;
+}
+
+static int make_memfds(struct update *u)
+{
+	const struct plan_memfd *m;
+	size_t i;
+
+	for (i = 0; i < u->plan->nr_memfds; i++) {
+		m = &u->plan->memfds[i];
+		u->memfds[i] = memfd__create(m->name, m->size, m->huge, m->seed);
+		if (!u->memfds[i])
+			return -1;
+		report__step("create memfd %s: %" PRIu64 " bytes, huge=%s, seed=%" PRIu64
+			     ", filled and sealed", m->name, m->size, m->huge ? "yes" : "no",
+			     m->seed);
+	}
+	return 0;
+}
+
+static int map_area(struct update *u, const struct plan_area *a)
+{
+	int ret;
+
+	ret = iommufd__map_file(u->iommufd, u->hwpts[a->hwpt].ioas_id,
+				memfd__fd(u->memfds[a->memfd]), a->offset, a->length, a->iova,
+				a->perm & PLAN_READ, a->perm & PLAN_WRITE);
+	return report__expect(ret, 0, "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset 0x%" PRIx64 " length 0x%" PRIx64 " at iova 0x%" PRIx64 " (line %d of the plan)",
+			      update__hwpt_name(u, a->hwpt), u->plan->memfds[a->memfd].name,
+			      a->offset, a->length, a->iova, a->line);
+}
+
+static int map_areas(struct update *u, size_t hwpt)
+{
+	const struct plan_area *a;
+	uint64_t bytes = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < u->plan->nr_areas; i++) {
+		a = &u->plan->areas[i];
+		if (a->hwpt != hwpt)
+			continue;
+		if (map_area(u, a))
+			return -1;
+		n++;
+		bytes += a->length;
+	}
+	report__step("map %s: %zu areas, %" PRIu64 " bytes, hwpt_id=%u ioas_id=%u",
+		     update__hwpt_name(u, hwpt), n, bytes, u->hwpts[hwpt].hwpt_id,
+		     u->hwpts[hwpt].ioas_id);
+	return 0;
+}
+
+static int alloc_hwpt(struct update *u, size_t hwpt, uint32_t *ioas_id, uint32_t *hwpt_id)
+{
+	struct vfio *device = u->devices[u->plan->hwpts[hwpt].device];
+	const char *name = update__hwpt_name(u, hwpt);
+
+	if (report__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
+			   "ioctl IOMMU_IOAS_ALLOC for %s", name))
+		return -1;
+	return report__expect(iommufd__alloc_hwpt(u->iommufd, vfio__dev_id(device), *ioas_id,
+						  hwpt_id), 0, "ioctl IOMMU_HWPT_ALLOC for %s", name);
+}
+
+static int make_hwpts(struct update *u)
+{
+	struct update_hwpt *h;
+	size_t i;
+
+	u->iommufd = iommufd__open();
+	if (!u->iommufd || update__open_devices(u))
+		return -1;
+	for (i = 0; i < u->plan->nr_hwpts; i++) {
+		h = &u->hwpts[i];
+		if (stop__check() || alloc_hwpt(u, i, &h->ioas_id, &h->hwpt_id) ||
+		    map_areas(u, i))
+			return -1;
+	}
+	if (update__attach(u))
+		return -1;
+	return hook__run(u->plan, PLAN_MAPPED);
+}
+
+/* Holes first: they use memory that a probe then sets right */
+static int probe(struct update *u)
+{
+	if (update__run_holes(u) || update__run_probes(u, 0))
+		return -1;
+	return update__verify_memory(u);
+}
+
+/* A second HWPT with the token of the first, made for this question only */
+static int expect_token_used(struct update *u, size_t hwpt)
+{
+	uint64_t token = u->plan->hwpts[hwpt].token;
+	uint32_t ioas_id, hwpt_id;
+
+	if (alloc_hwpt(u, hwpt, &ioas_id, &hwpt_id) ||
+	    report__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
+			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token 0x%" PRIx64,
+			   token) ||
+	    report__expect(iommufd__destroy(u->iommufd, hwpt_id), 0,
+			   "ioctl IOMMU_DESTROY of a hwpt that is not marked") ||
+	    report__expect(iommufd__destroy(u->iommufd, ioas_id), 0,
+			   "ioctl IOMMU_DESTROY of an IOAS without a hwpt"))
+		return -1;
+	report__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE", token);
+	return 0;
+}
+
+static int expect_marked(struct update *u, size_t hwpt)
+{
+	uint32_t hwpt_id = u->hwpts[hwpt].hwpt_id;
+	const char *name = update__hwpt_name(u, hwpt);
+
+	if (report__expect(iommufd__mark(u->iommufd, hwpt_id, plan__unused_token(u->plan)), -EEXIST,
+			   "a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
+		return -1;
+	report__step("mark: a second mark of %s is refused with EEXIST", name);
+	return expect_token_used(u, hwpt);
+}
+
+static int mark(struct update *u)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < u->plan->nr_hwpts; i++) {
+		if (!u->plan->hwpts[i].marked)
+			continue;
+		ret = iommufd__mark(u->iommufd, u->hwpts[i].hwpt_id, u->plan->hwpts[i].token);
+		if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s%s",
+				   update__hwpt_name(u, i), ret == -ENOTTY ? NO_PATCHES : ""))
+			return -1;
+		report__step("mark %s", update__hwpt_name(u, i));
+		if (u->plan->assert_marks && expect_marked(u, i))
+			return -1;
+	}
+	return hook__run(u->plan, PLAN_MARKED);
+}
+
+static int load_kernel(struct update *u)
+{
+	const struct plan_kernel *kernel = &u->plan->kernel;
+	char *running, *cmdline;
+	int err;
+
+	running = kexec__running_cmdline();
+	if (!running)
+		return -1;
+	cmdline = plan__expand_cmdline(kernel->cmdline, running);
+	free(running);
+	if (!cmdline)
+		return report__errno(-ENOMEM, "no memory for the command line");
+	err = kexec__load(kernel->image, kernel->initrd, cmdline);
+	if (!err)
+		report__step("load kernel %s initrd=%s cmdline=\"%s\"", kernel->image,
+			     kernel->initrd ? kernel->initrd : "none", cmdline);
+	free(cmdline);
+	return err;
+}
+
+static int expect_order(struct update *u)
+{
+	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd),
+				       u->plan->iommufd_token);
+
+	if (report__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd before its memfds"))
+		return -1;
+	report__step("preserve: the iommufd before its memfds is refused with ENOENT");
+	return 0;
+}
+
+static int preserve_memfds(struct update *u)
+{
+	const struct plan_memfd *m;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < u->plan->nr_memfds; i++) {
+		m = &u->plan->memfds[i];
+		ret = session__preserve_fd(u->session, memfd__fd(u->memfds[i]), m->token);
+		if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s token=0x%" PRIx64,
+				   m->name, m->token))
+			return -1;
+		report__step("preserve memfd %s token=0x%" PRIx64, m->name, m->token);
+	}
+	return 0;
+}
+
+static int preserve_iommufd(struct update *u)
+{
+	uint64_t token = u->plan->iommufd_token;
+	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), token);
+
+	if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd token=0x%" PRIx64 "%s",
+			   token, ret == -ENOENT ? " (a mapped memfd is not preserved in this session, or the kernel cannot preserve an iommufd)" : ""))
+		return -1;
+	report__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
+		     plan__nr_marked(u->plan));
+	return 0;
+}
+
+/* What is preserved refuses every change, what is not allows it still */
+static int expect_preserved(struct update *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->plan->nr_hwpts; i++)
+		if (u->plan->hwpts[i].marked ? update__expect_fixed(u, i, true) :
+					       update__expect_changeable(u, i))
+			return -1;
+	return 0;
+}
+
+static int preserve_once(struct update *u)
+{
+	bool marked = plan__nr_marked(u->plan);
+
+	if (stop__check())
+		return -1;
+	if (marked && u->plan->nr_areas && u->plan->assert_order && expect_order(u))
+		return -1;
+	if (preserve_memfds(u) || (marked && preserve_iommufd(u)))
+		return -1;
+	return expect_preserved(u);
+}
+
+/* After a session was closed, everything is as before it */
+static int expect_unpreserved(struct update *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->plan->nr_hwpts; i++)
+		if (update__expect_changeable(u, i))
+			return -1;
+	return update__run_probes(u, 0) ? -1 : update__verify_memory(u);
+}
+
+static int abort_session(struct update *u)
+{
+	session__close(u->session);
+	u->session = NULL;
+	report__step("close session %s", u->plan->session);
+	return expect_unpreserved(u);
+}
+
+static int preserve(struct update *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < u->plan->aborts; i++) {
+		if (preserve_once(u) || abort_session(u))
+			return -1;
+		report__step("abort %u of %u", i + 1, u->plan->aborts);
+		if (hook__run(u->plan, PLAN_ABORTED))
+			return -1;
+		u->session = luo__create_session(u->luo, u->plan->session);
+		if (!u->session)
+			return -1;
+		report__step("create session %s again", u->plan->session);
+	}
+	if (preserve_once(u))
+		return -1;
+	return hook__run(u->plan, PLAN_PRESERVED);
+}
+
+static int jump(struct update *u)
+{
+	int err;
+
+	if (hook__run(u->plan, PLAN_BEFORE_KEXEC) || stop__check())
+		return -1;
+	report__note("step jump into %s", u->plan->kernel.image);
+	err = kexec__reboot();
+	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was handed over; see the kernel log");
+}
+
+static const struct stage {
+	const char *name;
+	int (*run)(struct update *u);
+	bool for_kexec;		/* left out with --no-kexec */
+} stages[] = {
+	{ "opened", open_session, false },
+	{ "filled", make_memfds, false },
+	{ "mapped", make_hwpts, false },
+	{ "probed", probe, false },
+	{ "marked", mark, false },
+	/* Before anything is preserved: what is wrong with the image shows early */
+	{ "loaded", load_kernel, true },
+	{ "preserved", preserve, false },
+	{ "jumped", jump, true },
+};
+
+static const struct stage *find_stage(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stages); i++)
+		if (!strcmp(stages[i].name, name))
+			return &stages[i];
+	return NULL;
+}
+
+static int run_stages(struct update *u, const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stages); i++) {
+		if (stages[i].for_kexec && !options->kexec)
+			continue;
+		if (stop__check() || stages[i].run(u))
+			return -1;
+		if (options->stop_after && !strcmp(options->stop_after, stages[i].name))
+			break;
+	}
+	return stop__check();
+}
+
+/* Reached only without a jump */
+static int end_without_jump(struct update *u)
+{
+	if (abort_session(u))
+		return -1;
+	report__step("end without kexec: nothing is preserved");
+	return 0;
+}
+
+static int run_plan(const struct plan *plan, const struct options *options)
+{
+	struct update *u = update__new(plan, false);
+	int err;
+
+	if (!u)
+		return -1;
+	err = run_stages(u, options);
+	if (err && u->session) {
+		session__close(u->session);
+		u->session = NULL;
+		report__note("session %s closed, nothing is preserved", plan->session);
+	} else if (!err) {
+		err = end_without_jump(u);
+	}
+	if (options->kexec)
+		kexec__unload();
+	update__free(u);
+	return err;
+}
+
+/* Options */
+
+enum {
+	OPT_NO_KEXEC = 0x100,
+	OPT_STOP_AFTER,
+};
+
+static const struct argp_option option_list[] = {
+	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
+	  "Load no kernel; after preserving, close the session and check that all is as before", 0 },
+	{ "stop-after", OPT_STOP_AFTER, "STAGE", 0,
+	  "Stop likewise after STAGE: opened, filled, mapped, probed, marked, loaded or preserved", 0 },
+	{ 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case OPT_NO_KEXEC:
+		options->kexec = false;
+		return 0;
+	case OPT_STOP_AFTER:
+		if (!find_stage(arg))
+			argp_error(state, "there is no stage '%s'; write opened, filled, mapped, probed, marked, loaded or preserved",
+				   arg);
+		options->stop_after = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->plan)
+			argp_error(state, "more than one plan; name one");
+		options->plan = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no plan; name a plan's file, see luctl(8)");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_list,
+		.parser = parse_option,
+		.args_doc = "PLAN",
+		.doc = "Do what PLAN says before the kexec, and jump into the next kernel.",
+	};
+	struct options options = { .kexec = true };
+	struct plan *plan;
+	char text[1024];
+	int err;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	plan = plan__load(options.plan, text, sizeof(text));
+	if (!plan) {
+		report__error("%s", text);
+		return EXIT_FAILURE;
+	}
+	if (options.kexec && !plan->kernel.image) {
+		report__error("%s: the plan names no kernel; add a line 'kernel image=FILE', or give --no-kexec",
+			      options.plan);
+		plan__free(plan);
+		return EXIT_FAILURE;
+	}
+	stop__init();
+	err = pidfile__create(plan->session);
+	if (!err) {
+		err = run_plan(plan, &options);
+		pidfile__remove(plan->session);
+	}
+	plan__free(plan);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kmsg.h"
+#include "report.h"
+
+#define KMSG_DEVICE	"/dev/kmsg"
+#define RECORD_SIZE	8192
+#define PAGE_MASK	(~UINT64_C(0xfff))
+#define POLL_MS		10u
+
+struct kmsg {
+	int fd;
+	char record[RECORD_SIZE];
+};
+
+struct kmsg *kmsg__open(void)
+{
+	struct kmsg *kmsg = calloc(1, sizeof(*kmsg));
+
+	if (!kmsg) {
+		report__errno(-ENOMEM, "no memory for the kernel log");
+		return NULL;
+	}
+	kmsg->fd = open(KMSG_DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg->fd < 0 || lseek(kmsg->fd, 0, SEEK_END) < 0) {
+		report__errno(-errno, "open " KMSG_DEVICE " failed (hole probes need the kernel log; it needs CONFIG_PRINTK and root)");
+		kmsg__close(kmsg);
+		return NULL;
+	}
+	return kmsg;
+}
+
+void kmsg__close(struct kmsg *kmsg)
+{
+	if (!kmsg)
+		return;
+	if (kmsg->fd >= 0)
+		close(kmsg->fd);
+	free(kmsg);
+}
+
+void kmsg__skip(struct kmsg *kmsg)
+{
+	lseek(kmsg->fd, 0, SEEK_END);
+}
+
+/* One record into kmsg->record; false when there is none now */
+static bool read_record(struct kmsg *kmsg)
+{
+	ssize_t n;
+
+	do
+		n = read(kmsg->fd, kmsg->record, sizeof(kmsg->record) - 1);
+	while (n < 0 && (errno == EPIPE || errno == EINTR));
+	if (n < 0)
+		return false;
+	kmsg->record[n] = '\0';
+	return true;
+}
+
+/* "DMAR: [DMA Read NO_PASID] Request device [0000:00:04.0] fault addr 0x1000 [fault ..." */
+static bool is_vtd_fault(const char *text, const char *bdf, uint64_t page, bool write)
+{
+	char device[32], addr[48];
+
+	snprintf(device, sizeof(device), "Request device [%s]", bdf);
+	snprintf(addr, sizeof(addr), "fault addr 0x%" PRIx64 " ", page);
+	return strstr(text, write ? "[DMA Write" : "[DMA Read") && strstr(text, device) &&
+	       strstr(text, addr);
+}
+
+bool kmsg__wait_fault(struct kmsg *kmsg, const char *bdf, uint64_t iova, bool write,
+		      unsigned int wait_ms)
+{
+	static const struct timespec wait = { .tv_nsec = POLL_MS * 1000000L };
+	unsigned int waited;
+
+	for (waited = 0;; waited += POLL_MS) {
+		while (read_record(kmsg))
+			if (is_vtd_fault(kmsg->record, bdf, iova & PAGE_MASK, write))
+				return true;
+		if (waited >= wait_ms)
+			return false;
+		nanosleep(&wait, NULL);
+	}
+}

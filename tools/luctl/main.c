@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* luctl: drives a live update. See luctl(8). */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "report.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+const char *argp_program_version = "luctl " LUCTL_VERSION;
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", cmd_run },
+	{ "resume", cmd_resume },
+	{ "reclaim", cmd_reclaim },
+	{ "status", cmd_status },
+	{ "abort", cmd_abort },
+};
+
+static const char doc[] =
+	"Drive a live update: keep IOMMU domains and memory across a kexec, and check that they came through.\v"
+	"Commands:\n"
+	"  run PLAN      before the kexec: map, probe, mark, preserve, and jump\n"
+	"  resume PLAN   after it: retrieve, reclaim, probe, compare, and finish\n"
+	"  reclaim       reclaim one HWPT by its token\n"
+	"  status        say what this kernel has and who holds a session\n"
+	"  abort         end a running 'luctl run', which unpreserves everything\n"
+	"\n"
+	"'luctl COMMAND --help' says more, and luctl(8) describes plans.";
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int run_command(struct argp_state *state, const char *arg)
+{
+	const struct command *command = find_command(arg);
+	static char name[32];
+
+	if (!command) {
+		report__error("there is no command '%s'; 'luctl --help' lists them", arg);
+		exit(EXIT_FAILURE);
+	}
+	snprintf(name, sizeof(name), "luctl %s", command->name);
+	state->argv[state->next - 1] = name;
+	exit(command->run(state->argc - state->next + 1, &state->argv[state->next - 1]));
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		return run_command(state, arg);
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse_option,
+		.args_doc = "COMMAND [ARG...]",
+		.doc = doc,
+	};
+
+	argp_err_exit_status = EXIT_FAILURE;
+	return argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL) ? EXIT_FAILURE :
+									   EXIT_SUCCESS;
+}

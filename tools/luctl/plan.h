@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The plan of a live update: what luctl(8) does before the kexec and checks after it. */
+#ifndef LUCTL_PLAN_H
+#define LUCTL_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_PAGE		4096ULL
+#define PLAN_HUGE_PAGE		(2ULL << 20)
+/* A hole probe is one aligned access, so that it makes one fault */
+#define PLAN_HOLE_LENGTH	8
+
+enum plan_stage {
+	PLAN_MAPPED,
+	PLAN_MARKED,
+	PLAN_PRESERVED,
+	PLAN_ABORTED,
+	PLAN_BEFORE_KEXEC,
+	PLAN_RETRIEVED,
+	PLAN_RECLAIMED,
+	PLAN_FINISHED,
+	PLAN_NR_STAGES,
+};
+
+/* What the device is allowed to do with an area, and what a hole probe tries */
+#define PLAN_READ	1u
+#define PLAN_WRITE	2u
+
+struct plan_kernel {
+	char *image;		/* NULL: the plan names no kernel */
+	char *initrd;		/* NULL: none */
+	char *cmdline;
+	int line;
+};
+
+struct plan_device {
+	char *name;
+	char bdf[16];
+	int line;
+};
+
+struct plan_memfd {
+	char *name;
+	uint64_t size;
+	uint64_t token;
+	uint64_t seed;
+	bool huge;
+	int line;
+};
+
+struct plan_hwpt {
+	char *name;
+	size_t device;		/* index in plan.devices */
+	bool marked;		/* a HWPT without a token is neither marked nor preserved */
+	uint64_t token;
+	int line;
+};
+
+struct plan_area {
+	size_t hwpt, memfd;
+	uint64_t iova, offset, length;
+	unsigned int perm;	/* PLAN_READ | PLAN_WRITE */
+	int line;
+};
+
+struct plan_probe {
+	size_t hwpt;
+	uint64_t from, to, length;
+	int line;
+};
+
+struct plan_hole {
+	size_t hwpt;
+	uint64_t iova;
+	unsigned int dir;	/* PLAN_READ | PLAN_WRITE */
+	int line;
+};
+
+struct plan_hook {
+	enum plan_stage stage;
+	char *command;
+	int line;
+};
+
+struct plan {
+	char *session;
+	int session_line;
+	struct plan_kernel kernel;
+	uint64_t iommufd_token;
+	int iommufd_line;
+	unsigned int aborts;
+	bool assert_marks;	/* marking twice and reusing a token are refused */
+	bool assert_order;	/* an iommufd before its memfds is refused */
+
+	struct plan_device *devices;
+	size_t nr_devices;
+	struct plan_memfd *memfds;
+	size_t nr_memfds;
+	struct plan_hwpt *hwpts;
+	size_t nr_hwpts;
+	struct plan_area *areas;
+	size_t nr_areas;
+	struct plan_probe *probes;
+	size_t nr_probes;
+	struct plan_hole *holes;
+	size_t nr_holes;
+	struct plan_hook *hooks;
+	size_t nr_hooks;
+};
+
+/*
+ * Both return NULL after writing one sentence "FILE:LINE: what; what to do" into @err.
+ * plan__parse() does not keep @text or @file.
+ */
+struct plan *plan__parse(const char *file, const char *text, char *err, size_t err_size);
+struct plan *plan__load(const char *file, char *err, size_t err_size);
+void plan__free(struct plan *plan);
+
+const char *plan__stage_name(enum plan_stage stage);
+
+/* The area of @hwpt that holds all of [@iova, @iova + @length), or NULL */
+const struct plan_area *plan__find_area(const struct plan *plan, size_t hwpt, uint64_t iova,
+					uint64_t length);
+
+bool plan__hwpt_is_attached(const struct plan *plan, size_t hwpt);
+size_t plan__nr_marked(const struct plan *plan);
+
+/*
+ * An unmapped page of the HWPT, next to an area, so that mapping it for a moment grows no
+ * table. Returns false if the HWPT has no area.
+ */
+bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova);
+
+/* A token that nothing in the plan has */
+uint64_t plan__unused_token(const struct plan *plan);
+
+/*
+ * The command line of the next kernel: @template with the word @CMDLINE@ replaced by @running,
+ * in which words whose key the template sets as well are overridden. Caller frees; NULL: no
+ * memory.
+ */
+char *plan__expand_cmdline(const char *template, const char *running);
+
+#endif
