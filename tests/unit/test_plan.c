@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/luctl/plan.c
+/* The parser of luctl's plans: what it accepts, and that each error names file, line and remedy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../tools/luctl/plan.h"
+
+#define FILE_NAME	"some.plan"
+
+/* Six lines, so that what a test adds begins on line 7 */
+#define BASE							\
+	"session demo\n"					\
+	"device edu 00:04.0\n"					\
+	"memfd ram size=8M huge=yes token=0x100 seed=7\n"	\
+	"memfd small size=64K token=0x101\n"			\
+	"hwpt main token=0x1 device=edu\n"			\
+	"area main iova=0x1000000 memfd=ram offset=2M length=4M\n"
+
+static struct plan *parse(const char *text)
+{
+	char err[512] = "";
+	struct plan *plan = plan__parse(FILE_NAME, text, err, sizeof(err));
+
+	if (!plan)
+		fail_msg("refused: %s", err);
+	return plan;
+}
+
+/* The text must be refused at @line, with @words in the message and advice behind a ';' */
+static void expect_error(const char *text, int line, const char *words)
+{
+	char err[512] = "", where[64];
+
+	assert_null(plan__parse(FILE_NAME, text, err, sizeof(err)));
+	snprintf(where, sizeof(where), FILE_NAME ":%d: ", line);
+	if (strncmp(err, where, strlen(where)))
+		fail_msg("'%s' does not begin with '%s'", err, where);
+	if (!strstr(err, words))
+		fail_msg("'%s' lacks '%s'", err, words);
+	if (!strchr(err, ';'))
+		fail_msg("'%s' says nothing about what to do", err);
+}
+
+static void test_whole_plan(void **state)
+{
+	struct plan *plan = parse("# a comment\n\n"
+				  "kernel image=/share/bzImage initrd=/share/initrd cmdline=\"@CMDLINE@ a=b c\"\n"
+				  "iommufd token=0x300 # behind a line\n"
+				  BASE
+				  "probe main from=0x1000000 to=0x1200000 length=4K\n"
+				  "hole main iova=0x800000 dir=read\n"
+				  "assert marks order # both\n"
+				  "abort 2\n"
+				  "hook preserved lutrace walk -o \"/share/a b\" # for the shell\n");
+
+	(void)state;
+	assert_string_equal(plan->session, "demo");
+	assert_string_equal(plan->kernel.image, "/share/bzImage");
+	assert_string_equal(plan->kernel.initrd, "/share/initrd");
+	assert_string_equal(plan->kernel.cmdline, "@CMDLINE@ a=b c");
+	assert_int_equal(plan->iommufd_token, 0x300);
+	assert_string_equal(plan->devices[0].bdf, "0000:00:04.0");
+	assert_int_equal(plan->nr_memfds, 2);
+	assert_int_equal(plan->memfds[0].size, 8 << 20);
+	assert_true(plan->memfds[0].huge);
+	assert_int_equal(plan->memfds[0].seed, 7);
+	assert_false(plan->memfds[1].huge);
+	assert_true(plan->hwpts[0].marked);
+	assert_int_equal(plan->hwpts[0].token, 1);
+	assert_int_equal(plan->areas[0].offset, 2 << 20);
+	assert_int_equal(plan->areas[0].perm, PLAN_READ | PLAN_WRITE);
+	assert_int_equal(plan->probes[0].length, 4096);
+	assert_int_equal(plan->holes[0].dir, PLAN_READ);
+	assert_true(plan->assert_marks && plan->assert_order);
+	assert_int_equal(plan->aborts, 2);
+	assert_int_equal(plan->hooks[0].stage, PLAN_PRESERVED);
+	assert_string_equal(plan->hooks[0].command, "lutrace walk -o \"/share/a b\" # for the shell");
+	plan__free(plan);
+}
+
+static void test_defaults(void **state)
+{
+	struct plan *plan = parse(BASE "hwpt other device=edu\n"
+				  "area other iova=0 memfd=small offset=4K\n");
+
+	(void)state;
+	assert_null(plan->kernel.image);
+	assert_int_equal(plan->iommufd_token, 0x200);
+	assert_int_equal(plan->aborts, 0);
+	assert_false(plan->hwpts[1].marked);
+	assert_int_equal(plan__nr_marked(plan), 1);
+	/* the rest of the memfd */
+	assert_int_equal(plan->areas[1].length, 60 << 10);
+	plan__free(plan);
+}
+
+static void test_repeated_areas(void **state)
+{
+	struct plan *plan = parse(BASE "area main iova=0 memfd=small length=4K count=4 stride=8K perm=r\n");
+	const struct plan_area *last = &plan->areas[4];
+
+	(void)state;
+	assert_int_equal(plan->nr_areas, 5);
+	assert_int_equal(last->iova, 3 * 8192);
+	assert_int_equal(last->offset, 3 * 4096);
+	assert_int_equal(last->perm, PLAN_READ);
+	plan__free(plan);
+}
+
+static void test_token_zero_marks(void **state)
+{
+	struct plan *plan = parse("session s\ndevice d 0001:1f:1f.7\nhwpt h device=d token=0\n");
+
+	(void)state;
+	assert_true(plan->hwpts[0].marked);
+	assert_int_equal(plan->hwpts[0].token, 0);
+	assert_string_equal(plan->devices[0].bdf, "0001:1f:1f.7");
+	plan__free(plan);
+}
+
+static void test_windows_line_ends(void **state)
+{
+	struct plan *plan = parse("session demo\r\nabort 3\r\nhook marked true\r\n");
+
+	(void)state;
+	assert_string_equal(plan->session, "demo");
+	assert_int_equal(plan->aborts, 3);
+	assert_string_equal(plan->hooks[0].command, "true");
+	plan__free(plan);
+}
+
+static void test_quotes(void **state)
+{
+	struct plan *plan = parse("session s\nkernel image=\"/a b\" cmdline=\"x=\\\"y z\\\" w\"\n");
+
+	(void)state;
+	assert_string_equal(plan->kernel.image, "/a b");
+	assert_null(plan->kernel.initrd);
+	assert_string_equal(plan->kernel.cmdline, "x=\"y z\" w");
+	plan__free(plan);
+}
+
+struct bad {
+	const char *text;
+	int line;
+	const char *words;
+};
+
+static void expect_errors(const struct bad *bad, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		expect_error(bad[i].text, bad[i].line, bad[i].words);
+}
+
+#define EXPECT_ERRORS(...) do {						\
+	static const struct bad __bad[] = { __VA_ARGS__ };		\
+	expect_errors(__bad, sizeof(__bad) / sizeof(__bad[0]));		\
+} while (0)
+
+static void test_bad_syntax(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "frobnicate x\n", 7, "'frobnicate' is no keyword" },
+		      { BASE "area main iova=0 memfd=small colour=red\n", 7, "no key 'colour'" },
+		      { BASE "area main iova=0 iova=1 memfd=small\n", 7, "given twice" },
+		      { BASE "area main memfd=small\n", 7, "lacks 'iova='" },
+		      { BASE "area main iova=0 memfd=small loose\n", 7, "'loose'" },
+		      { BASE "area iova=0 memfd=small\n", 7, "takes 1 word" },
+		      { BASE "device x\n", 7, "takes 2 words" },
+		      { BASE "kernel image=\"/x\n", 7, "quote is not closed" },
+		      { BASE "kernel initrd=/x\n", 7, "lacks 'image='" },
+		      { BASE "hwpt a b c d e f g h i j k l m n o p q\n", 7, "more than 16 words" });
+}
+
+static void test_bad_values(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "memfd x size=12Q token=1\n", 7, "'size=12Q' is no number" },
+		      { BASE "memfd x size=-4K token=1\n", 7, "'size=-4K' is no number" },
+		      { BASE "memfd x size= token=1\n", 7, "'size=' is no number" },
+		      { BASE "memfd x size=99999999T token=1\n", 7, "does not fit into 64 bits" },
+		      { BASE "memfd x size=5000 token=1\n", 7, "multiple of 4K" },
+		      { BASE "memfd x size=0 token=1\n", 7, "multiple of 4K" },
+		      { BASE "memfd x size=1M token=1 huge=yes\n", 7, "multiple of 2048K" },
+		      { BASE "memfd x size=2M token=1 huge=maybe\n", 7, "neither yes nor no" },
+		      { BASE "device x 00:24.0\n", 7, "no PCI address" },
+		      { BASE "device x 00:04.8\n", 7, "no PCI address" },
+		      { BASE "device x 4\n", 7, "no PCI address" },
+		      { BASE "session a/b\n", 7, "named on line 1 already" },
+		      { "session a/b\n", 1, "is no name" },
+		      { BASE "area main iova=0 memfd=small perm=x\n", 7, "write r, w or rw" },
+		      { BASE "hole main iova=0 dir=up\n", 7, "write read, write or both" },
+		      { BASE "hole main iova=3\n", 7, "multiple of 8" },
+		      { BASE "abort many\n", 7, "is no number" },
+		      { BASE "assert sanity\n", 7, "'sanity'" },
+		      { BASE "assert\n", 7, "says nothing" },
+		      { BASE "hook someday true\n", 7, "no stage 'someday'" },
+		      { BASE "hook marked\n", 7, "no command" });
+}
+
+static void test_bad_names(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "hwpt main device=edu\n", 7, "declared on line 5" },
+		      { BASE "memfd ram size=4K token=5\n", 7, "declared on line 3" },
+		      { BASE "device edu 00:05.0\n", 7, "declared on line 2" },
+		      { BASE "device two 0000:00:04.0\n", 7, "declared on line 2" },
+		      { BASE "hwpt x device=nic\n", 7, "no device 'nic'" },
+		      { BASE "area x iova=0 memfd=small\n", 7, "no hwpt 'x'" },
+		      { BASE "area main iova=0 memfd=x\n", 7, "no memfd 'x'" },
+		      { BASE "hwpt x token=1 device=edu\n", 7, "belongs to hwpt 'main'" },
+		      { BASE "memfd x size=4K token=0x101\n", 7, "belongs to memfd 'small'" },
+		      { BASE "iommufd token=0x100\n", 3, "also the iommufd's" },
+		      { "abort 1\n", 2, "names no session" });
+}
+
+static void test_bad_areas(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "area main iova=0x1001000 memfd=small length=4K\n", 7, "of line 6" },
+		      { BASE "area main iova=0 memfd=small length=68K\n", 7, "behind memfd 'small'" },
+		      { BASE "area main iova=0 memfd=small offset=64K\n", 7, "behind memfd 'small'" },
+		      { BASE "area main iova=0x10 memfd=small\n", 7, "multiples of 4K" },
+		      { BASE "area main iova=0 memfd=small length=0\n", 7, "length not 0" },
+		      { BASE "area main iova=0 memfd=small length=8K count=2 stride=4K\n", 7, "overlap" },
+		      { BASE "area main iova=0 memfd=small length=4K count=0\n", 7, "'count='" },
+		      { BASE "area main iova=0xfffffffffffff000 memfd=small length=8K\n", 7, "64 bits" });
+}
+
+static void test_bad_probes(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "probe main from=0x1000000 to=0x2000000 length=4K\n", 7, "no writable area" },
+		      { BASE "probe main from=0x0 to=0x1000000 length=4K\n", 7, "no readable area" },
+		      { BASE "probe main from=0x13ff000 to=0x1000000 length=8K\n", 7, "no readable area" },
+		      { BASE "probe main from=0x1000000 to=0x1000800 length=4K\n", 7, "of line 7 writes" },
+		      { BASE "probe main from=0x1000000 to=0x1001000 length=4\n", 7, "multiples of 8" },
+		      { BASE "hole main iova=0x1000000\n", 7, "is mapped by the area of line 6" },
+		      { BASE "hwpt two device=edu\nhole two iova=0\nhole main iova=0\n", 7,
+			"both have probes or holes" });
+	/* Two HWPTs map the same memory: one reads what the other writes */
+	EXPECT_ERRORS({ BASE "device x 00:05.0\nhwpt two device=x\n"
+			"area two iova=0 memfd=ram offset=2M length=2M\n"
+			"probe main from=0x1000000 to=0x1001000 length=4K\n"
+			"probe two from=0x1000 to=0x3000 length=4K\n", 11, "of line 10 writes" });
+}
+
+static void test_read_only_hole(void **state)
+{
+	struct plan *plan = parse(BASE "area main iova=0 memfd=small perm=r\nhole main iova=0 dir=write\n");
+
+	(void)state;
+	assert_true(plan__hwpt_is_attached(plan, 0));
+	plan__free(plan);
+	expect_error(BASE "area main iova=0 memfd=small perm=r\nhole main iova=0\n", 8, "line 7");
+}
+
+static void test_find_area(void **state)
+{
+	struct plan *plan = parse(BASE);
+
+	(void)state;
+	assert_ptr_equal(plan__find_area(plan, 0, 0x1000000, 4 << 20), &plan->areas[0]);
+	assert_ptr_equal(plan__find_area(plan, 0, 0x13ffff8, 8), &plan->areas[0]);
+	assert_null(plan__find_area(plan, 0, 0x13ffff8, 16));
+	assert_null(plan__find_area(plan, 0, 0xfffff8, 8));
+	assert_null(plan__find_area(plan, 0, 0x1000000, UINT64_MAX));
+	assert_null(plan__find_area(plan, 1, 0x1000000, 8));
+	plan__free(plan);
+}
+
+static void test_scratch_iova(void **state)
+{
+	struct plan *plan = parse(BASE "hwpt two device=edu\n"
+				  "area two iova=0 memfd=small length=4K\n"
+				  "area two iova=4K memfd=small length=4K\n"
+				  "hwpt none device=edu\n");
+	uint64_t iova = 0;
+
+	(void)state;
+	assert_true(plan__scratch_iova(plan, 0, &iova));
+	assert_int_equal(iova, 0x1400000);
+	assert_true(plan__scratch_iova(plan, 1, &iova));
+	assert_int_equal(iova, 8192);
+	assert_false(plan__scratch_iova(plan, 2, &iova));
+	plan__free(plan);
+}
+
+static void test_unused_token(void **state)
+{
+	struct plan *plan = parse("session s\ndevice d 00:04.0\n"
+				  "hwpt a device=d token=0xfffffffffffffffe\n"
+				  "hwpt b device=d token=0xffffffffffffffff\n");
+
+	(void)state;
+	assert_true(plan__unused_token(plan) == UINT64_MAX - 2);
+	plan__free(plan);
+}
+
+static void expect_cmdline(const char *template, const char *running, const char *want)
+{
+	char *got = plan__expand_cmdline(template, running);
+
+	assert_non_null(got);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void test_cmdline(void **state)
+{
+	(void)state;
+	expect_cmdline("@CMDLINE@ lutrace.stage=2", "console=ttyS0 lutrace.stage=1 quiet\n",
+		       "console=ttyS0 quiet lutrace.stage=2");
+	expect_cmdline("a=1 b", "c=2", "a=1 b");
+	expect_cmdline("@CMDLINE@", "console=tty0 console=ttyS0", "console=tty0 console=ttyS0");
+	expect_cmdline("@CMDLINE@ x=\"1 2\"", "dyndbg=\"file a +p\" x=\"3 4\" stage=1",
+		       "dyndbg=\"file a +p\" stage=1 x=\"1 2\"");
+	expect_cmdline("@CMDLINE@ stage=2", "stages=1 stage", "stages=1 stage=2");
+	expect_cmdline("", "a", "");
+}
+
+static void test_load(void **state)
+{
+	char path[] = "/tmp/test_plan.XXXXXX", err[512] = "";
+	int fd = mkstemp(path);
+	struct plan *plan;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, BASE, strlen(BASE)), strlen(BASE));
+	close(fd);
+	plan = plan__load(path, err, sizeof(err));
+	unlink(path);
+	assert_non_null(plan);
+	plan__free(plan);
+	assert_null(plan__load(path, err, sizeof(err)));
+	assert_non_null(strstr(err, path));
+	assert_non_null(strstr(err, "cannot open"));
+}
+
+static void test_short_error_buffer(void **state)
+{
+	char err[8] = "";
+
+	(void)state;
+	assert_null(plan__parse(FILE_NAME, "nonsense\n", err, sizeof(err)));
+	assert_string_equal(err, "some.pl");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_plan),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_repeated_areas),
+		cmocka_unit_test(test_token_zero_marks),
+		cmocka_unit_test(test_windows_line_ends),
+		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_bad_syntax),
+		cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_bad_names),
+		cmocka_unit_test(test_bad_areas),
+		cmocka_unit_test(test_bad_probes),
+		cmocka_unit_test(test_read_only_hole),
+		cmocka_unit_test(test_find_area),
+		cmocka_unit_test(test_scratch_iova),
+		cmocka_unit_test(test_unused_token),
+		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_short_error_buffer),
+	};
+
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
