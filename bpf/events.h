@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF programs and user space say to each other.
+ *
+ * Every record starts with its type and its size, so that a reader can skip
+ * what it does not know. These records are also what stands in a recording
+ * (docs/recording.md): change one only together with LUTRACE_FILE_MAJOR or
+ * LUTRACE_FILE_MINOR. Include <linux/types.h> first.
+ */
+#ifndef LUTRACE_EVENTS_H
+#define LUTRACE_EVENTS_H
+
+enum lutrace_rec_type {
+	LUTRACE_REC_EVENT = 1,		/* one tracepoint, as it was emitted */
+	LUTRACE_REC_LATENCY = 2,	/* begin to end, measured in the kernel */
+};
+
+/* The operations: each has a begin and an end tracepoint. */
+enum lutrace_op {
+	LUTRACE_OP_PRESERVE,
+	LUTRACE_OP_UNPRESERVE,
+	LUTRACE_OP_RESTORE,
+	LUTRACE_OP_FLB_PRESERVE,
+	LUTRACE_OP_FLB_UNPRESERVE,
+	LUTRACE_OP_FLB_RETRIEVE,
+	LUTRACE_OP_FLB_FINISH,
+	LUTRACE_NR_OPS,
+};
+
+enum lutrace_phase {
+	LUTRACE_BEGIN,
+	LUTRACE_END,
+};
+
+struct lutrace_rec {
+	__u32 type;
+	__u32 size;			/* of the whole record, multiple of 8 */
+};
+
+/* struct iommu_liveupdate_event of the kernel, with time and place. */
+struct lutrace_event {
+	struct lutrace_rec rec;
+	__u32 op;			/* enum lutrace_op */
+	__u32 phase;			/* enum lutrace_phase */
+	__u64 time_ns;			/* CLOCK_MONOTONIC */
+	__u64 seq;
+	__u64 ser_phys;
+	__u64 generation;
+	__u64 top_phys;
+	__u64 nr_tables;
+	__u64 nr_bytes;
+	__u32 format;
+	__u32 top_level;
+	__s32 ret;
+	__u32 cpu;
+	__u32 pid;
+	__u32 tid;
+};
+
+struct lutrace_latency {
+	struct lutrace_rec rec;
+	__u32 op;
+	__s32 ret;
+	__u64 ser_phys;			/* 0 for the FLB, which has no record */
+	__u64 generation;
+	__u64 begin_seq;
+	__u64 end_seq;
+	__u64 latency_ns;
+};
+
+/*
+ * What the programs counted. Whoever reads a recording needs the losses:
+ * a table of numbers without them claims more than was seen.
+ */
+struct lutrace_counts {
+	__u64 events;			/* tracepoints hit while armed */
+	__u64 lost_events;		/* ring full: event not recorded */
+	__u64 lost_latencies;		/* ring full: latency not recorded */
+	__u64 lost_begins;		/* hash full: latency not measurable */
+	__u64 unmatched_ends;		/* end whose begin was not seen */
+	__u64 replaced_begins;		/* second begin before the end */
+	__s64 in_flight;		/* begins whose end is still to come */
+};
+
+/* An open iommufd, as the task_file iterator finds it. */
+struct lutrace_iommufd {
+	__u64 ctx;			/* struct iommufd_ctx */
+	__u32 pid;
+	__u32 fd;
+};
+
+/* One HWPT_PAGING object of an iommufd. */
+struct lutrace_hwpt {
+	__u64 token;
+	__u64 domain;			/* struct iommu_domain */
+	__u64 top_of_table;		/* address of the root, level in the low bits */
+	__u64 map_range;		/* text address: tells the format */
+	__u32 id;
+	__u8 marked;
+	__u8 generic_pt;		/* the domain is a generic page table */
+	__u8 reserved[2];
+};
+
+#define LUTRACE_HWPT_BATCH	256
+#define LUTRACE_PAGE_BATCH	256
+#define LUTRACE_PAGE_SIZE	4096
+
+/* Context of the program that lists the HWPTs of one iommufd. */
+struct lutrace_list_args {
+	__u64 ctx;			/* in: struct iommufd_ctx */
+	__u64 next;			/* in, out: first object id to look at */
+	__u32 nr;			/* out: entries filled */
+	__u32 done;			/* out: 1 if there is nothing after next */
+	__s64 err;			/* out: a read that failed, or 0 */
+};
+
+/* Context of the program that copies pages. */
+struct lutrace_read_args {
+	__u32 nr;			/* in: addresses given, <= LUTRACE_PAGE_BATCH */
+	__u32 copied;			/* out: pages copied before the first failure */
+	__s64 err;			/* out: why it stopped, or 0 */
+};
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The few kernel structures that the programs read, with only the members
+ * that they read: CO-RE finds the offsets in the running kernel. Members that
+ * only a kernel with the lutrace series has are tested with
+ * bpf_core_field_exists() before use.
+ */
+#ifndef LUTRACE_KERNEL_TYPES_H
+#define LUTRACE_KERNEL_TYPES_H
+
+#ifndef __bpf__
+#error "kernel_types.h is for the BPF programs"
+#endif
+
+typedef _Bool bool;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* Lutrace series: the argument of all iommu_liveupdate tracepoints. */
+struct iommu_liveupdate_event {
+	__u64 seq;
+	__u64 ser_phys;
+	__u64 generation;
+	__u64 top_phys;
+	__u64 nr_tables;
+	__u64 nr_bytes;
+	__u32 format;
+	__u32 top_level;
+	__s32 ret;
+};
+
+struct file_operations {
+	long (*unlocked_ioctl)(void);
+};
+
+struct file {
+	const struct file_operations *f_op;
+	void *private_data;
+};
+
+struct task_struct {
+	int tgid;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];		/* 16 on a CONFIG_BASE_SMALL kernel */
+};
+
+struct iommufd_ctx {
+	struct xarray objects;
+};
+
+enum iommufd_object_type {
+	IOMMUFD_OBJ_HWPT_PAGING = 2,	/* the running kernel's value is asked for */
+};
+
+struct iommufd_object {
+	enum iommufd_object_type type;
+	unsigned int id;
+};
+
+struct iommu_domain {
+	bool is_iommupt;
+};
+
+struct iommufd_hw_pagetable {
+	struct iommufd_object obj;
+	struct iommu_domain *domain;
+};
+
+struct iommufd_hwpt_paging {
+	struct iommufd_hw_pagetable common;
+	/* Lutrace series: */
+	__u64 liveupdate_token;
+	bool liveupdate_marked;
+};
+
+struct pt_iommu_ops {
+	int (*map_range)(void);
+};
+
+struct pt_iommu {
+	struct iommu_domain domain;
+	const struct pt_iommu_ops *ops;
+};
+
+struct pt_common {
+	unsigned long top_of_table;
+};
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs on the iommu_liveupdate tracepoints, for `lutrace record`.
+ *
+ * Each of the 14 tracepoints passes one struct iommu_liveupdate_event. The
+ * programs copy it into the ring buffer as it is, so that `lutrace report` can
+ * check pairing and order by itself, and they measure begin to end in the
+ * kernel. The two are compared later: what was measured here and what was
+ * recorded must agree.
+ *
+ * A begin is found again by operation and by the identity of the record
+ * (physical address and generation), never by thread: an operation may be
+ * nested or ended by another thread. The FLB has no address until its preserve
+ * ends, and there is one FLB: its identity is 0.
+ *
+ * Nothing is counted before user space has attached all programs and set
+ * `armed`; otherwise an end could be seen whose begin had no program yet.
+ * Every failure to record is counted: see struct lutrace_counts.
+ */
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel_types.h"
+#include "events.h"
+
+#define EEXIST 17
+
+struct key {
+	__u64 op;
+	__u64 ser_phys;
+	__u64 generation;
+};
+
+struct begin {
+	__u64 time_ns;
+	__u64 seq;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 * 1024 * 1024);
+} ring SEC(".maps");
+
+/* Not an LRU map: that one would drop a running operation without a word. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct key);
+	__type(value, struct begin);
+} begins SEC(".maps");
+
+int armed;
+struct lutrace_counts counts;
+
+#define COUNT(member, n) __sync_fetch_and_add(&counts.member, n)
+
+static __always_inline void
+emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64 now)
+{
+	struct lutrace_event *rec;
+	__u64 id = bpf_get_current_pid_tgid();
+
+	COUNT(events, 1);
+	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	if (!rec) {
+		COUNT(lost_events, 1);
+		return;
+	}
+	rec->rec.type = LUTRACE_REC_EVENT;
+	rec->rec.size = sizeof(*rec);
+	rec->op = op;
+	rec->phase = phase;
+	rec->time_ns = now;
+	rec->seq = ev->seq;
+	rec->ser_phys = ev->ser_phys;
+	rec->generation = ev->generation;
+	rec->top_phys = ev->top_phys;
+	rec->nr_tables = ev->nr_tables;
+	rec->nr_bytes = ev->nr_bytes;
+	rec->format = ev->format;
+	rec->top_level = ev->top_level;
+	rec->ret = ev->ret;
+	rec->cpu = bpf_get_smp_processor_id();
+	rec->pid = id >> 32;
+	rec->tid = (__u32)id;
+	bpf_ringbuf_submit(rec, 0);
+}
+
+static __always_inline struct key
+key_of(const struct iommu_liveupdate_event *ev, __u32 op)
+{
+	struct key key = { .op = op };
+
+	if (op < LUTRACE_OP_FLB_PRESERVE) {
+		key.ser_phys = ev->ser_phys;
+		key.generation = ev->generation;
+	}
+	return key;
+}
+
+static __always_inline void
+note_begin(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
+{
+	struct key key = key_of(ev, op);
+	struct begin begin = { .time_ns = now, .seq = ev->seq };
+	long err;
+
+	err = bpf_map_update_elem(&begins, &key, &begin, BPF_NOEXIST);
+	if (!err) {
+		COUNT(in_flight, 1);
+		return;
+	}
+	if (err != -EEXIST) {
+		COUNT(lost_begins, 1);
+		return;
+	}
+	COUNT(replaced_begins, 1);
+	bpf_map_update_elem(&begins, &key, &begin, BPF_EXIST);
+}
+
+static __always_inline void
+note_end(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
+{
+	struct key key = key_of(ev, op);
+	struct lutrace_latency *rec;
+	struct begin *found, begin;
+
+	found = bpf_map_lookup_elem(&begins, &key);
+	if (!found) {
+		COUNT(unmatched_ends, 1);
+		return;
+	}
+	begin = *found;
+	if (!bpf_map_delete_elem(&begins, &key))
+		COUNT(in_flight, -1);
+
+	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	if (!rec) {
+		COUNT(lost_latencies, 1);
+		return;
+	}
+	rec->rec.type = LUTRACE_REC_LATENCY;
+	rec->rec.size = sizeof(*rec);
+	rec->op = op;
+	rec->ret = ev->ret;
+	rec->ser_phys = key.ser_phys;
+	rec->generation = key.generation;
+	rec->begin_seq = begin.seq;
+	rec->end_seq = ev->seq;
+	rec->latency_ns = now - begin.time_ns;
+	bpf_ringbuf_submit(rec, 0);
+}
+
+/*
+ * One reading of the clock serves the event and the latency, so that the two
+ * can be compared to the nanosecond. The work of the begin program lies inside
+ * the latency; docs/report.md says how much that is.
+ */
+static __always_inline int
+on_begin(const struct iommu_liveupdate_event *ev, __u32 op)
+{
+	__u64 now;
+
+	if (!armed)
+		return 0;
+	now = bpf_ktime_get_ns();
+	emit_event(ev, op, LUTRACE_BEGIN, now);
+	note_begin(ev, op, now);
+	return 0;
+}
+
+static __always_inline int
+on_end(const struct iommu_liveupdate_event *ev, __u32 op)
+{
+	__u64 now;
+
+	if (!armed)
+		return 0;
+	now = bpf_ktime_get_ns();
+	emit_event(ev, op, LUTRACE_END, now);
+	note_end(ev, op, now);
+	return 0;
+}
+
+#define OPERATION(tracepoint, op)						\
+SEC("tp_btf/" #tracepoint "_begin")						\
+int tracepoint##_begin(__u64 *ctx)						\
+{										\
+	return on_begin((const struct iommu_liveupdate_event *)ctx[0], op);	\
+}										\
+										\
+SEC("tp_btf/" #tracepoint "_end")						\
+int tracepoint##_end(__u64 *ctx)						\
+{										\
+	return on_end((const struct iommu_liveupdate_event *)ctx[0], op);	\
+}
+
+OPERATION(iommu_domain_preserve, LUTRACE_OP_PRESERVE)
+OPERATION(iommu_domain_unpreserve, LUTRACE_OP_UNPRESERVE)
+OPERATION(iommu_domain_restore, LUTRACE_OP_RESTORE)
+OPERATION(iommu_flb_preserve, LUTRACE_OP_FLB_PRESERVE)
+OPERATION(iommu_flb_unpreserve, LUTRACE_OP_FLB_UNPRESERVE)
+OPERATION(iommu_flb_retrieve, LUTRACE_OP_FLB_RETRIEVE)
+OPERATION(iommu_flb_finish, LUTRACE_OP_FLB_FINISH)
+
+char LICENSE[] SEC("license") = "GPL";

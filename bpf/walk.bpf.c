@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs for `lutrace walk`, which run only when user space asks:
+ *
+ *   find_iommufds  iterates over the open files of all tasks and reports the
+ *                  iommufds among them;
+ *   list_hwpts     lists the HWPT_PAGING objects of one iommufd;
+ *   read_pages     copies pages of page tables, 4 KiB at a time.
+ *
+ * They take no lock of iommufd: the kernel memory is read with
+ * bpf_probe_read_kernel(), which fails where nothing is mapped. What is walked
+ * is preserved or reclaimed and hence does not change; an object that goes
+ * away in the middle gives an error or garbage that user space refuses, never
+ * a crash.
+ *
+ * Decoding is user space's work (tools/lutrace/pt.c), where it has unit tests.
+ */
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel_types.h"
+#include "events.h"
+
+#define EIO 5
+#define EINVAL 22
+
+/* Address of iommufd_fops_ioctl(): the one mark of an iommufd's file. */
+const volatile __u64 iommufd_ioctl;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LUTRACE_HWPT_BATCH);
+	__type(key, __u32);
+	__type(value, struct lutrace_hwpt);
+} hwpts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LUTRACE_PAGE_BATCH);
+	__type(key, __u32);
+	__type(value, __u64);
+} addresses SEC(".maps");
+
+struct page {
+	__u8 bytes[LUTRACE_PAGE_SIZE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LUTRACE_PAGE_BATCH);
+	__type(key, __u32);
+	__type(value, struct page);
+} pages SEC(".maps");
+
+SEC("iter/task_file")
+int find_iommufds(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct lutrace_iommufd out = {};
+
+	if (!task || !file)
+		return 0;
+	if ((__u64)file->f_op->unlocked_ioctl != iommufd_ioctl)
+		return 0;
+	out.ctx = (__u64)file->private_data;
+	out.pid = task->tgid;
+	out.fd = ctx->fd;
+	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	return 0;
+}
+
+static __always_inline bool xa_entry_is_node(__u64 entry)
+{
+	return (entry & 3) == 2 && entry > 4096;
+}
+
+static __always_inline bool xa_entry_is_internal(__u64 entry)
+{
+	return (entry & 3) == 2;
+}
+
+/* 2^31 objects in chunks of 2^4 make eight levels; no entry is deeper. */
+#define XA_MAX_LEVELS 8
+
+/*
+ * Finds the entry at *index. Where nothing is stored, 0 is returned and
+ * *index is the last of the empty range, so that the caller skips it whole.
+ */
+static __always_inline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
+{
+	const struct xa_node *type = NULL;
+	__u64 slots = bpf_core_field_size(type->slots) / sizeof(void *);
+	__u64 slots_offset = __builtin_preserve_field_info(type->slots, BPF_FIELD_BYTE_OFFSET);
+	const struct xa_node *node;
+	unsigned char shift;
+	__u64 slot;
+	long err;
+	int i;
+
+	*out = 0;
+	for (i = 0; i < XA_MAX_LEVELS; i++) {
+		if (!xa_entry_is_node(entry))
+			return 0;
+		node = (const void *)(entry - 2);
+		err = bpf_core_read(&shift, sizeof(shift), &node->shift);
+		if (err)
+			return err;
+		if (shift > 60)
+			return -EIO;
+		slot = (*index >> shift) & (slots - 1);
+		err = bpf_probe_read_kernel(&entry, sizeof(entry),
+					    (const void *)node + slots_offset + slot * 8);
+		if (err)
+			return err;
+		if (!xa_entry_is_node(entry)) {
+			*index |= (1ULL << shift) - 1;
+			if (!xa_entry_is_internal(entry))
+				*out = entry;
+			return 0;
+		}
+	}
+	return -EIO;
+}
+
+struct list_state {
+	struct lutrace_list_args *args;
+	__u64 head;
+	__u64 last;			/* highest index that the tree can hold */
+	__u64 index;
+	__u64 paging;			/* IOMMUFD_OBJ_HWPT_PAGING of this kernel */
+	__u32 nr;
+	__u32 done;
+	long err;
+};
+
+static __always_inline long read_page_table(struct lutrace_hwpt *out)
+{
+	struct pt_iommu *table = (void *)out->domain;
+	const struct pt_iommu_ops *ops;
+	struct pt_common *common;
+	bool generic = 0;
+	long err;
+
+	if (!bpf_core_field_exists(table->domain.is_iommupt))
+		return 0;
+	err = bpf_core_read(&generic, sizeof(generic), &table->domain.is_iommupt);
+	if (err || !generic)
+		return err;
+	out->generic_pt = 1;
+
+	err = bpf_core_read(&ops, sizeof(ops), &table->ops);
+	if (err)
+		return err;
+	err = bpf_core_read(&out->map_range, sizeof(out->map_range), &ops->map_range);
+	if (err)
+		return err;
+	/* Every format has its struct pt_common right behind struct pt_iommu. */
+	common = (void *)table + bpf_core_type_size(struct pt_iommu);
+	return bpf_core_read(&out->top_of_table, sizeof(out->top_of_table),
+			     &common->top_of_table);
+}
+
+static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct lutrace_hwpt *out)
+{
+	bool marked = 0;
+	long err;
+
+	out->token = 0;
+	out->top_of_table = 0;
+	out->map_range = 0;
+	out->marked = 0;
+	out->generic_pt = 0;
+	if (bpf_core_field_exists(hwpt->liveupdate_marked)) {
+		err = bpf_core_read(&marked, sizeof(marked), &hwpt->liveupdate_marked);
+		if (!err)
+			err = bpf_core_read(&out->token, sizeof(out->token),
+					    &hwpt->liveupdate_token);
+		if (err)
+			return err;
+	}
+	out->marked = marked;
+	err = bpf_core_read(&out->domain, sizeof(out->domain), &hwpt->common.domain);
+	if (err)
+		return err;
+	return read_page_table(out);
+}
+
+static long list_one(__u32 i, struct list_state *st)
+{
+	struct iommufd_object *obj;
+	struct lutrace_hwpt *out;
+	__u32 type = 0, nr = st->nr;
+	__u64 entry;
+
+	(void)i;
+	if (st->index > st->last) {
+		st->done = 1;
+		return 1;
+	}
+	out = bpf_map_lookup_elem(&hwpts, &nr);
+	if (!out)
+		return 1;	/* batch full: user space comes again */
+
+	st->err = xa_lookup(st->head, &st->index, &entry);
+	if (st->err)
+		return 1;
+	if (entry) {
+		obj = (void *)entry;
+		st->err = bpf_core_read(&type, sizeof(type), &obj->type);
+		if (st->err)
+			return 1;
+	}
+	if (entry && type == st->paging) {
+		out->id = st->index;
+		st->err = read_hwpt((void *)entry, out);
+		if (st->err)
+			return 1;
+		st->nr++;
+	}
+	st->index++;
+	return 0;
+}
+
+/* More than bpf_loop() runs at once; user space calls again until done. */
+#define IDS_PER_RUN (1 << 16)
+
+SEC("syscall")
+int list_hwpts(struct lutrace_list_args *args)
+{
+	const struct xa_node *type = NULL;
+	struct iommufd_ctx *ictx = (void *)args->ctx;
+	struct list_state st = { .index = args->next };
+	const struct xa_node *node;
+	unsigned char shift = 0;
+	__u64 slots;
+
+	args->nr = 0;
+	args->done = 0;
+	st.paging = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_HWPT_PAGING);
+	st.err = bpf_core_read(&st.head, sizeof(st.head), &ictx->objects.xa_head);
+	if (st.err)
+		goto out;
+	/* Ids start at 1, hence a lone entry without a node cannot be. */
+	if (!xa_entry_is_node(st.head)) {
+		args->done = 1;
+		goto out;
+	}
+	node = (const void *)(st.head - 2);
+	st.err = bpf_core_read(&shift, sizeof(shift), &node->shift);
+	if (st.err)
+		goto out;
+	slots = bpf_core_field_size(type->slots) / sizeof(void *);
+	if (shift > 56) {
+		st.err = -EIO;
+		goto out;
+	}
+	st.last = (slots << shift) - 1;
+	bpf_loop(IDS_PER_RUN, list_one, &st, 0);
+	args->nr = st.nr;
+	args->next = st.index;
+	args->done = st.done;
+out:
+	args->err = st.err;
+	return 0;
+}
+
+struct read_state {
+	__u32 nr;
+	__u32 copied;
+	long err;
+};
+
+static long read_one(__u32 i, struct read_state *st)
+{
+	struct page *page;
+	__u64 *address;
+	__u32 key = i;
+
+	if (i >= st->nr)
+		return 1;
+	address = bpf_map_lookup_elem(&addresses, &key);
+	page = bpf_map_lookup_elem(&pages, &key);
+	if (!address || !page) {
+		st->err = -EINVAL;
+		return 1;
+	}
+	st->err = bpf_probe_read_kernel(page->bytes, sizeof(page->bytes), (void *)*address);
+	if (st->err)
+		return 1;
+	st->copied++;
+	return 0;
+}
+
+SEC("syscall")
+int read_pages(struct lutrace_read_args *args)
+{
+	struct read_state st = { .nr = args->nr };
+
+	bpf_loop(LUTRACE_PAGE_BATCH, read_one, &st, 0);
+	args->copied = st.copied;
+	args->err = st.err;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LUTRACE_CMD_H
+#define LUTRACE_CMD_H
+
+#include <argp.h>
+
+/* Exit statuses; a violation wins over what is incomplete. */
+enum {
+	STATUS_CLEAN = 0,
+	STATUS_ERROR = 1,
+	STATUS_VIOLATION = 2,
+	STATUS_INCOMPLETE = 3,
+};
+
+/* One subcommand: its run() gets argv from its own name on. */
+struct cmd {
+	const char *name, *summary;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct cmd cmd_record, cmd_report, cmd_walk;
+
+/* argp_parse() under the name "lutrace NAME"; errors end with status 1. */
+void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include "cmd.h"
+#include "report.h"
+
+struct opts {
+	const char *json;
+	char **files;
+	int nr;
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'j', "FILE", 0, "Write the report as JSON to FILE too", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+
+	switch (key) {
+	case 'j':
+		opts->json = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		opts->files = state->argv + state->next;
+		opts->nr = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "name the recordings to report on");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "RECORDING...",
+	.doc = "Tells latency and correctness from recordings of `lutrace record`\v"
+	       "Give the recordings of both kernels of a live update, in any order, to have "
+	       "what was restored compared with what was preserved. docs/report.md says how to "
+	       "read the report and what stands in the JSON.\n\n"
+	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete.\n\n"
+	       "  lutrace report --json report.json old.rec new.rec",
+};
+
+static int write_json(const struct analysis *a, const char *path, struct fault *fault)
+{
+	struct outfile *out = outfile__open(path, fault);
+
+	if (!out)
+		return -1;
+	if (report__json(a, outfile__stream(out))) {
+		outfile__discard(out);
+		return fault__set(fault, "cannot write %s as JSON", path);
+	}
+	return outfile__commit(out, fault);
+}
+
+static int report(const struct recording *recordings, size_t nr, const char *json)
+{
+	struct analysis a;
+	struct fault fault;
+	int status;
+
+	analysis__run(&a, recordings, nr);
+	report__print(&a, stdout);
+	status = verdict__status(a.verdict);
+	if (json && write_json(&a, json, &fault)) {
+		complain("%s", fault.text);
+		status = STATUS_ERROR;
+	}
+	analysis__free(&a);
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write the report to standard output");
+		status = STATUS_ERROR;
+	}
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct opts opts = { 0 };
+	struct recording *recordings;
+	struct fault fault;
+	int i, status = STATUS_CLEAN;
+
+	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
+	recordings = xcalloc(opts.nr, sizeof(*recordings));
+	for (i = 0; i < opts.nr && status == STATUS_CLEAN; i++) {
+		if (recording__read(&recordings[i], opts.files[i], &fault)) {
+			complain("%s", fault.text);
+			status = STATUS_ERROR;
+		}
+	}
+	if (status == STATUS_CLEAN)
+		status = report(recordings, opts.nr, opts.json);
+	for (i = 0; i < opts.nr; i++)
+		recording__free(&recordings[i]);
+	free(recordings);
+	return status;
+}
+
+const struct cmd cmd_report = {
+	.name = "report",
+	.summary = "tell latency and correctness from recordings",
+	.run = run,
+};

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "kernel.h"
+
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
+
+static const char *release(void)
+{
+	static struct utsname u;
+
+	uname(&u);
+	return u.release;
+}
+
+static int print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, args);
+}
+
+void kernel__verbose(bool verbose)
+{
+	libbpf_set_print(verbose ? print : NULL);
+}
+
+struct btf *kernel__btf(struct fault *fault)
+{
+	struct btf *btf;
+
+	if (access(BTF_PATH, R_OK)) {
+		fault__set(fault, "kernel %s has no " BTF_PATH " (%s): mount sysfs, or boot a kernel with CONFIG_DEBUG_INFO_BTF=y",
+			   release(), strerror(errno));
+		return NULL;
+	}
+	btf = btf__parse(BTF_PATH, NULL);
+	if (!btf)
+		fault__set(fault, "cannot read the types of kernel %s in " BTF_PATH ": %s",
+			   release(), strerror(errno));
+	return btf;
+}
+
+bool kernel__has_tracepoint(const struct btf *btf, const char *name)
+{
+	char type[128];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+bool kernel__has_struct(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
+}
+
+bool kernel__has_member(const struct btf *btf, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT), i;
+	const struct btf_type *type;
+
+	if (id <= 0)
+		return false;
+	type = btf__type_by_id(btf, id);
+	for (i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member))
+			return true;
+	return false;
+}
+
+int kernel__lacks(struct fault *fault, const char *what)
+{
+	return fault__set(fault, "kernel %s has no %s: boot a kernel with the lutrace series (kernel-patches/) and CONFIG_IOMMU_LIVEUPDATE=y",
+			  release(), what);
+}
+
+static bool locked_down(void)
+{
+	struct fault fault;
+	char *text = read_file("/sys/kernel/security/lockdown", NULL, &fault);
+	bool locked = text && strstr(text, "[confidentiality]");
+
+	free(text);
+	return locked;
+}
+
+int kernel__bpf_failed(struct fault *fault, const char *what, int err)
+{
+	if (err == -EPERM && locked_down())
+		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is locked down; boot without lockdown=confidentiality",
+				  release(), what);
+	if (err == -EPERM || err == -EACCES)
+		return fault__set(fault, "no permission to %s: run as root, or with the capabilities BPF and PERFMON (--verbose shows what the kernel said)",
+				  what);
+	if (err == -EINVAL || err == -ESRCH)
+		return fault__set(fault, "kernel %s refused to %s (%s): it needs CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF; --verbose shows what the kernel said",
+				  release(), what, strerror(-err));
+	return fault__set(fault, "cannot %s on kernel %s: %s (--verbose shows what the kernel said)",
+			  what, release(), strerror(-err));
+}
+
+/* Symbols */
+
+struct ksym {
+	uint64_t address;
+	char *name;
+};
+
+struct ksyms {
+	struct ksym *items;
+	size_t nr, room;
+};
+
+static int by_address(const void *a, const void *b)
+{
+	const struct ksym *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* Only what walk asks for is kept: a kernel has 200,000 functions. */
+static bool wanted(const char *name)
+{
+	size_t len = strlen(name), tail = strlen("_map_range");
+
+	return !strcmp(name, "iommufd_fops_ioctl") ||
+	       (len > tail && !strcmp(name + len - tail, "_map_range"));
+}
+
+struct ksyms *ksyms__load(struct fault *fault)
+{
+	struct ksyms *ksyms;
+	char name[512], type;
+	uint64_t address;
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	if (!f) {
+		fault__set(fault, "cannot open /proc/kallsyms: %s: mount proc, and boot a kernel with CONFIG_KALLSYMS=y",
+			   strerror(errno));
+		return NULL;
+	}
+	ksyms = xcalloc(1, sizeof(*ksyms));
+	while (fscanf(f, "%" SCNx64 " %c %511s%*[^\n]", &address, &type, name) == 3) {
+		if ((type != 't' && type != 'T') || !wanted(name))
+			continue;
+		ksyms->items = grow(ksyms->items, ksyms->nr, &ksyms->room, sizeof(*ksyms->items));
+		ksyms->items[ksyms->nr++] = (struct ksym){ address, xstrdup(name) };
+	}
+	fclose(f);
+	if (ksyms->nr && !ksyms->items[0].address) {
+		ksyms__free(ksyms);
+		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with the capability SYSLOG, and set kernel.kptr_restrict to 0 or 1");
+		return NULL;
+	}
+	if (ksyms->nr)
+		qsort(ksyms->items, ksyms->nr, sizeof(*ksyms->items), by_address);
+	return ksyms;
+}
+
+const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address)
+{
+	struct ksym key = { .address = address }, *found = NULL;
+
+	if (ksyms->nr)
+		found = bsearch(&key, ksyms->items, ksyms->nr, sizeof(key), by_address);
+	return found ? found->name : NULL;
+}
+
+uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ksyms->nr; i++)
+		if (!strcmp(ksyms->items[i].name, name))
+			return ksyms->items[i].address;
+	return 0;
+}
+
+void ksyms__free(struct ksyms *ksyms)
+{
+	size_t i;
+
+	if (!ksyms)
+		return;
+	for (i = 0; i < ksyms->nr; i++)
+		free(ksyms->items[i].name);
+	free(ksyms->items);
+	free(ksyms);
+}
+
+/* Direct map */
+
+struct segment {
+	uint64_t virt, phys, size;
+};
+
+struct direct_map {
+	struct segment *items;
+	size_t nr, room;
+};
+
+/*
+ * Of the kernel's segments, those of the direct map have a physical address
+ * and lie below the kernel's image, whose segment has one too (but another
+ * offset). The image starts at -2 GiB on x86-64.
+ */
+static bool is_direct_map(const Elf64_Phdr *ph)
+{
+	return ph->p_type == PT_LOAD && ph->p_paddr != UINT64_MAX &&
+	       ph->p_vaddr < 0xffffffff80000000ull && ph->p_memsz;
+}
+
+static int load_segments(struct direct_map *map, int fd, const char *path, struct fault *fault)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	int i;
+
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
+	    memcmp(eh.e_ident, ELFMAG, SELFMAG) || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_phentsize != sizeof(ph))
+		return fault__set(fault, "%s has no ELF header of a 64-bit kernel", path);
+	for (i = 0; i < eh.e_phnum; i++) {
+		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
+			return fault__set(fault, "cannot read program header %d of %s: %s", i,
+					  path, strerror(errno));
+		if (!is_direct_map(&ph))
+			continue;
+		map->items = grow(map->items, map->nr, &map->room, sizeof(*map->items));
+		map->items[map->nr++] = (struct segment){ ph.p_vaddr, ph.p_paddr, ph.p_memsz };
+	}
+	if (!map->nr)
+		return fault__set(fault, "%s shows no segment of the direct map", path);
+	return 0;
+}
+
+struct direct_map *direct_map__load(const char *path, struct fault *fault)
+{
+	struct direct_map *map;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		fault__set(fault, "cannot open %s: %s: walk needs it to find physical memory; run as root on a kernel with CONFIG_PROC_KCORE=y that is not locked down",
+			   path, strerror(errno));
+		return NULL;
+	}
+	map = xcalloc(1, sizeof(*map));
+	if (load_segments(map, fd, path, fault)) {
+		direct_map__free(map);
+		map = NULL;
+	}
+	close(fd);
+	return map;
+}
+
+bool direct_map__to_phys(const struct direct_map *map, uint64_t virt, uint64_t *phys)
+{
+	const struct segment *s;
+	size_t i;
+
+	for (i = 0; i < map->nr; i++) {
+		s = &map->items[i];
+		if (virt < s->virt || virt - s->virt >= s->size)
+			continue;
+		*phys = s->phys + (virt - s->virt);
+		return true;
+	}
+	return false;
+}
+
+bool direct_map__to_virt(const struct direct_map *map, uint64_t phys, uint64_t *virt)
+{
+	const struct segment *s;
+	size_t i;
+
+	for (i = 0; i < map->nr; i++) {
+		s = &map->items[i];
+		if (phys < s->phys || phys - s->phys >= s->size)
+			continue;
+		*virt = s->virt + (phys - s->phys);
+		return true;
+	}
+	return false;
+}
+
+void direct_map__free(struct direct_map *map)
+{
+	if (!map)
+		return;
+	free(map->items);
+	free(map);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the running kernel has, and clear words for what it lacks. */
+#ifndef LUTRACE_KERNEL_H
+#define LUTRACE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "util.h"
+
+struct btf;
+
+/* The kernel's types; NULL with @fault set if there are none to be had. */
+struct btf *kernel__btf(struct fault *fault);
+bool kernel__has_tracepoint(const struct btf *btf, const char *name);
+bool kernel__has_struct(const struct btf *btf, const char *name);
+bool kernel__has_member(const struct btf *btf, const char *name, const char *member);
+
+/* @fault says which kernel lacks @what and what to do; returns -1. */
+int kernel__lacks(struct fault *fault, const char *what);
+
+/* Describes why the BPF programs could not be loaded or attached (@err < 0). */
+int kernel__bpf_failed(struct fault *fault, const char *what, int err);
+
+/* Functions by address, for the formats' map_range(). */
+struct ksyms;
+struct ksyms *ksyms__load(struct fault *fault);
+/* NULL if no function of the kernel starts there. */
+const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address);
+uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name);
+void ksyms__free(struct ksyms *ksyms);
+
+/* The direct map of physical memory, from the program headers of /proc/kcore. */
+struct direct_map;
+struct direct_map *direct_map__load(const char *path, struct fault *fault);
+bool direct_map__to_phys(const struct direct_map *map, uint64_t virt, uint64_t *phys);
+bool direct_map__to_virt(const struct direct_map *map, uint64_t phys, uint64_t *virt);
+void direct_map__free(struct direct_map *map);
+
+/* Sends libbpf's own messages to stderr, or nowhere. */
+void kernel__verbose(bool verbose);
+
+#endif

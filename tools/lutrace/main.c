@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+#include "util.h"
+#include "version.h"
+
+const char *argp_program_version = "lutrace " LUTRACE_VERSION;
+
+static const struct cmd *const cmds[] = { &cmd_record, &cmd_report, &cmd_walk };
+
+void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts)
+{
+	/* argp and getopt print argv[0] in front of their messages. */
+	argv[0] = xasprintf("lutrace %s", cmd->name);
+	argp_err_exit_status = STATUS_ERROR;
+	if (argp_parse(argp, argc, argv, 0, NULL, opts))
+		exit(STATUS_ERROR);
+}
+
+static void help(FILE *f)
+{
+	size_t i;
+
+	fputs("Usage: lutrace COMMAND [OPTION...]\n"
+	      "Measures and checks how IOMMU domains come through a live update.\n\n", f);
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		fprintf(f, "  %-8s %s\n", cmds[i]->name, cmds[i]->summary);
+	fputs("\n`lutrace COMMAND --help` tells the options of a command.\n"
+	      "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete.\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		if (!strcmp(name, cmds[i]->name))
+			return cmds[i]->run(argc - 1, argv + 1);
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		puts(argp_program_version);
+		return STATUS_CLEAN;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-?") || !strcmp(name, "help")) {
+		help(stdout);
+		return STATUS_CLEAN;
+	}
+	if (*name)
+		complain("there is no command \"%s\"", name);
+	help(stderr);
+	return STATUS_ERROR;
+}

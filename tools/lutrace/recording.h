@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A recording: the file that `lutrace record` writes and `lutrace report`
+ * reads. docs/recording.md describes it.
+ */
+#ifndef LUTRACE_RECORDING_H
+#define LUTRACE_RECORDING_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "../../bpf/events.h"
+#include "util.h"
+
+#define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
+#define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
+#define LUTRACE_FILE_MINOR	0	/* records that a reader may skip were added */
+#define LUTRACE_REC_MAX		65536u
+
+struct lutrace_file {
+	char magic[8];
+	__u32 major, minor;
+	__u32 size;			/* of this structure */
+	__u32 reserved;
+};
+
+/* Records that only user space writes; types below 0x100 come from BPF. */
+enum lutrace_file_rec_type {
+	LUTRACE_REC_HOST = 0x101,	/* lines of key=value, padded with NUL */
+	LUTRACE_REC_CLOCK = 0x102,
+	LUTRACE_REC_FOOTER = 0x1ff,	/* the last one: nothing is missing */
+};
+
+/*
+ * The three clocks at one moment. Only the TSC runs on through a kexec, so it
+ * is the line on which the events of two kernels can be placed.
+ */
+struct lutrace_clock {
+	struct lutrace_rec rec;
+	__u64 tsc;			/* 0: this machine has none */
+	__u64 monotonic_ns;
+	__u64 realtime_ns;
+	__u64 spread;			/* TSC ticks within which all were read */
+};
+
+struct lutrace_footer {
+	struct lutrace_rec rec;
+	struct lutrace_counts counts;
+	__u64 missed_runs;		/* times that the kernel skipped a program */
+	__u64 nr_events;		/* records of the two kinds in this file */
+	__u64 nr_latencies;
+	__u32 signal;			/* what ended it; 0: the time was up */
+	__u32 crc32;			/* of all bytes before this record */
+};
+
+struct recording {
+	char *path;
+	char *release, *version, *machine, *boot_id, *cmdline, *hypervisor;
+	bool emulated;			/* the machine's time is no hardware's */
+	struct lutrace_clock start, end;	/* end is all 0 without a footer */
+	struct lutrace_event *events;
+	size_t nr_events, events_room;
+	struct lutrace_latency *latencies;
+	size_t nr_latencies, latencies_room;
+	struct lutrace_footer footer;
+	bool complete;			/* has a footer: was ended properly */
+	size_t cut_bytes;		/* of a last record that is not whole */
+	size_t skipped;			/* records of a newer minor version */
+};
+
+/*
+ * Reads a recording. One that was cut is read up to the cut and is not
+ * complete; anything else that is wrong gives -1 and @fault.
+ */
+int recording__read(struct recording *r, const char *path, struct fault *fault);
+int recording__parse(struct recording *r, const char *path, const void *data, size_t size,
+		     struct fault *fault);
+void recording__free(struct recording *r);
+
+/* Writes one. All functions return -1 with @fault set if a write failed. */
+struct recorder;
+struct recorder *recorder__open(const char *path, struct fault *fault);
+int recorder__host(struct recorder *w, const char *text, struct fault *fault);
+int recorder__put(struct recorder *w, const void *record, struct fault *fault);
+/* Writes out what was put: after it a crash of the tool loses nothing of it. */
+int recorder__flush(struct recorder *w, struct fault *fault);
+/* Completes @footer with what the file itself knows, syncs and frees @w. */
+int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fault *fault);
+
+/* What the kernel is told apart by, as text for recorder__host(). */
+char *host__describe(void);
+/* The best of some readings of all clocks: the one with the least spread. */
+void clock__read(struct lutrace_clock *clock);
+
+const char *op__name(unsigned int op);
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report.h"
+#include "version.h"
+
+/* Text */
+
+static void print_recordings(const struct analysis *a, FILE *f)
+{
+	const struct recording *r;
+	size_t i, k;
+
+	for (i = 0; i < a->nr_boots; i++) {
+		for (k = 0; k < a->boots[i].nr_parts; k++) {
+			r = a->boots[i].parts[k];
+			fprintf(f, "kernel %zu  %s, boot %.8s, recording %s: %zu events, %s\n",
+				i + 1, r->release, r->boot_id, r->path, r->nr_events,
+				r->complete ? "complete" : "CUT");
+		}
+	}
+	if (a->emulated)
+		fprintf(f, "Recorded under emulation (QEMU TCG): the times are not hardware's.\n");
+}
+
+static void print_us(FILE *f, bool known, __u64 ns)
+{
+	if (known)
+		fprintf(f, " %9.1f", ns / 1000.0);
+	else
+		fprintf(f, " %9s", "");
+}
+
+static void print_operations(const struct analysis *a, FILE *f)
+{
+	const struct op_figures *op;
+	const struct stats *s;
+	int i;
+
+	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       max  tables      bytes\n");
+	for (i = 0; i < LUTRACE_NR_OPS; i++) {
+		op = &a->ops[i];
+		s = &op->latency;
+		fprintf(f, "%-15s %6zu %6zu", op__name(i), s->n, op->errors);
+		print_us(f, s->n, s->min);
+		print_us(f, s->n, s->p50);
+		print_us(f, s->n, s->p90);
+		print_us(f, s->has_p99, s->p99);
+		print_us(f, s->n, s->max);
+		if (i < LUTRACE_OP_FLB_PRESERVE)
+			fprintf(f, " %7llu %10llu", op->tables, op->bytes);
+		fputc('\n', f);
+	}
+	fprintf(f, "Times of those that succeeded, nearest rank; p99 needs n >= %d.\n",
+		STATS_P99_MIN);
+}
+
+static void print_check(const struct check *check, FILE *f)
+{
+	size_t i;
+
+	fprintf(f, "%-13s %-11s %s (%s)\n", check->name, verdict__name(check->verdict),
+		check->title, check->summary);
+	for (i = 0; i < check->nr_details && i < CHECK_MAX_DETAILS; i++)
+		fprintf(f, "  - %s\n", check->details[i]);
+	if (check->nr_details > CHECK_MAX_DETAILS)
+		fprintf(f, "  - and %zu more\n", check->nr_details - CHECK_MAX_DETAILS);
+}
+
+void report__print(const struct analysis *a, FILE *f)
+{
+	int i;
+
+	print_recordings(a, f);
+	print_operations(a, f);
+	fprintf(f, "\ncheck         verdict\n");
+	for (i = 0; i < NR_CHECKS; i++)
+		print_check(&a->checks[i], f);
+	if (a->nr_preserved_left)
+		fprintf(f, "\n%zu domains were preserved when the last recording ended.\n",
+			a->nr_preserved_left);
+	fprintf(f, "\nverdict: %s\n", verdict__name(a->verdict));
+}
+
+/* JSON */
+
+static json_t *number(__u64 value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *text(const char *s)
+{
+	json_t *value = json_string(s ? s : "");
+
+	/* A command line or a path need not be UTF-8. */
+	return value ? value : json_string("(not UTF-8)");
+}
+
+static json_t *json_clock(const struct lutrace_clock *clock)
+{
+	if (!clock->rec.type)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o}", "tsc", number(clock->tsc),
+			 "monotonic_ns", number(clock->monotonic_ns),
+			 "realtime_ns", number(clock->realtime_ns));
+}
+
+static json_t *json_recording(const struct recording *r, size_t kernel)
+{
+	return json_pack("{s:o,s:I,s:o,s:o,s:I,s:b,s:o,s:o}",
+			 "file", text(r->path), "kernel", (json_int_t)kernel,
+			 "boot_id", text(r->boot_id), "hypervisor", text(r->hypervisor),
+			 "events", (json_int_t)r->nr_events, "complete", r->complete,
+			 "start", json_clock(&r->start), "end", json_clock(&r->end));
+}
+
+static json_t *json_kernel(const struct boot *boot)
+{
+	const struct recording *r = boot->parts[0];
+
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:I}",
+			 "release", text(r->release), "version", text(r->version),
+			 "machine", text(r->machine), "boot_id", text(r->boot_id),
+			 "cmdline", text(r->cmdline),
+			 "preserved_at_end", (json_int_t)boot->nr_left,
+			 "restored_by_next", (json_int_t)boot->nr_restored);
+}
+
+static json_t *json_operation(const struct op_figures *op, bool flb)
+{
+	const struct stats *s = &op->latency;
+
+	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			 "n", (json_int_t)s->n, "errors", (json_int_t)op->errors,
+			 "min_ns", s->n ? number(s->min) : json_null(),
+			 "p50_ns", s->n ? number(s->p50) : json_null(),
+			 "p90_ns", s->n ? number(s->p90) : json_null(),
+			 "p99_ns", s->has_p99 ? number(s->p99) : json_null(),
+			 "max_ns", s->n ? number(s->max) : json_null(),
+			 "tables", flb ? json_null() : number(op->tables),
+			 "bytes", flb ? json_null() : number(op->bytes));
+}
+
+static json_t *json_check(const struct check *check)
+{
+	json_t *detail = json_array();
+	size_t i;
+
+	for (i = 0; i < check->nr_details && i < CHECK_MAX_DETAILS; i++)
+		json_array_append_new(detail, text(check->details[i]));
+	return json_pack("{s:o,s:o,s:s,s:o,s:I,s:o}", "name", text(check->name),
+			 "title", text(check->title), "verdict", verdict__name(check->verdict),
+			 "summary", text(check->summary), "details",
+			 (json_int_t)check->nr_details, "detail", detail);
+}
+
+static json_t *json_losses(const struct analysis *a)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}",
+			 "missing_events", number(a->missing),
+			 "ring_full_events", number(a->lost.lost_events),
+			 "ring_full_latencies", number(a->lost.lost_latencies),
+			 "hash_full_begins", number(a->lost.lost_begins),
+			 "missed_runs", number(a->missed_runs));
+}
+
+static json_t *report__to_json(const struct analysis *a)
+{
+	json_t *kernels = json_array(), *recordings = json_array();
+	json_t *operations = json_object(), *checks = json_array();
+	size_t i, k;
+
+	for (i = 0; i < a->nr_boots; i++) {
+		json_array_append_new(kernels, json_kernel(&a->boots[i]));
+		for (k = 0; k < a->boots[i].nr_parts; k++)
+			json_array_append_new(recordings,
+					      json_recording(a->boots[i].parts[k], i + 1));
+	}
+	for (i = 0; i < LUTRACE_NR_OPS; i++)
+		json_object_set_new(operations, op__name(i),
+				    json_operation(&a->ops[i], i >= LUTRACE_OP_FLB_PRESERVE));
+	for (i = 0; i < NR_CHECKS; i++)
+		json_array_append_new(checks, json_check(&a->checks[i]));
+	return json_pack("{s:s,s:s,s:i,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I}",
+			 "schema", REPORT_SCHEMA, "verdict", verdict__name(a->verdict),
+			 "status", verdict__status(a->verdict), "tool", "lutrace " LUTRACE_VERSION,
+			 "emulated", a->emulated, "kernels", kernels,
+			 "recordings", recordings, "operations", operations,
+			 "checks", checks, "losses", json_losses(a),
+			 "not_reclaimed", (json_int_t)a->nr_not_restored,
+			 "preserved_at_end", (json_int_t)a->nr_preserved_left);
+}
+
+int report__json(const struct analysis *a, FILE *f)
+{
+	json_t *root = report__to_json(a);
+	int err;
+
+	if (!root)
+		return -1;
+	err = json_dumpf(root, f, JSON_INDENT(2));
+	json_decref(root);
+	return err || fputc('\n', f) == EOF ? -1 : 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LUTRACE_REPORT_H
+#define LUTRACE_REPORT_H
+
+#include "analysis.h"
+
+/* Documented in docs/report.md; a change that breaks readers counts it up. */
+#define REPORT_SCHEMA "lutrace-report/1"
+
+void report__print(const struct analysis *a, FILE *f);
+int report__json(const struct analysis *a, FILE *f);
+
+#endif

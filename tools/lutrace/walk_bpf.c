@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "walk_bpf.h"
+#include "walk.skel.h"	/* needs the types of bpf/events.h */
+
+struct kreader {
+	struct walk_bpf *skel;
+	/* The programs' array maps, as the kernel and we see them both. */
+	struct lutrace_hwpt *hwpts;
+	__u64 *addresses;
+	void *pages;
+};
+
+#define HWPTS_SIZE	(LUTRACE_HWPT_BATCH * sizeof(struct lutrace_hwpt))
+#define ADDRESSES_SIZE	(LUTRACE_PAGE_BATCH * sizeof(__u64))
+#define PAGES_SIZE	(LUTRACE_PAGE_BATCH * LUTRACE_PAGE_SIZE)
+
+static int check_types(const struct btf *btf, bool any_kernel, struct fault *fault)
+{
+	if (!kernel__has_struct(btf, "iommufd_hwpt_paging"))
+		return kernel__lacks(fault, "built-in iommufd (CONFIG_IOMMUFD=y) in its BTF");
+	if (!kernel__has_member(btf, "iommu_domain", "is_iommupt"))
+		return kernel__lacks(fault, "generic IOMMU page tables (CONFIG_IOMMU_PT=y)");
+	if (!any_kernel && !kernel__has_member(btf, "iommufd_hwpt_paging", "liveupdate_token"))
+		return kernel__lacks(fault, "HWPTs that can be marked for a live update");
+	return 0;
+}
+
+static int check_kernel(bool any_kernel, struct fault *fault)
+{
+	struct btf *btf = kernel__btf(fault);
+	int err;
+
+	if (!btf)
+		return -1;
+	err = check_types(btf, any_kernel, fault);
+	btf__free(btf);
+	return err;
+}
+
+static void *map_array(const struct bpf_map *map, size_t size, int prot)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	void *at = mmap(NULL, (size + page - 1) / page * page, prot, MAP_SHARED,
+			bpf_map__fd(map), 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int map_arrays(struct kreader *kr, struct fault *fault)
+{
+	kr->hwpts = map_array(kr->skel->maps.hwpts, HWPTS_SIZE, PROT_READ);
+	kr->addresses = map_array(kr->skel->maps.addresses, ADDRESSES_SIZE,
+				  PROT_READ | PROT_WRITE);
+	kr->pages = map_array(kr->skel->maps.pages, PAGES_SIZE, PROT_READ);
+	if (!kr->hwpts || !kr->addresses || !kr->pages)
+		return fault__set(fault, "cannot map the maps of the walk programs: %s",
+				  strerror(errno));
+	return 0;
+}
+
+static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fault)
+{
+	uint64_t ioctl = ksyms__address_of(ksyms, "iommufd_fops_ioctl");
+	int err;
+
+	if (!ioctl)
+		return kernel__lacks(fault, "iommufd_fops_ioctl() (CONFIG_IOMMUFD=y, CONFIG_KALLSYMS=y)");
+	kr->skel->rodata->iommufd_ioctl = ioctl;
+	err = walk_bpf__load(kr->skel);
+	if (err)
+		return kernel__bpf_failed(fault, "load the walk programs", err);
+	return map_arrays(kr, fault);
+}
+
+struct kreader *kreader__new(const struct ksyms *ksyms, bool any_kernel, bool verbose,
+			     struct fault *fault)
+{
+	struct kreader *kr;
+
+	if (check_kernel(any_kernel, fault))
+		return NULL;
+	kernel__verbose(verbose);
+	kr = xcalloc(1, sizeof(*kr));
+	kr->skel = walk_bpf__open();
+	if (!kr->skel)
+		fault__set(fault, "cannot open the BPF programs: %s", strerror(errno));
+	if (!kr->skel || load(kr, ksyms, fault)) {
+		kreader__free(kr);
+		return NULL;
+	}
+	return kr;
+}
+
+void kreader__free(struct kreader *kr)
+{
+	if (!kr)
+		return;
+	if (kr->hwpts)
+		munmap(kr->hwpts, HWPTS_SIZE);
+	if (kr->addresses)
+		munmap(kr->addresses, ADDRESSES_SIZE);
+	if (kr->pages)
+		munmap(kr->pages, PAGES_SIZE);
+	walk_bpf__destroy(kr->skel);
+	free(kr);
+}
+
+static int run_program(const struct bpf_program *prog, void *args, size_t size,
+		       struct fault *fault)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = size);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+
+	return err ? kernel__bpf_failed(fault, "run a walk program", err) : 0;
+}
+
+/* A domain is known by its address: one iommufd is often open in many places. */
+static bool known(const struct found_hwpts *list, __u64 domain)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		if (list->items[i].hwpt.domain == domain)
+			return true;
+	return false;
+}
+
+static int list_hwpts(struct kreader *kr, const struct lutrace_iommufd *file,
+		      struct found_hwpts *out, struct fault *fault)
+{
+	struct lutrace_list_args args = { .ctx = file->ctx };
+	__u32 i;
+
+	do {
+		if (run_program(kr->skel->progs.list_hwpts, &args, sizeof(args), fault))
+			return -1;
+		if (args.err)
+			return fault__set(fault, "cannot read the objects of the iommufd that is file %u of process %u: %s; is it being closed?",
+					  file->fd, file->pid, strerror(-args.err));
+		for (i = 0; i < args.nr && i < LUTRACE_HWPT_BATCH; i++) {
+			if (known(out, kr->hwpts[i].domain))
+				continue;
+			out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
+			out->items[out->nr++] = (struct found_hwpt){
+				kr->hwpts[i], file->pid, file->fd };
+		}
+	} while (!args.done);
+	return 0;
+}
+
+static int read_iommufds(int fd, struct lutrace_iommufd **files, size_t *nr)
+{
+	struct lutrace_iommufd *list = NULL;
+	size_t len = 0, room = 0;
+	ssize_t got;
+
+	do {
+		if (room - len < 4096) {
+			room += 65536;
+			list = xrealloc(list, room, 1);
+		}
+		got = read(fd, (char *)list + len, room - len);
+		if (got > 0)
+			len += got;
+	} while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
+	*files = list;
+	*nr = len / sizeof(*list);
+	return got < 0 ? -errno : 0;
+}
+
+/* The iterator ends before a HWPT is looked at: it holds tasks while it runs. */
+static int find_iommufds(struct kreader *kr, struct lutrace_iommufd **files, size_t *nr,
+			 struct fault *fault)
+{
+	struct bpf_link *link;
+	int fd, err;
+
+	link = bpf_program__attach_iter(kr->skel->progs.find_iommufds, NULL);
+	if (!link)
+		return kernel__bpf_failed(fault, "iterate over open files", -errno);
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		bpf_link__destroy(link);
+		return kernel__bpf_failed(fault, "iterate over open files", fd);
+	}
+	err = read_iommufds(fd, files, nr);
+	close(fd);
+	bpf_link__destroy(link);
+	if (err) {
+		free(*files);
+		return fault__set(fault, "cannot read the list of open files: %s", strerror(-err));
+	}
+	return 0;
+}
+
+int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault)
+{
+	struct lutrace_iommufd *files = NULL;
+	size_t i, k, nr = 0;
+	int err = 0;
+
+	*out = (struct found_hwpts){ 0 };
+	if (find_iommufds(kr, &files, &nr, fault))
+		return -1;
+	for (i = 0; i < nr && !err; i++) {
+		for (k = 0; k < i && files[k].ctx != files[i].ctx; k++)
+			;
+		if (k == i)
+			err = list_hwpts(kr, &files[i], out, fault);
+	}
+	free(files);
+	if (err)
+		free(out->items);
+	return err;
+}
+
+int kreader__pages(struct kreader *kr, const uint64_t *addresses, unsigned int nr, void *pages,
+		   struct fault *fault)
+{
+	struct lutrace_read_args args = { .nr = nr };
+	unsigned int i;
+
+	if (nr > LUTRACE_PAGE_BATCH)
+		return fault__set(fault, "%u pages are too many at once", nr);
+	for (i = 0; i < nr; i++)
+		kr->addresses[i] = addresses[i];
+	if (run_program(kr->skel->progs.read_pages, &args, sizeof(args), fault))
+		return -1;
+	if (args.copied != nr)
+		return fault__set(fault, "cannot read the kernel's page at 0x%" PRIx64 ": %s",
+				  args.copied < nr ? addresses[args.copied] : 0,
+				  strerror(-args.err));
+	memcpy(pages, kr->pages, (size_t)nr * LUTRACE_PAGE_SIZE);
+	return 0;
+}
