@@ -21,7 +21,7 @@
 #include "vfio.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define NO_PATCHES	"; the running kernel lacks lutrace's patches"
+#define NO_PATCHES	" (the running kernel lacks lutrace's patches)"
 
 struct options {
 	const char *plan;
@@ -269,12 +269,12 @@ static int preserve_once(struct update *u)
 	return expect_preserved(u);
 }
 
-/* After a session was closed, everything is as before it */
+/* After a session was closed, everything that was made is as before it */
 static int expect_unpreserved(struct update *u)
 {
 	size_t i;
 
-	for (i = 0; i < u->plan->nr_hwpts; i++)
+	for (i = 0; u->iommufd && i < u->plan->nr_hwpts; i++)
 		if (update__expect_changeable(u, i))
 			return -1;
 	return update__run_probes(u, 0) ? -1 : update__verify_memory(u);

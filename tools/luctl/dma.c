@@ -163,7 +163,7 @@ int update__run_probes(struct update *u, unsigned int round)
 
 	for (i = 0; i < u->plan->nr_probes; i++) {
 		probe = &u->plan->probes[i];
-		if (!update__has_hwpt(u, probe->hwpt))
+		if (!u->hwpts[probe->hwpt].attached)
 			continue;
 		if (stop__check() || run_probe(u, probe, round))
 			return -1;
@@ -303,7 +303,7 @@ int update__run_holes(struct update *u)
 
 	for (i = 0; i < u->plan->nr_holes; i++) {
 		hole = &u->plan->holes[i];
-		if (!update__has_hwpt(u, hole->hwpt))
+		if (!u->hwpts[hole->hwpt].attached)
 			continue;
 		if (stop__check() || run_hole(u, hole))
 			return -1;

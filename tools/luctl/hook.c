@@ -34,6 +34,8 @@ static int check_status(const struct plan_hook *hook, int status)
 {
 	const char *stage = plan__stage_name(hook->stage);
 
+	if (stop__check())
+		return -1;
 	if (WIFSIGNALED(status))
 		return report__error("hook %s '%s' (line %d of the plan) was killed by signal %d",
 				     stage, hook->command, hook->line, WTERMSIG(status));

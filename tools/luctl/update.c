@@ -230,6 +230,9 @@ int update__verify_memory(struct update *u)
 	size_t i;
 
 	for (i = 0; i < u->plan->nr_memfds; i++) {
+		/* A run that stops early has made none */
+		if (!u->memfds[i])
+			return 0;
 		if (memfd__verify(u->memfds[i]))
 			return -1;
 		bytes += u->plan->memfds[i].size;
