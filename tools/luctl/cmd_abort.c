@@ -40,7 +40,8 @@ static int abort_session(const char *session)
 		return report__errno(-errno, "kill of process %d, which holds session '%s', failed",
 				     (int)holder, session);
 	if (wait_gone(session))
-		return report__error("process %d still holds session '%s' after %d s; see what it waits for",
+		return report__error("process %d still holds session '%s' after %d s; "
+				     "see what it waits for",
 				     (int)holder, session, WAIT_TRIES / 10);
 	report__step("abort session %s, which process %d held", session, (int)holder);
 	return 0;
@@ -80,7 +81,8 @@ int cmd_abort(int argc, char **argv)
 	static const struct argp argp = {
 		.options = option_list,
 		.parser = parse_option,
-		.doc = "Make the running 'luctl run' of a session close it, which unpreserves everything.",
+		.doc = "Make the running 'luctl run' of a session close it, which unpreserves "
+		       "everything.",
 	};
 	const char *session = NULL;
 

@@ -41,7 +41,8 @@ static int retrieve(struct context *c, const struct options *o)
 	if (!c->session)
 		return -1;
 	fd = session__retrieve_fd(c->session, o->iommufd_token);
-	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd token=0x%" PRIx64,
+	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+				  "token=0x%" PRIx64,
 			   o->iommufd_token))
 		return -1;
 	c->iommufd = iommufd__adopt(fd);
@@ -121,7 +122,8 @@ static uint64_t parse_token(struct argp_state *state, const char *text)
 static void check_options(struct argp_state *state, const struct options *o)
 {
 	if (!o->session || !o->device || !o->has_iommufd_token || !o->has_hwpt_token)
-		argp_error(state, "--session, --iommufd-token, --device and the hwpt's token are all needed");
+		argp_error(state, "--session, --iommufd-token, --device and the hwpt's token are "
+				  "all needed");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -162,7 +164,8 @@ int cmd_reclaim(int argc, char **argv)
 		.options = option_list,
 		.parser = parse_option,
 		.args_doc = "HWPT_TOKEN",
-		.doc = "Retrieve an iommufd, reclaim the HWPT with HWPT_TOKEN and attach the device to it.",
+		.doc = "Retrieve an iommufd, reclaim the HWPT with HWPT_TOKEN and attach the "
+		       "device to it.",
 	};
 	struct options options = { 0 };
 

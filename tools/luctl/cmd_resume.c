@@ -38,7 +38,8 @@ static int retrieve_memfds(struct update *u)
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
 		fd = session__retrieve_fd(u->session, m->token);
-		if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of memfd %s token=0x%" PRIx64,
+		if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of memfd %s "
+					  "token=0x%" PRIx64,
 				   m->name, m->token))
 			return -1;
 		u->memfds[i] = memfd__adopt(fd, m->name, m->size, m->seed);
@@ -55,7 +56,8 @@ static int retrieve_iommufd(struct update *u)
 	uint64_t token = u->plan->iommufd_token;
 	int fd = session__retrieve_fd(u->session, token);
 
-	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd token=0x%" PRIx64,
+	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+				  "token=0x%" PRIx64,
 			   token))
 		return -1;
 	u->iommufd = iommufd__adopt(fd);
@@ -112,7 +114,8 @@ static int reclaim_all(struct update *u)
 	for (i = 0; i < u->plan->nr_hwpts; i++)
 		if (u->plan->hwpts[i].marked && (stop__check() || reclaim(u, i)))
 			return -1;
-	report__step("reclaim: unknown tokens and tokens reclaimed already are refused with ENOENT");
+	report__step("reclaim: unknown tokens and tokens reclaimed already are refused with "
+		     "ENOENT");
 	return 0;
 }
 
@@ -145,6 +148,20 @@ static int finish(struct update *u)
 	return hook__run(u->plan, PLAN_FINISHED);
 }
 
+static int destroy_reclaimed(struct update *u, size_t hwpt)
+{
+	const struct update_hwpt *h = &u->hwpts[hwpt];
+	const char *name = update__hwpt_name(u, hwpt);
+
+	if (report__expect(iommufd__destroy(u->iommufd, h->hwpt_id), 0,
+			   "ioctl IOMMU_DESTROY of the reclaimed %s", name) ||
+	    report__expect(iommufd__destroy(u->iommufd, h->ioas_id), 0,
+			   "ioctl IOMMU_DESTROY of the IOAS of the reclaimed %s", name))
+		return -1;
+	report__step("destroy reclaimed %s and its IOAS", name);
+	return 0;
+}
+
 /* The domains and the memory under them outlive the session, and end with their HWPT. */
 static int release_domains(struct update *u)
 {
@@ -152,15 +169,9 @@ static int release_domains(struct update *u)
 
 	if (update__run_probes(u, 2) || update__verify_memory(u) || update__detach(u))
 		return -1;
-	for (i = 0; i < u->plan->nr_hwpts; i++) {
-		if (!u->plan->hwpts[i].marked)
-			continue;
-		if (report__expect(iommufd__destroy(u->iommufd, u->hwpts[i].hwpt_id), 0,
-				   "ioctl IOMMU_DESTROY of the reclaimed %s",
-				   update__hwpt_name(u, i)))
+	for (i = 0; i < u->plan->nr_hwpts; i++)
+		if (u->plan->hwpts[i].marked && destroy_reclaimed(u, i))
 			return -1;
-		report__step("destroy reclaimed %s", update__hwpt_name(u, i));
-	}
 	return 0;
 }
 
@@ -213,7 +224,8 @@ int cmd_resume(int argc, char **argv)
 	static const struct argp argp = {
 		.parser = parse_option,
 		.args_doc = "PLAN",
-		.doc = "After the kexec, take back what PLAN preserved, check it, and finish the session.",
+		.doc = "After the kexec, take back what PLAN preserved, check it, and finish the "
+		       "session.",
 	};
 	const char *file = NULL;
 	struct plan *plan;

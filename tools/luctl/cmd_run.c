@@ -67,7 +67,9 @@ static int map_area(struct update *u, const struct plan_area *a)
 	ret = iommufd__map_file(u->iommufd, u->hwpts[a->hwpt].ioas_id,
 				memfd__fd(u->memfds[a->memfd]), a->offset, a->length, a->iova,
 				a->perm & PLAN_READ, a->perm & PLAN_WRITE);
-	return report__expect(ret, 0, "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset 0x%" PRIx64 " length 0x%" PRIx64 " at iova 0x%" PRIx64 " (line %d of the plan)",
+	return report__expect(ret, 0, "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset "
+				      "0x%" PRIx64 " length 0x%" PRIx64 " at iova 0x%" PRIx64
+				      " (line %d of the plan)",
 			      update__hwpt_name(u, a->hwpt), u->plan->memfds[a->memfd].name,
 			      a->offset, a->length, a->iova, a->line);
 }
@@ -95,14 +97,14 @@ static int map_areas(struct update *u, size_t hwpt)
 
 static int alloc_hwpt(struct update *u, size_t hwpt, uint32_t *ioas_id, uint32_t *hwpt_id)
 {
-	struct vfio *device = u->devices[u->plan->hwpts[hwpt].device];
+	uint32_t dev_id = vfio__dev_id(u->devices[u->plan->hwpts[hwpt].device]);
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (report__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
 			   "ioctl IOMMU_IOAS_ALLOC for %s", name))
 		return -1;
-	return report__expect(iommufd__alloc_hwpt(u->iommufd, vfio__dev_id(device), *ioas_id,
-						  hwpt_id), 0, "ioctl IOMMU_HWPT_ALLOC for %s", name);
+	return report__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, *ioas_id, hwpt_id), 0,
+			      "ioctl IOMMU_HWPT_ALLOC for %s", name);
 }
 
 static int make_hwpts(struct update *u)
@@ -140,14 +142,16 @@ static int expect_token_used(struct update *u, size_t hwpt)
 
 	if (alloc_hwpt(u, hwpt, &ioas_id, &hwpt_id) ||
 	    report__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
-			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token 0x%" PRIx64,
+			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token "
+			   "0x%" PRIx64,
 			   token) ||
 	    report__expect(iommufd__destroy(u->iommufd, hwpt_id), 0,
 			   "ioctl IOMMU_DESTROY of a hwpt that is not marked") ||
 	    report__expect(iommufd__destroy(u->iommufd, ioas_id), 0,
 			   "ioctl IOMMU_DESTROY of an IOAS without a hwpt"))
 		return -1;
-	report__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE", token);
+	report__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE",
+		     token);
 	return 0;
 }
 
@@ -208,7 +212,8 @@ static int expect_order(struct update *u)
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd),
 				       u->plan->iommufd_token);
 
-	if (report__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd before its memfds"))
+	if (report__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+					 "before its memfds"))
 		return -1;
 	report__step("preserve: the iommufd before its memfds is refused with ENOENT");
 	return 0;
@@ -223,7 +228,8 @@ static int preserve_memfds(struct update *u)
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
 		ret = session__preserve_fd(u->session, memfd__fd(u->memfds[i]), m->token);
-		if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s token=0x%" PRIx64,
+		if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s "
+					   "token=0x%" PRIx64,
 				   m->name, m->token))
 			return -1;
 		report__step("preserve memfd %s token=0x%" PRIx64, m->name, m->token);
@@ -231,13 +237,19 @@ static int preserve_memfds(struct update *u)
 	return 0;
 }
 
+static const char *preserve_hint(int ret)
+{
+	return ret == -ENOENT ? " (a mapped memfd is not preserved in this session, or the kernel "
+				"cannot preserve an iommufd)" : "";
+}
+
 static int preserve_iommufd(struct update *u)
 {
 	uint64_t token = u->plan->iommufd_token;
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), token);
 
-	if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd token=0x%" PRIx64 "%s",
-			   token, ret == -ENOENT ? " (a mapped memfd is not preserved in this session, or the kernel cannot preserve an iommufd)" : ""))
+	if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+				   "token=0x%" PRIx64 "%s", token, preserve_hint(ret)))
 		return -1;
 	report__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
 		     plan__nr_marked(u->plan));
@@ -316,7 +328,8 @@ static int jump(struct update *u)
 		return -1;
 	report__note("step jump into %s", u->plan->kernel.image);
 	err = kexec__reboot();
-	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was handed over; see the kernel log");
+	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
+				  "handed over; see the kernel log");
 }
 
 static const struct stage {
@@ -399,9 +412,11 @@ enum {
 
 static const struct argp_option option_list[] = {
 	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
-	  "Load no kernel; after preserving, close the session and check that all is as before", 0 },
+	  "Load no kernel; after preserving, close the session and check that all is as before",
+	  0 },
 	{ "stop-after", OPT_STOP_AFTER, "STAGE", 0,
-	  "Stop likewise after STAGE: opened, filled, mapped, probed, marked, loaded or preserved", 0 },
+	  "Stop likewise after STAGE: opened, filled, mapped, probed, marked, loaded or preserved",
+	  0 },
 	{ 0 },
 };
 
@@ -415,7 +430,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_STOP_AFTER:
 		if (!find_stage(arg))
-			argp_error(state, "there is no stage '%s'; write opened, filled, mapped, probed, marked, loaded or preserved",
+			argp_error(state, "there is no stage '%s'; write opened, filled, mapped, "
+					  "probed, marked, loaded or preserved",
 				   arg);
 		options->stop_after = arg;
 		return 0;
@@ -452,7 +468,8 @@ int cmd_run(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	if (options.kexec && !plan->kernel.image) {
-		report__error("%s: the plan names no kernel; add a line 'kernel image=FILE', or give --no-kexec",
+		report__error("%s: the plan names no kernel; "
+			      "add a line 'kernel image=FILE', or give --no-kexec",
 			      options.plan);
 		plan__free(plan);
 		return EXIT_FAILURE;

@@ -108,7 +108,8 @@ int cmd_status(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.parser = parse_option,
-		.doc = "Say what this kernel has for a live update, and who holds a session. Status 1: something needed is missing.",
+		.doc = "Say what this kernel has for a live update, and who holds a session. "
+		       "Status 1: something needed is missing.",
 	};
 	bool complete;
 

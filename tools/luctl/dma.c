@@ -122,7 +122,9 @@ static int compare(struct update *u, const struct plan_probe *probe, struct plac
 	got = memory[i];
 	want = data[i];
 	at = i & ~(uint64_t)(PLAN_HOLE_LENGTH - 1);
-	return report__error("DMA through %s from iova 0x%" PRIx64 " to iova 0x%" PRIx64 " moved wrong bytes: at iova 0x%" PRIx64 " memory holds 0x%02x and must hold 0x%02x%s%s",
+	return report__error("DMA through %s from iova 0x%" PRIx64 " to iova 0x%" PRIx64
+			     " moved wrong bytes: at iova 0x%" PRIx64
+			     " memory holds 0x%02x and must hold 0x%02x%s%s",
 			     update__hwpt_name(u, probe->hwpt), probe->from, probe->to,
 			     probe->to + i, got, want,
 			     (got ^ want) == 0xff ? " (the device wrote nothing there)" : "",
@@ -150,7 +152,8 @@ static int run_probe(struct update *u, const struct plan_probe *probe, unsigned 
 		err = memfd__patch(to.memfd, to.offset, data, probe->length);
 	free(data);
 	if (!err)
-		report__step("dma %s: %" PRIu64 " bytes from iova 0x%" PRIx64 " to the device and from it to iova 0x%" PRIx64,
+		report__step("dma %s: %" PRIu64 " bytes from iova 0x%" PRIx64
+			     " to the device and from it to iova 0x%" PRIx64,
 			     update__hwpt_name(u, probe->hwpt), probe->length, probe->from,
 			     probe->to);
 	return err;
@@ -230,7 +233,9 @@ static int expect_fault(struct update *u, const struct plan_hole *hole, bool wri
 				     i ? FAULT_WAIT_MS : FIRST_WAIT_MS))
 			return 0;
 	}
-	return report__error("a DMA %s at iova 0x%" PRIx64 " of %s, where nothing may be mapped, left no IOMMU fault in the kernel log (line %d of the plan)",
+	return report__error("a DMA %s at iova 0x%" PRIx64
+			     " of %s, where nothing may be mapped, left no IOMMU fault in the "
+			     "kernel log (line %d of the plan)",
 			     write ? "write" : "read", hole->iova,
 			     update__hwpt_name(u, hole->hwpt), hole->line);
 }
@@ -262,7 +267,9 @@ static int expect_no_data(struct update *u, const struct plan_hole *hole,
 	memfd__expected(to.memfd, to.offset, memory, PLAN_HOLE_LENGTH);
 	if (!memcmp(after, before, sizeof(after)) || all_bytes(after, 0) || all_bytes(after, 0xff))
 		return 0;
-	return report__error("a DMA read at iova 0x%" PRIx64 " of %s, where nothing may be mapped, gave the device data (line %d of the plan)",
+	return report__error("a DMA read at iova 0x%" PRIx64
+			     " of %s, where nothing may be mapped, gave the device data (line %d "
+			     "of the plan)",
 			     hole->iova, update__hwpt_name(u, hole->hwpt), hole->line);
 }
 
@@ -284,15 +291,19 @@ static int read_hole(struct update *u, const struct plan_hole *hole)
 
 static int run_hole(struct update *u, const struct plan_hole *hole)
 {
+	static const char *const dirs[] = {
+		[PLAN_READ] = "read",
+		[PLAN_WRITE] = "write",
+		[PLAN_READ | PLAN_WRITE] = "read and write",
+	};
+
 	if ((hole->dir & PLAN_READ) && read_hole(u, hole))
 		return -1;
 	/* That a write changed no memory is seen when all memory is verified */
 	if ((hole->dir & PLAN_WRITE) && expect_fault(u, hole, true))
 		return -1;
-	report__step("hole %s: DMA%s%s at iova 0x%" PRIx64 " fault%s", update__hwpt_name(u, hole->hwpt),
-		     hole->dir & PLAN_READ ? " read" : "",
-		     hole->dir == PLAN_WRITE ? " write" : hole->dir & PLAN_WRITE ? " and write" : "",
-		     hole->iova, hole->dir == (PLAN_READ | PLAN_WRITE) ? "" : "s");
+	report__step("hole %s: DMA %s at iova 0x%" PRIx64 " faults",
+		     update__hwpt_name(u, hole->hwpt), dirs[hole->dir], hole->iova);
 	return 0;
 }
 

@@ -20,6 +20,6 @@ void edu__close(struct edu *edu);
  * whether the IOMMU let it through; the calls fail if it does not end.
  */
 int edu__load(struct edu *edu, uint64_t iova, uint32_t length);		/* memory to device */
-int edu__store(struct edu *edu, uint64_t iova, uint32_t length);	/* device to memory */
+int edu__store(struct edu *edu, uint64_t iova, uint32_t length);/* and back */
 
 #endif

@@ -34,7 +34,8 @@ struct iommufd *iommufd__open(void)
 	int fd = open(IOMMU_DEVICE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
-		report__errno(-errno, "open " IOMMU_DEVICE " failed (it needs CONFIG_IOMMUFD and root)");
+		report__errno(-errno, "open " IOMMU_DEVICE
+			      " failed (it needs CONFIG_IOMMUFD and root)");
 		return NULL;
 	}
 	return iommufd__adopt(fd);

@@ -61,10 +61,12 @@ static void warn_other_kernel(int fd, const char *image)
 
 	image_release(fd, release);
 	if (!*release)
-		report__note("warning: cannot tell which kernel %s is; make sure that it has the same live update patches",
+		report__note("warning: cannot tell which kernel %s is; "
+			     "make sure that it has the same live update patches",
 			     image);
 	else if (!uname(&running) && strcmp(running.release, release))
-		report__note("warning: %s is Linux %s and the running kernel is %s; make sure that both have the same live update patches",
+		report__note("warning: %s is Linux %s and the running kernel is %s; "
+			     "make sure that both have the same live update patches",
 			     image, release, running.release);
 }
 
@@ -84,7 +86,8 @@ int kexec__load(const char *image, const char *initrd, const char *cmdline)
 	warn_other_kernel(kernel, image);
 	err = 0;
 	if (syscall(SYS_kexec_file_load, kernel, ramdisk, strlen(cmdline) + 1, cmdline, flags))
-		err = report__errno(-errno, "kexec_file_load of %s failed (it needs CONFIG_KEXEC_FILE, root, and a bzImage)",
+		err = report__errno(-errno, "kexec_file_load of %s failed (it needs "
+					    "CONFIG_KEXEC_FILE, root, and a bzImage)",
 				    image);
 	if (ramdisk >= 0)
 		close(ramdisk);
@@ -112,7 +115,8 @@ char *kexec__running_cmdline(void)
 	size_t room = 0;
 
 	if (!f || getline(&line, &room, f) < 0) {
-		report__errno(errno ? -errno : -ENODATA, "reading /proc/cmdline failed (mount /proc)");
+		report__errno(errno ? -errno : -ENODATA, "reading /proc/cmdline failed "
+			      "(mount /proc)");
 		free(line);
 		line = NULL;
 	}

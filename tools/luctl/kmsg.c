@@ -31,7 +31,8 @@ struct kmsg *kmsg__open(void)
 	}
 	kmsg->fd = open(KMSG_DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg->fd < 0 || lseek(kmsg->fd, 0, SEEK_END) < 0) {
-		report__errno(-errno, "open " KMSG_DEVICE " failed (hole probes need the kernel log; it needs CONFIG_PRINTK and root)");
+		report__errno(-errno, "open " KMSG_DEVICE " failed (probes need the kernel log; "
+			      "it needs CONFIG_PRINTK and root)");
 		kmsg__close(kmsg);
 		return NULL;
 	}

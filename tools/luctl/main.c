@@ -24,7 +24,8 @@ static const struct command {
 };
 
 static const char doc[] =
-	"Drive a live update: keep IOMMU domains and memory across a kexec, and check that they came through.\v"
+	"Drive a live update: keep IOMMU domains and memory across a kexec, and check that they "
+	"came through.\v"
 	"Commands:\n"
 	"  run PLAN      before the kexec: map, probe, mark, preserve, and jump\n"
 	"  resume PLAN   after it: retrieve, reclaim, probe, compare, and finish\n"

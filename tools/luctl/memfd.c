@@ -134,14 +134,15 @@ static int check_huge(const char *name)
 	char text[128] = "";
 
 	if (!f)
-		return report__errno(-errno, "memfd '%s' has huge=yes, and " SHMEM_THP " cannot be read (the kernel needs CONFIG_TRANSPARENT_HUGEPAGE)",
-				     name);
+		return report__errno(-errno, "memfd '%s' has huge=yes, and %s cannot be read "
+				     "(the kernel needs CONFIG_TRANSPARENT_HUGEPAGE)",
+				     name, SHMEM_THP);
 	if (!fgets(text, sizeof(text), f))
 		text[0] = '\0';
 	fclose(f);
 	if (strstr(text, "[never]") || strstr(text, "[deny]"))
-		return report__error("memfd '%s' has huge=yes, and " SHMEM_THP " forbids huge pages; write 'advise' or 'always' into it",
-				     name);
+		return report__error("memfd '%s' has huge=yes, and %s forbids huge pages; "
+				     "write 'advise' or 'always' into it", name, SHMEM_THP);
 	return 0;
 }
 
@@ -201,7 +202,8 @@ struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t see
 		return NULL;
 	}
 	if ((uint64_t)st.st_size != size) {
-		report__error("memfd '%s' came back with %lld bytes, and the plan says %" PRIu64 "; use the plan that the session was made with",
+		report__error("memfd '%s' came back with %lld bytes, and the plan says %" PRIu64
+			      "; use the plan that the session was made with",
 			      name, (long long)st.st_size, size);
 		close(fd);
 		return NULL;
@@ -261,7 +263,8 @@ int memfd__verify(const struct memfd *m)
 			continue;
 		for (i = 0; m->map[offset + i] == want[i]; i++)
 			;
-		return report__error("memfd '%s' has the wrong content: byte at offset 0x%" PRIx64 " is 0x%02x and must be 0x%02x",
+		return report__error("memfd '%s' has the wrong content: byte at offset 0x%" PRIx64
+				     " is 0x%02x and must be 0x%02x",
 				     m->name, offset + i, m->map[offset + i], want[i]);
 	}
 	return 0;

@@ -36,7 +36,8 @@ int pidfile__create(const char *session)
 	FILE *f;
 
 	if (holder)
-		return report__error("process %d holds session '%s'; end it with 'luctl abort --session %s'",
+		return report__error("process %d holds session '%s'; "
+				     "end it with 'luctl abort --session %s'",
 				     (int)holder, session, session);
 	mkdir("/run", 0755);
 	mkdir(PIDFILE_DIR, 0755);

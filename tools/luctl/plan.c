@@ -419,7 +419,8 @@ static int parse_memfd_keys(struct parser *p, struct plan_memfd *m)
 			    (unsigned long long)unit >> 10, m->huge ? " (huge=yes)" : "");
 	for (i = 0; i < p->plan->nr_memfds; i++)
 		if (p->plan->memfds[i].token == m->token)
-			return fail(p, "token 0x%" PRIx64 " belongs to memfd '%s' on line %d already; take another",
+			return fail(p, "token 0x%" PRIx64
+				       " belongs to memfd '%s' on line %d already; take another",
 				    m->token, p->plan->memfds[i].name, p->plan->memfds[i].line);
 	return 0;
 }
@@ -459,7 +460,8 @@ static int parse_hwpt_keys(struct parser *p, struct plan_hwpt *h)
 		return -1;
 	for (i = 0; h->marked && i < p->plan->nr_hwpts; i++)
 		if (p->plan->hwpts[i].marked && p->plan->hwpts[i].token == h->token)
-			return fail(p, "token 0x%" PRIx64 " belongs to hwpt '%s' on line %d already; take another",
+			return fail(p, "token 0x%" PRIx64
+				       " belongs to hwpt '%s' on line %d already; take another",
 				    h->token, p->plan->hwpts[i].name, p->plan->hwpts[i].line);
 	return 0;
 }
@@ -510,13 +512,17 @@ static int add_area(struct parser *p, const struct plan_area *area)
 	size_t i;
 
 	if (area->length > m->size || area->offset > m->size - area->length)
-		return fail(p, "the area at iova 0x%" PRIx64 " ends at offset 0x%" PRIx64 ", behind memfd '%s' of 0x%" PRIx64 " bytes; shorten it or grow the memfd",
+		return fail(p, "the area at iova 0x%" PRIx64 " ends at offset 0x%" PRIx64
+			       ", behind memfd '%s' of 0x%" PRIx64 " bytes; "
+			       "shorten it or grow the memfd",
 			    area->iova, area->offset + area->length, m->name, m->size);
 	for (i = 0; i < p->plan->nr_areas; i++) {
 		a = &p->plan->areas[i];
 		if (a->hwpt == area->hwpt && a->iova < area->iova + area->length &&
 		    area->iova < a->iova + a->length)
-			return fail(p, "the area at iova 0x%" PRIx64 " overlaps the one at iova 0x%" PRIx64 " of line %d; move one",
+			return fail(p, "the area at iova 0x%" PRIx64
+				       " overlaps the one at iova 0x%" PRIx64 " of line %d; "
+				       "move one",
 				    area->iova, a->iova, a->line);
 	}
 	a = append(p->plan, areas);
@@ -532,11 +538,13 @@ static int check_area(struct parser *p, const struct plan_area *a, uint64_t coun
 	uint64_t end, last;
 
 	if (!a->length || (a->iova | a->offset | a->length | stride | step) % PLAN_PAGE)
-		return fail(p, "iova, offset, length, stride and step must be multiples of 4K and length not 0; round them");
+		return fail(p, "iova, offset, length, stride and step must be multiples of 4K and "
+			       "length not 0; round them");
 	if (!count || count > MAX_COUNT)
 		return fail(p, "'count=' must be between 1 and %d; change it", MAX_COUNT);
 	if (count > 1 && stride < a->length)
-		return fail(p, "'stride=' is less than 'length=', so that the areas would overlap; make it larger");
+		return fail(p, "'stride=' is less than 'length=', so that the areas would overlap; "
+			       "make it larger");
 	if (__builtin_mul_overflow(count - 1, stride, &last) ||
 	    __builtin_add_overflow(last, a->iova, &last) ||
 	    __builtin_add_overflow(last, a->length, &end) ||
@@ -587,7 +595,8 @@ static int parse_probe(struct parser *p)
 	    get_number(p, "to", &probe.to) || get_number(p, "length", &probe.length))
 		return -1;
 	if (!probe.length || (probe.from | probe.to | probe.length) % 8)
-		return fail(p, "from, to and length must be multiples of 8 and length not 0; round them");
+		return fail(p, "from, to and length must be multiples of 8 and length not 0; "
+			       "round them");
 	new = append(p->plan, probes);
 	if (!new)
 		return fail_no_memory(p);
@@ -658,7 +667,9 @@ static int parse_hook(struct parser *p)
 		if (!strcmp(stage_names[stage], p->rest))
 			break;
 	if (stage == PLAN_NR_STAGES)
-		return fail(p, "there is no stage '%s'; write mapped, marked, preserved, aborted, before-kexec, retrieved, reclaimed or finished",
+		return fail(p, "there is no stage '%s'; "
+			       "write mapped, marked, preserved, aborted, before-kexec, "
+			       "retrieved, reclaimed or finished",
 			    p->rest);
 	if (!*command)
 		return fail(p, "the hook has no command; write: %s", p->keyword->usage);
@@ -681,7 +692,8 @@ static const struct keyword keywords[] = {
 	  { "size", "token", "huge", "seed" } },
 	{ "hwpt", "hwpt NAME device=DEVICE [token=N]", parse_hwpt, 1, false,
 	  { "device", "token" } },
-	{ "area", "area HWPT iova=N memfd=MEMFD [offset=N] [length=N] [perm=r|w|rw] [count=N] [stride=N] [step=N]",
+	{ "area", "area HWPT iova=N memfd=MEMFD [offset=N] [length=N] [perm=r|w|rw] [count=N] "
+		  "[stride=N] [step=N]",
 	  parse_area, 1, false,
 	  { "iova", "memfd", "offset", "length", "perm", "count", "stride", "step" } },
 	{ "probe", "probe HWPT from=IOVA to=IOVA length=N", parse_probe, 1, false,
@@ -718,7 +730,8 @@ static int parse_line(struct parser *p, char *text)
 	p->rest = text + strspn(text, " \t");
 	p->keyword = find_keyword(name);
 	if (!p->keyword)
-		return fail(p, "'%s' is no keyword; write session, kernel, iommufd, device, memfd, hwpt, area, probe, hole, abort, assert or hook",
+		return fail(p, "'%s' is no keyword; write session, kernel, iommufd, device, memfd, "
+			       "hwpt, area, probe, hole, abort, assert or hook",
 			    name);
 	if (!p->keyword->raw && (split_words(p, p->rest) || check_words(p)))
 		return -1;
@@ -744,10 +757,12 @@ static int check_probe(struct parser *p, const struct plan_probe *probe)
 	from = plan__find_area(p->plan, probe->hwpt, probe->from, probe->length);
 	to = plan__find_area(p->plan, probe->hwpt, probe->to, probe->length);
 	if (!from || !(from->perm & PLAN_READ))
-		return fail_at(p, probe->line, "no readable area of the hwpt holds [0x%" PRIx64 ", +0x%" PRIx64 "); change 'from=' or the area",
+		return fail_at(p, probe->line, "no readable area of the hwpt holds [0x%" PRIx64
+					       ", +0x%" PRIx64 "); change 'from=' or the area",
 			       probe->from, probe->length);
 	if (!to || !(to->perm & PLAN_WRITE))
-		return fail_at(p, probe->line, "no writable area of the hwpt holds [0x%" PRIx64 ", +0x%" PRIx64 "); change 'to=' or the area",
+		return fail_at(p, probe->line, "no writable area of the hwpt holds [0x%" PRIx64
+					       ", +0x%" PRIx64 "); change 'to=' or the area",
 			       probe->to, probe->length);
 	return 0;
 }
@@ -764,13 +779,15 @@ static int check_probe_pair(struct parser *p, const struct plan_probe *a,
 	from = plan__find_area(p->plan, a->hwpt, a->from, a->length);
 	to = plan__find_area(p->plan, b->hwpt, b->to, b->length);
 	if (overlap(from, a->from, to, b->to, a->length, b->length))
-		return fail_at(p, a->line, "the probe reads memory that the probe of line %d writes; move one",
+		return fail_at(p, a->line, "the probe reads memory that the probe of line %d "
+					   "writes; move one",
 			       b->line);
 	if (a >= b)
 		return 0;
 	from = plan__find_area(p->plan, a->hwpt, a->to, a->length);
 	if (overlap(from, a->to, to, b->to, a->length, b->length))
-		return fail_at(p, b->line, "the probe writes memory that the probe of line %d writes; move one",
+		return fail_at(p, b->line, "the probe writes memory that the probe of line %d "
+					   "writes; move one",
 			       a->line);
 	return 0;
 }
@@ -800,10 +817,20 @@ static int check_holes(struct parser *p)
 		hole = &p->plan->holes[i];
 		area = plan__find_area(p->plan, hole->hwpt, hole->iova, PLAN_HOLE_LENGTH);
 		if (area && (area->perm & hole->dir))
-			return fail_at(p, hole->line, "iova 0x%" PRIx64 " is mapped by the area of line %d and would not fault; change 'iova=' or 'dir='",
+			return fail_at(p, hole->line, "iova 0x%" PRIx64
+						      " is mapped by the area of line %d and would "
+						      "not fault; change 'iova=' or 'dir='",
 				       hole->iova, area->line);
 	}
 	return 0;
+}
+
+static int fail_both_probed(struct parser *p, const struct plan_hwpt *a,
+			    const struct plan_hwpt *b)
+{
+	return fail_at(p, a->line, "hwpt '%s' and hwpt '%s' both have probes or holes on device "
+		       "'%s'; probe one per device", a->name, b->name,
+		       p->plan->devices[a->device].name);
 }
 
 /* A device is attached to one HWPT at a time */
@@ -816,10 +843,14 @@ static int check_attached(struct parser *p)
 		for (j = 0; j < i; j++)
 			if (plan->hwpts[i].device == plan->hwpts[j].device &&
 			    plan__hwpt_is_attached(plan, i) && plan__hwpt_is_attached(plan, j))
-				return fail_at(p, plan->hwpts[i].line, "hwpt '%s' and hwpt '%s' both have probes or holes on device '%s'; probe one per device",
-					       plan->hwpts[i].name, plan->hwpts[j].name,
-					       plan->devices[plan->hwpts[i].device].name);
+				return fail_both_probed(p, &plan->hwpts[i], &plan->hwpts[j]);
 	return 0;
+}
+
+static int fail_token_of_iommufd(struct parser *p, const struct plan_memfd *m)
+{
+	return fail_at(p, m->line, "token 0x%" PRIx64 " of memfd '%s' is also the iommufd's; "
+		       "take another, or set it with 'iommufd token=N'", m->token, m->name);
 }
 
 static int check_plan(struct parser *p)
@@ -831,8 +862,7 @@ static int check_plan(struct parser *p)
 		return fail_at(p, p->line, "the plan names no session; add a line 'session NAME'");
 	for (i = 0; i < plan->nr_memfds; i++)
 		if (plan->memfds[i].token == plan->iommufd_token)
-			return fail_at(p, plan->memfds[i].line, "token 0x%" PRIx64 " of memfd '%s' is also the iommufd's; take another, or set it with 'iommufd token=N'",
-				       plan->iommufd_token, plan->memfds[i].name);
+			return fail_token_of_iommufd(p, &plan->memfds[i]);
 	if (check_probes(p) || check_holes(p))
 		return -1;
 	return check_attached(p);

@@ -74,8 +74,8 @@ int report__expect(int ret, int want, const char *fmt, ...)
 		snprintf(suffix, sizeof(suffix), " failed: %s (%s)", strerror(-ret),
 			 errno_name(ret));
 	else if (ret >= 0)
-		snprintf(suffix, sizeof(suffix), " succeeded, but the kernel must refuse it with %s",
-			 errno_name(want));
+		snprintf(suffix, sizeof(suffix),
+			 " succeeded, but the kernel must refuse it with %s", errno_name(want));
 	else
 		snprintf(suffix, sizeof(suffix), " failed with %s (%s), but must fail with %s",
 			 errno_name(ret), strerror(-ret), errno_name(want));

@@ -80,7 +80,8 @@ struct session *luo__create_session(struct luo *luo, const char *name)
 
 	strncpy((char *)cmd.name, name, sizeof(cmd.name) - 1);
 	if (ioctl(luo->fd, LIVEUPDATE_IOCTL_CREATE_SESSION, &cmd)) {
-		report__errno(-errno, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' failed",
+		report__errno(-errno, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' "
+				      "failed",
 			      name);
 		return NULL;
 	}
@@ -95,7 +96,8 @@ struct session *luo__retrieve_session(struct luo *luo, const char *name)
 	strncpy((char *)cmd.name, name, sizeof(cmd.name) - 1);
 	if (ioctl(luo->fd, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &cmd)) {
 		err = errno;
-		report__errno(-err, "ioctl LIVEUPDATE_IOCTL_RETRIEVE_SESSION for session '%s' failed%s",
+		report__errno(-err, "ioctl LIVEUPDATE_IOCTL_RETRIEVE_SESSION for session '%s' "
+				    "failed%s",
 			      name, err == ENOENT ?
 			      " (the previous kernel handed over no session of that name)" : "");
 		return NULL;

@@ -165,7 +165,8 @@ static int expect_areas(struct update *u, size_t hwpt)
 			continue;
 		ret = iommufd__map(u->iommufd, u->hwpts[hwpt].ioas_id, u->scratch, PLAN_PAGE,
 				   a->iova);
-		if (report__expect(ret, -EEXIST, "ioctl IOMMU_IOAS_MAP in %s over the area at iova 0x%" PRIx64,
+		if (report__expect(ret, -EEXIST, "ioctl IOMMU_IOAS_MAP in %s over the area at iova "
+						 "0x%" PRIx64,
 				   update__hwpt_name(u, hwpt), a->iova))
 			return -1;
 	}
@@ -186,7 +187,8 @@ int update__expect_changeable(struct update *u, size_t hwpt)
 			   "ioctl IOMMU_IOAS_UNMAP in %s at iova 0x%" PRIx64, name, iova) ||
 	    expect_areas(u, hwpt))
 		return -1;
-	report__step("%s: map and unmap of a page at iova 0x%" PRIx64 " work, all areas are in place",
+	report__step("%s: map and unmap of a page at iova 0x%" PRIx64
+		     " work, all areas are in place",
 		     name, iova);
 	return 0;
 }

@@ -72,13 +72,15 @@ static int take_device(const char *bdf)
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s", bdf);
 	if (access(path, F_OK))
-		return report__errno(-errno, "there is no PCI device %s (name one that lspci shows)",
+		return report__errno(-errno, "there is no PCI device %s (name one that lspci "
+					     "shows)",
 				     bdf);
 	read_driver(bdf, driver, sizeof(driver));
 	if (!strcmp(driver, DRIVER))
 		return 0;
 	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK))
-		return report__error("the kernel has no driver " DRIVER "; load it with 'modprobe vfio-pci' or build it with CONFIG_VFIO_PCI");
+		return report__error("the kernel has no driver " DRIVER "; load it with "
+				     "'modprobe vfio-pci' or build it with CONFIG_VFIO_PCI");
 	if (*driver && write_attribute(bdf, "driver/unbind", bdf))
 		return -1;
 	if (write_attribute(bdf, "driver_override", DRIVER))
@@ -131,7 +133,8 @@ static int open_cdev(const char *bdf)
 			break;
 	}
 	if (fd < 0)
-		report__errno(err, "open %s of device %s failed (it needs CONFIG_VFIO_DEVICE_CDEV, /dev on devtmpfs, an IOMMU and root)",
+		report__errno(err, "open %s of device %s failed (it needs CONFIG_VFIO_DEVICE_CDEV, "
+				   "/dev on devtmpfs, an IOMMU and root)",
 			      path, bdf);
 	return fd;
 }
@@ -192,7 +195,8 @@ int vfio__attach(struct vfio *vfio, uint32_t hwpt_id)
 	struct vfio_device_attach_iommufd_pt cmd = { .argsz = sizeof(cmd), .pt_id = hwpt_id };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT of device %s to hwpt id %u failed",
+		return report__errno(-errno, "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT of device %s to "
+					     "hwpt id %u failed",
 				     vfio->bdf, hwpt_id);
 	return 0;
 }
@@ -202,7 +206,8 @@ int vfio__detach(struct vfio *vfio)
 	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT of device %s failed",
+		return report__errno(-errno, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT of device %s "
+					     "failed",
 				     vfio->bdf);
 	return 0;
 }
@@ -211,7 +216,8 @@ static int region_info(struct vfio *vfio, uint32_t index, struct vfio_region_inf
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	if (ioctl(vfio->fd, VFIO_DEVICE_GET_REGION_INFO, info))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_GET_REGION_INFO of device %s region %u failed",
+		return report__errno(-errno, "ioctl VFIO_DEVICE_GET_REGION_INFO of device %s "
+					     "region %u failed",
 				     vfio->bdf, index);
 	return 0;
 }
@@ -224,7 +230,8 @@ static int read_config(struct vfio *vfio, unsigned int offset, void *value, size
 	if (region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pread(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
-		return report__errno(-errno, "reading the PCI configuration of device %s at 0x%x failed",
+		return report__errno(-errno, "reading the PCI configuration of device %s at 0x%x "
+					     "failed",
 				     vfio->bdf, offset);
 	return 0;
 }
@@ -236,7 +243,8 @@ static int write_config(struct vfio *vfio, unsigned int offset, const void *valu
 	if (region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pwrite(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
-		return report__errno(-errno, "writing the PCI configuration of device %s at 0x%x failed",
+		return report__errno(-errno, "writing the PCI configuration of device %s at 0x%x "
+					     "failed",
 				     vfio->bdf, offset);
 	return 0;
 }
@@ -271,7 +279,8 @@ volatile void *vfio__map_bar0(struct vfio *vfio, size_t min_size)
 	if (region_info(vfio, VFIO_PCI_BAR0_REGION_INDEX, &info))
 		return NULL;
 	if (info.size < min_size || !(info.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
-		report__error("BAR 0 of device %s cannot be mapped or is smaller than %zu bytes; name the right device",
+		report__error("BAR 0 of device %s cannot be mapped or is smaller than %zu bytes; "
+			      "name the right device",
 			      vfio->bdf, min_size);
 		return NULL;
 	}
