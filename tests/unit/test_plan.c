@@ -53,14 +53,16 @@ static void expect_error(const char *text, int line, const char *words)
 static void test_whole_plan(void **state)
 {
 	struct plan *plan = parse("# a comment\n\n"
-				  "kernel image=/share/bzImage initrd=/share/initrd cmdline=\"@CMDLINE@ a=b c\"\n"
+				  "kernel image=/share/bzImage initrd=/share/initrd "
+				  "cmdline=\"@CMDLINE@ a=b c\"\n"
 				  "iommufd token=0x300 # behind a line\n"
 				  BASE
 				  "probe main from=0x1000000 to=0x1200000 length=4K\n"
 				  "hole main iova=0x800000 dir=read\n"
 				  "assert marks order # both\n"
 				  "abort 2\n"
-				  "hook preserved lutrace walk -o \"/share/a b\" # for the shell\n");
+				  "hook preserved lutrace walk -o \"/share/a b\" # for the "
+				  "shell\n");
 
 	(void)state;
 	assert_string_equal(plan->session, "demo");
@@ -83,7 +85,8 @@ static void test_whole_plan(void **state)
 	assert_true(plan->assert_marks && plan->assert_order);
 	assert_int_equal(plan->aborts, 2);
 	assert_int_equal(plan->hooks[0].stage, PLAN_PRESERVED);
-	assert_string_equal(plan->hooks[0].command, "lutrace walk -o \"/share/a b\" # for the shell");
+	assert_string_equal(plan->hooks[0].command, "lutrace walk -o \"/share/a b\" # for the "
+						    "shell");
 	plan__free(plan);
 }
 
@@ -105,7 +108,8 @@ static void test_defaults(void **state)
 
 static void test_repeated_areas(void **state)
 {
-	struct plan *plan = parse(BASE "area main iova=0 memfd=small length=4K count=4 stride=8K perm=r\n");
+	struct plan *plan = parse(BASE "area main iova=0 memfd=small length=4K count=4 stride=8K "
+				       "perm=r\n");
 	const struct plan_area *last = &plan->areas[4];
 
 	(void)state;
@@ -229,23 +233,32 @@ static void test_bad_areas(void **state)
 {
 	(void)state;
 	EXPECT_ERRORS({ BASE "area main iova=0x1001000 memfd=small length=4K\n", 7, "of line 6" },
-		      { BASE "area main iova=0 memfd=small length=68K\n", 7, "behind memfd 'small'" },
-		      { BASE "area main iova=0 memfd=small offset=64K\n", 7, "behind memfd 'small'" },
+		      { BASE "area main iova=0 memfd=small length=68K\n", 7,
+			"behind memfd 'small'" },
+		      { BASE "area main iova=0 memfd=small offset=64K\n", 7,
+			"behind memfd 'small'" },
 		      { BASE "area main iova=0x10 memfd=small\n", 7, "multiples of 4K" },
 		      { BASE "area main iova=0 memfd=small length=0\n", 7, "length not 0" },
-		      { BASE "area main iova=0 memfd=small length=8K count=2 stride=4K\n", 7, "overlap" },
+		      { BASE "area main iova=0 memfd=small length=8K count=2 stride=4K\n", 7,
+			"overlap" },
 		      { BASE "area main iova=0 memfd=small length=4K count=0\n", 7, "'count='" },
-		      { BASE "area main iova=0xfffffffffffff000 memfd=small length=8K\n", 7, "64 bits" });
+		      { BASE "area main iova=0xfffffffffffff000 memfd=small length=8K\n", 7,
+			"64 bits" });
 }
 
 static void test_bad_probes(void **state)
 {
 	(void)state;
-	EXPECT_ERRORS({ BASE "probe main from=0x1000000 to=0x2000000 length=4K\n", 7, "no writable area" },
-		      { BASE "probe main from=0x0 to=0x1000000 length=4K\n", 7, "no readable area" },
-		      { BASE "probe main from=0x13ff000 to=0x1000000 length=8K\n", 7, "no readable area" },
-		      { BASE "probe main from=0x1000000 to=0x1000800 length=4K\n", 7, "of line 7 writes" },
-		      { BASE "probe main from=0x1000000 to=0x1001000 length=4\n", 7, "multiples of 8" },
+	EXPECT_ERRORS({ BASE "probe main from=0x1000000 to=0x2000000 length=4K\n", 7,
+			"no writable area" },
+		      { BASE "probe main from=0x0 to=0x1000000 length=4K\n", 7,
+			"no readable area" },
+		      { BASE "probe main from=0x13ff000 to=0x1000000 length=8K\n", 7,
+			"no readable area" },
+		      { BASE "probe main from=0x1000000 to=0x1000800 length=4K\n", 7,
+			"of line 7 writes" },
+		      { BASE "probe main from=0x1000000 to=0x1001000 length=4\n", 7,
+			"multiples of 8" },
 		      { BASE "hole main iova=0x1000000\n", 7, "is mapped by the area of line 6" },
 		      { BASE "hwpt two device=edu\nhole two iova=0\nhole main iova=0\n", 7,
 			"both have probes or holes" });
@@ -258,7 +271,8 @@ static void test_bad_probes(void **state)
 
 static void test_read_only_hole(void **state)
 {
-	struct plan *plan = parse(BASE "area main iova=0 memfd=small perm=r\nhole main iova=0 dir=write\n");
+	struct plan *plan = parse(BASE "area main iova=0 memfd=small perm=r\nhole main iova=0 "
+				       "dir=write\n");
 
 	(void)state;
 	assert_true(plan__hwpt_is_attached(plan, 0));

@@ -16,10 +16,10 @@ struct edu *edu__open(struct vfio *vfio);
 void edu__close(struct edu *edu);
 
 /*
- * One DMA between memory at @iova and the start of the device's buffer. Only the device knows
- * whether the IOMMU let it through; the calls fail if it does not end.
+ * One DMA between memory at @iova and the start of the device's buffer: load reads memory, store
+ * writes it. Nobody says whether the IOMMU let it through; the calls fail if it does not end.
  */
-int edu__load(struct edu *edu, uint64_t iova, uint32_t length);		/* memory to device */
-int edu__store(struct edu *edu, uint64_t iova, uint32_t length);/* and back */
+int edu__load(struct edu *edu, uint64_t iova, uint32_t length);
+int edu__store(struct edu *edu, uint64_t iova, uint32_t length);
 
 #endif

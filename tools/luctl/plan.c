@@ -758,11 +758,11 @@ static int check_probe(struct parser *p, const struct plan_probe *probe)
 	to = plan__find_area(p->plan, probe->hwpt, probe->to, probe->length);
 	if (!from || !(from->perm & PLAN_READ))
 		return fail_at(p, probe->line, "no readable area of the hwpt holds [0x%" PRIx64
-					       ", +0x%" PRIx64 "); change 'from=' or the area",
+			       ", +0x%" PRIx64 "); change 'from=' or the area",
 			       probe->from, probe->length);
 	if (!to || !(to->perm & PLAN_WRITE))
 		return fail_at(p, probe->line, "no writable area of the hwpt holds [0x%" PRIx64
-					       ", +0x%" PRIx64 "); change 'to=' or the area",
+			       ", +0x%" PRIx64 "); change 'to=' or the area",
 			       probe->to, probe->length);
 	return 0;
 }

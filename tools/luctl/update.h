@@ -61,8 +61,8 @@ int update__expect_fixed(struct update *update, size_t hwpt, bool destroy);
 int update__verify_memory(struct update *update);
 
 /*
- * DMA through the HWPTs that are attached. @round 0 moves what the memory was filled with; each other
- * round moves new bytes.
+ * DMA through the HWPTs that are attached. @round 0 moves what the memory was filled with; each
+ * other round moves new bytes.
  */
 int update__run_probes(struct update *update, unsigned int round);
 int update__run_holes(struct update *update);
