@@ -112,6 +112,8 @@ static int make_hwpts(struct update *u)
 	struct update_hwpt *h;
 	size_t i;
 
+	if (!u->plan->nr_hwpts)
+		return hook__run(u->plan, PLAN_MAPPED);
 	u->iommufd = iommufd__open();
 	if (!u->iommufd || update__open_devices(u))
 		return -1;

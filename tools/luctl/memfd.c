@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -43,13 +44,17 @@ static uint64_t mix(uint64_t x)
 
 void memfd__pattern(uint64_t seed, uint64_t offset, void *out, uint64_t length)
 {
-	uint64_t key = mix(seed), word = 0, i;
-	uint8_t *byte = out;
+	uint64_t key = mix(seed), done, word;
+	unsigned int skip;
+	size_t n;
 
-	for (i = 0; i < length; i++) {
-		if (!i || !((offset + i) % 8))
-			word = mix(key + (offset + i) / 8);
-		byte[i] = word >> 8 * ((offset + i) % 8);
+	for (done = 0; done < length; done += n) {
+		skip = (offset + done) % sizeof(word);
+		n = sizeof(word) - skip;
+		if (n > length - done)
+			n = length - done;
+		word = htole64(mix(key + (offset + done) / sizeof(word)) >> 8 * skip);
+		memcpy((uint8_t *)out + done, &word, n);
 	}
 }
 
