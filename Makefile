@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make help` says what there is. Downloads and kernel builds are in the cache
+# ($XDG_CACHE_HOME/lutrace or ~/.cache/lutrace), everything else is in build/.
+
+OUT := $(abspath build)
+SCRIPTS := scripts
+T ?=
+
+.NOTPARALLEL:
+
+.PHONY: all help setup tree kernel test-kernel headers refresh bpf tools unit demo \
+	test test-unit test-patches test-vm soak clean
+
+all: tools
+
+help:
+	@echo 'make demo          from nothing to a proven live update in QEMU, with a report'
+	@echo 'make test          all tests; the last line counts them'
+	@echo 'make test-unit     the unit tests of the tools'
+	@echo 'make test-patches  the series: applies, regenerates, style, compiles, sparse'
+	@echo 'make test-vm       the tests in QEMU (T="name name" for some of them)'
+	@echo 'make soak          build and boot the kernel at every patch (hours)'
+	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
+	@echo 'make kernel        fetch, patch and build the kernel of the demo'
+	@echo 'make refresh       write kernel-patches/ from the commits in the kernel tree'
+	@echo 'make headers       export the UAPI headers of the patched kernel to tools/uapi'
+	@echo 'make clean         remove build/ (the cache stays)'
+	@echo
+	@echo 'KDIR=TREE|TARBALL  use this Linux 7.3 instead of the distribution'"'"'s source package'
+	@echo 'UPDATE=1           look for a newer source package'
+
+setup:
+	@$(SCRIPTS)/setup
+
+tree: setup
+	@$(SCRIPTS)/kernel fetch
+	@$(SCRIPTS)/kernel tree
+
+kernel: tree
+	@$(SCRIPTS)/kernel build demo
+
+test-kernel: tree
+	@$(SCRIPTS)/kernel build test
+
+headers: tree
+	@$(SCRIPTS)/kernel headers
+
+refresh:
+	@$(SCRIPTS)/kernel refresh
+
+bpf: setup
+	$(MAKE) -C tools/lutrace OUT=$(OUT) \
+		$(patsubst bpf/%.bpf.c,$(OUT)/obj/lutrace/%.skel.h,$(wildcard bpf/*.bpf.c))
+
+tools: setup
+	$(MAKE) -C tools/lutrace OUT=$(OUT)
+	$(MAKE) -C tools/luctl OUT=$(OUT)
+
+unit: setup
+	$(MAKE) -C tests/unit OUT=$(OUT)
+
+demo: kernel tools
+	@$(SCRIPTS)/demo
+
+test: kernel test-kernel tools unit
+	@tests/run
+
+test-unit: unit
+	@tests/run unit
+
+test-patches: test-kernel
+	@tests/run patches
+
+test-vm: kernel test-kernel tools
+	@T='$(T)' tests/run vm
+
+soak: tree tools
+	@$(SCRIPTS)/soak
+
+clean:
+	rm -rf $(OUT)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Test points, for the guest (busybox sh) and for check() on the host (bash). Each goes to
+# $KTAP as a line of KTAP, and to the standard output.
+
+: "${KTAP:=/share/ktap}"
+
+_point() {
+	_n=0
+	[ ! -e "$KTAP" ] || _n=$(grep -cE '^(not )?ok ' "$KTAP")
+	printf '%s %d - %s\n' "$1" "$((_n + 1))" "$2" >>"$KTAP"
+	printf '%s %d - %s\n' "$1" "$((_n + 1))" "$2"
+}
+
+# note TEXT: a diagnostic line.
+note() {
+	printf '# %s\n' "$*" >>"$KTAP"
+	printf '# %s\n' "$*"
+}
+
+# ok NAME, not_ok NAME [WHY], skip NAME WHY: one point.
+ok() {
+	_point ok "$1"
+}
+
+not_ok() {
+	_point 'not ok' "$1"
+	[ -z "${2:-}" ] || note "$2"
+}
+
+skip() {
+	_point ok "$1 # SKIP $2"
+}
+
+# expect NAME CMD...: CMD must succeed; its output is shown if it does not.
+expect() {
+	_expect 0 "$@"
+}
+
+# expect_fail NAME STATUS CMD...: CMD must end with exactly that status.
+expect_fail() {
+	_name=$1
+	_want=$2
+	shift 2
+	_expect "$_want" "$_name" "$@"
+}
+
+_expect() {
+	_want=$1
+	_name=$2
+	shift 2
+	_rc=0
+	"$@" >"${KTAP%/*}/expect.out" 2>&1 || _rc=$?
+	if [ "$_rc" -eq "$_want" ]; then
+		ok "$_name"
+		return 0
+	fi
+	not_ok "$_name" "status $_rc instead of $_want from: $*"
+	tail -n 20 "${KTAP%/*}/expect.out" | while IFS= read -r _line; do
+		note "  $_line"
+	done
+	return 1
+}
