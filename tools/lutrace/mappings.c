@@ -304,7 +304,7 @@ int mapping__parse_dump(struct mapping *out, const char *text, const char *name,
 			}
 			found = true;
 		} else if (!strncmp(line, "0x", 2) && found) {
-			err = inside && parse_dump_row(line, out, &why);
+			err = inside ? parse_dump_row(line, out, &why) : 0;
 		} else if (strncmp(line, "IOVA_PFN", 8) && line[strspn(line, " \t")]) {
 			err = -1;
 			fault__set(&why, "\"%.40s\" is not in the VT-d driver's format", line);

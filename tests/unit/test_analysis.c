@@ -1,0 +1,820 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/recording.c tools/lutrace/util.c
+// libs: -lz
+/*
+ * Every check of a report, on sequences of events that the tests make up: each
+ * passes on what a sound kernel emits and speaks up on what a broken one would.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/analysis.h"
+
+#define ROOT(n)		(0x100000ull + (n) * 0x1000ull)
+#define SER(n)		(0x500000ull + (n) * 0x40ull)
+#define STEP_NS		1000ull
+#define SECOND_NS	1000000000ull
+
+/* A kernel under test: emits events as the real one does, into a recording. */
+struct kernel {
+	struct recording rec;
+	__u64 seq, now;
+	bool lose_begin, lose_end, lose_latency, lose_event;	/* once */
+	__u64 latency_error;
+};
+
+static struct kernel old, new;
+
+static struct lutrace_event *emit(struct kernel *k, __u32 op, __u32 phase, __u64 ser,
+				  __u64 generation)
+{
+	struct recording *r = &k->rec;
+	struct lutrace_event *ev;
+
+	r->events = grow(r->events, r->nr_events, &r->events_room, sizeof(*ev));
+	ev = &r->events[r->nr_events++];
+	k->now += STEP_NS;
+	*ev = (struct lutrace_event){
+		.rec = { LUTRACE_REC_EVENT, sizeof(*ev) }, .op = op, .phase = phase,
+		.time_ns = k->now, .seq = ++k->seq, .ser_phys = ser, .generation = generation,
+	};
+	r->footer.counts.events++;
+	return ev;
+}
+
+static void emit_latency(struct kernel *k, const struct lutrace_event *begin,
+			 const struct lutrace_event *end)
+{
+	struct recording *r = &k->rec;
+	struct lutrace_latency *lat;
+
+	r->latencies = grow(r->latencies, r->nr_latencies, &r->latencies_room, sizeof(*lat));
+	lat = &r->latencies[r->nr_latencies++];
+	*lat = (struct lutrace_latency){
+		.rec = { LUTRACE_REC_LATENCY, sizeof(*lat) }, .op = end->op,
+		.begin_seq = begin->seq, .end_seq = end->seq,
+		.latency_ns = end->time_ns - begin->time_ns + k->latency_error,
+	};
+}
+
+static void drop_last(struct kernel *k)
+{
+	k->rec.nr_events--;
+	k->rec.footer.counts.events--;
+}
+
+/* Begin and end; the end is returned for the test to spoil. */
+static struct lutrace_event *run(struct kernel *k, __u32 op, __u64 ser, __u64 generation,
+				 unsigned int domain, int ret)
+{
+	struct lutrace_event begin, *ev;
+
+	begin = *emit(k, op, LUTRACE_BEGIN, ser, generation);
+	if (k->lose_begin)
+		drop_last(k);
+	k->seq -= k->lose_begin && !k->lose_event;
+	ev = emit(k, op, LUTRACE_END, ser, generation);
+	ev->ret = ret;
+	if (op < LUTRACE_OP_FLB_PRESERVE && !ret) {
+		ev->top_phys = ROOT(domain);
+		ev->nr_tables = domain + 3;
+		ev->nr_bytes = ev->nr_tables * 4096;
+		ev->format = 1;
+		ev->top_level = 2;
+	}
+	if (!k->lose_latency)
+		emit_latency(k, &begin, ev);
+	if (k->lose_end) {
+		drop_last(k);
+		k->seq -= !k->lose_event;
+	}
+	k->lose_begin = k->lose_end = k->lose_latency = k->lose_event = false;
+	k->latency_error = 0;
+	return ev;
+}
+
+static struct lutrace_event *preserve(struct kernel *k, unsigned int domain, __u64 generation)
+{
+	return run(k, LUTRACE_OP_PRESERVE, SER(domain), generation, domain, 0);
+}
+
+static struct lutrace_event *unpreserve(struct kernel *k, unsigned int domain, __u64 generation)
+{
+	return run(k, LUTRACE_OP_UNPRESERVE, SER(domain), generation, domain, 0);
+}
+
+static struct lutrace_event *restore(struct kernel *k, unsigned int domain, __u64 generation)
+{
+	return run(k, LUTRACE_OP_RESTORE, SER(domain), generation, domain, 0);
+}
+
+static void flb(struct kernel *k, __u32 op, __u64 records)
+{
+	struct lutrace_event *end = run(k, op, 0x400000, 0, 0, 0);
+
+	end->nr_tables = records;
+	/* As in the kernel: the header has no address when its preserve begins. */
+	if (op == LUTRACE_OP_FLB_PRESERVE && end[-1].phase == LUTRACE_BEGIN)
+		end[-1].ser_phys = 0;
+}
+
+static void boot(struct kernel *k, const char *name, __u64 tsc)
+{
+	memset(k, 0, sizeof(*k));
+	k->rec.path = xstrdup(name);
+	k->rec.boot_id = xasprintf("boot of %s", name);
+	k->rec.release = xstrdup("7.3.4");
+	k->rec.complete = true;
+	k->rec.start = (struct lutrace_clock){ .rec.type = LUTRACE_REC_CLOCK, .tsc = tsc };
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	boot(&old, "old", 1000);
+	boot(&new, "new", 2000);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	recording__free(&old.rec);
+	recording__free(&new.rec);
+	return 0;
+}
+
+/* The whole demo: abort once, preserve again, kexec, restore one of two. */
+static void old_kernel(void)
+{
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 1);
+	preserve(&old, 1, 2);
+	unpreserve(&old, 0, 1);
+	unpreserve(&old, 1, 2);
+	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 3);
+	preserve(&old, 1, 4);
+}
+
+static void new_kernel(void)
+{
+	flb(&new, LUTRACE_OP_FLB_RETRIEVE, 2);
+	restore(&new, 0, 3);
+	flb(&new, LUTRACE_OP_FLB_FINISH, 1);
+}
+
+static void analyse_in_order(struct analysis *a, bool reversed)
+{
+	static struct recording both[2];
+	struct recording *r;
+
+	old.rec.end.monotonic_ns = old.now + 10 * SECOND_NS;
+	new.rec.end.monotonic_ns = new.now + 10 * SECOND_NS;
+	both[reversed] = old.rec;
+	both[!reversed] = new.rec;
+	r = both;
+	analysis__run(a, r, 2);
+}
+
+static void analyse(struct analysis *a)
+{
+	analyse_in_order(a, false);
+}
+
+static bool says(const struct check *check, const char *words)
+{
+	size_t i;
+
+	for (i = 0; i < check->nr_details && i < CHECK_MAX_DETAILS; i++)
+		if (strstr(check->details[i], words))
+			return true;
+	return false;
+}
+
+/* The check has this verdict and says so; all others have nothing to say. */
+static void expect_only(enum check_id id, enum verdict verdict, const char *words)
+{
+	struct analysis a;
+	int i;
+
+	analyse(&a);
+	for (i = 0; i < NR_CHECKS; i++) {
+		if (i != (int)id && a.checks[i].verdict != VERDICT_PASS)
+			fail_msg("%s is %s: %s", a.checks[i].name,
+				 verdict__name(a.checks[i].verdict), a.checks[i].details[0]);
+	}
+	if (a.checks[id].verdict != verdict)
+		fail_msg("%s is %s", a.checks[id].name, verdict__name(a.checks[id].verdict));
+	if (!says(&a.checks[id], words))
+		fail_msg("%s says \"%s\", not \"%s\"", a.checks[id].name,
+			 a.checks[id].details[0] ? a.checks[id].details[0] : "nothing", words);
+	assert_int_equal(a.verdict, verdict);
+	analysis__free(&a);
+}
+
+/* The check has at least this verdict; others may follow from the same cause. */
+static void expect(enum check_id id, enum verdict verdict, const char *words)
+{
+	struct analysis a;
+
+	analyse(&a);
+	if (a.checks[id].verdict != verdict || !says(&a.checks[id], words))
+		fail_msg("%s is %s: %s", a.checks[id].name, verdict__name(a.checks[id].verdict),
+			 a.checks[id].details[0] ? a.checks[id].details[0] : "nothing");
+	assert_true(a.verdict >= verdict);
+	analysis__free(&a);
+}
+
+static void test_clean(void **state)
+{
+	struct analysis a;
+	int i;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	analyse(&a);
+	for (i = 0; i < NR_CHECKS; i++)
+		if (a.checks[i].verdict != VERDICT_PASS)
+			fail_msg("%s: %s", a.checks[i].name, a.checks[i].details[0]);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(verdict__status(a.verdict), 0);
+	assert_int_equal(a.nr_boots, 2);
+	assert_int_equal(a.boots[0].nr_left, 2);
+	assert_int_equal(a.boots[0].nr_restored, 1);
+	assert_int_equal(a.nr_not_restored, 1);
+	assert_true(says(&a.checks[CHECK_RESTORE], "1 of the 2 domains"));
+	assert_int_equal(a.nr_events, 18 + 6);
+	analysis__free(&a);
+}
+
+static void test_figures(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	run(&old, LUTRACE_OP_PRESERVE, SER(2), 5, 2, -12);
+	new_kernel();
+	analyse(&a);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.n, 4);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].errors, 1);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.p50, STEP_NS);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].tables, 2 * (3 + 4));
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].bytes, 2 * (3 + 4) * 4096);
+	assert_int_equal(a.ops[LUTRACE_OP_RESTORE].latency.n, 1);
+	assert_int_equal(a.ops[LUTRACE_OP_FLB_PRESERVE].latency.n, 2);
+	assert_int_equal(a.ops[LUTRACE_OP_FLB_RETRIEVE].tables, 0);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
+static void test_order_of_files_does_not_matter(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	analyse_in_order(&a, true);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_string_equal(a.boots[0].parts[0]->path, "old");
+	analysis__free(&a);
+}
+
+static void test_one_recording(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_RESTORE].verdict, VERDICT_NOT_CHECKED);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.nr_preserved_left, 2);
+	analysis__free(&a);
+}
+
+static void test_empty_recordings(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	analyse(&a);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.nr_events, 0);
+	analysis__free(&a);
+}
+
+/* Loss */
+
+static void test_gap(void **state)
+{
+	(void)state;
+	old_kernel();
+	old.seq += 3;
+	preserve(&old, 2, 9);
+	new_kernel();
+	new.rec.events[1].nr_tables = 3;
+	expect(CHECK_LOSS, VERDICT_INCOMPLETE, "3 events between the sequence numbers 18 and 22");
+}
+
+static void test_number_twice(void **state)
+{
+	(void)state;
+	old_kernel();
+	old.rec.events[9].seq = old.rec.events[8].seq;
+	new_kernel();
+	expect(CHECK_LOSS, VERDICT_VIOLATION, "two events have the sequence number 9");
+}
+
+static void test_counted_losses(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	old.rec.footer.counts.lost_latencies = 1;
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "1 latencies were lost");
+	old.rec.footer.counts.lost_latencies = 0;
+	new.rec.footer.missed_runs = 4;
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "skipped the BPF programs 4 times");
+	new.rec.footer.missed_runs = 0;
+	old.rec.footer.counts.lost_events = 2;
+	old.rec.footer.counts.events += 2;
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "2 events did not fit");
+	old.rec.footer.counts.lost_events = 0;
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "counted 20 events, but 18 were recorded");
+}
+
+static void test_cut_recording(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.rec.complete = false;
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "new ends without a footer");
+}
+
+/* Pairs */
+
+static void test_end_without_begin(void **state)
+{
+	(void)state;
+	old_kernel();
+	old.lose_begin = old.lose_latency = true;
+	preserve(&old, 2, 9);
+	new_kernel();
+	new.rec.events[1].nr_tables = 3;
+	expect_only(CHECK_PAIRS, VERDICT_VIOLATION, "ended without having begun");
+}
+
+static void test_begin_without_end(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.lose_end = new.lose_latency = true;
+	restore(&new, 1, 4);
+	expect_only(CHECK_PAIRS, VERDICT_VIOLATION, "has no end, and the recording went on");
+}
+
+static void test_begin_twice(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.lose_end = new.lose_latency = true;
+	restore(&new, 1, 4);
+	restore(&new, 1, 4);
+	expect_only(CHECK_PAIRS, VERDICT_VIOLATION, "began again before the end of seq 7");
+}
+
+static void test_two_ends(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.lose_begin = new.lose_latency = true;
+	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
+	restore(&new, 1, 4);
+	expect_only(CHECK_PAIRS, VERDICT_VIOLATION, "ended without having begun");
+}
+
+/* A recording that ended in the middle of an operation proves nothing. */
+static void test_still_running(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	old.lose_end = old.lose_latency = true;
+	preserve(&old, 2, 9);
+	old.rec.end.monotonic_ns = old.now + SECOND_NS;
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_PAIRS].verdict, VERDICT_INCOMPLETE);
+	assert_true(says(&a.checks[CHECK_PAIRS], "was not seen"));
+	assert_int_equal(verdict__status(a.verdict), 3);
+	analysis__free(&a);
+}
+
+/* Attaching in the middle of an update is normal: not seen is no violation. */
+static void test_started_late(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old.seq = 100;
+	old.lose_begin = old.lose_latency = true;
+	unpreserve(&old, 0, 1);
+	unpreserve(&old, 1, 2);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_PAIRS].verdict, VERDICT_INCOMPLETE);
+	assert_true(says(&a.checks[CHECK_PAIRS], "the recording starts at seq 101"));
+	assert_int_equal(a.checks[CHECK_UNCHANGED].verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(a.verdict, VERDICT_INCOMPLETE);
+	analysis__free(&a);
+}
+
+/* An end that contradicts what was lost is no proof either. */
+static void test_gap_excuses(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	old.lose_begin = old.lose_latency = old.lose_event = true;
+	preserve(&old, 2, 9);
+	old.seq += 2;
+	preserve(&old, 0, 10);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_PAIRS].verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(a.checks[CHECK_ONCE].verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(a.verdict, VERDICT_INCOMPLETE);
+	analysis__free(&a);
+}
+
+/* Once, unchanged, abort, generation */
+
+static void test_preserved_twice(void **state)
+{
+	(void)state;
+	old_kernel();
+	preserve(&old, 0, 3);
+	new_kernel();
+	expect(CHECK_ONCE, VERDICT_VIOLATION, "preserved already at seq");
+}
+
+static void test_root_preserved_twice(void **state)
+{
+	(void)state;
+	old_kernel();
+	preserve(&old, 2, 5)->top_phys = ROOT(1);
+	new_kernel();
+	new.rec.events[1].nr_tables = 3;
+	expect_only(CHECK_ONCE, VERDICT_VIOLATION, "has the root 0x101000, which is preserved as");
+}
+
+/* -EBUSY for the second preserve is what the kernel should do. */
+static void test_refused_preserve_is_no_preserve(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	run(&old, LUTRACE_OP_PRESERVE, SER(2), 5, 0, -16);
+	new_kernel();
+	analyse(&a);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
+static void test_changed_while_preserved(void **state)
+{
+	(void)state;
+	old_kernel();
+	unpreserve(&old, 0, 3)->nr_tables = 9;
+	new_kernel();
+	new.rec.events[1].nr_tables = 1;
+	new.rec.events[3].generation = new.rec.events[2].generation = 4;
+	new.rec.events[3].ser_phys = new.rec.events[2].ser_phys = SER(1);
+	new.rec.events[3].top_phys = ROOT(1);
+	new.rec.events[3].nr_tables = 4;
+	new.rec.events[3].nr_bytes = 4 * 4096;
+	expect_only(CHECK_UNCHANGED, VERDICT_VIOLATION, "its number of tables is 9, was 3");
+}
+
+static void test_unpreserve_of_nothing(void **state)
+{
+	(void)state;
+	old_kernel();
+	unpreserve(&old, 2, 7);
+	new_kernel();
+	expect_only(CHECK_UNCHANGED, VERDICT_VIOLATION, "was not seen being preserved");
+}
+
+static void test_left_after_abort(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 1);
+	preserve(&old, 1, 2);
+	unpreserve(&old, 1, 2);
+	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_ABORT].verdict, VERDICT_VIOLATION);
+	assert_true(says(&a.checks[CHECK_ABORT], "generation 1 at seq 4 is still preserved"));
+	analysis__free(&a);
+}
+
+/* The kernel's own count says so, even if every event looks right. */
+static void test_live_records_after_abort(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 1);
+	unpreserve(&old, 0, 1);
+	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	old.rec.events[old.rec.nr_events - 2].nr_tables = 1;
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_ABORT].verdict, VERDICT_VIOLATION);
+	assert_true(says(&a.checks[CHECK_ABORT], "1 live records"));
+	analysis__free(&a);
+}
+
+static void test_generation_must_grow(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 7);
+	unpreserve(&old, 0, 7);
+	preserve(&old, 0, 7);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_GENERATION].verdict, VERDICT_VIOLATION);
+	assert_true(says(&a.checks[CHECK_GENERATION], "the slot had generation 7 already"));
+	analysis__free(&a);
+}
+
+static void test_generation_may_start_again_after_the_flb(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 7);
+	unpreserve(&old, 0, 7);
+	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 1);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
+/* Latency */
+
+static void test_latency_differs(void **state)
+{
+	(void)state;
+	old_kernel();
+	new.latency_error = 1;
+	new_kernel();
+	expect_only(CHECK_LATENCY, VERDICT_VIOLATION,
+		    "1001 ns by the kernel side and 1000 ns by its events");
+}
+
+static void test_latency_missing(void **state)
+{
+	(void)state;
+	old_kernel();
+	new.lose_latency = true;
+	new_kernel();
+	expect_only(CHECK_LATENCY, VERDICT_INCOMPLETE, "has no latency from the kernel");
+}
+
+static void test_end_before_begin(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.rec.events[3].time_ns = 1;
+	expect_only(CHECK_LATENCY, VERDICT_VIOLATION, "ended before it began");
+}
+
+/* Restore */
+
+static void test_restore_differs(void **state)
+{
+	struct { const char *words; size_t offset; size_t size; } fields[] = {
+		{ "root is", offsetof(struct lutrace_event, top_phys), 8 },
+		{ "top level is", offsetof(struct lutrace_event, top_level), 4 },
+		{ "number of tables is", offsetof(struct lutrace_event, nr_tables), 8 },
+		{ "number of bytes is", offsetof(struct lutrace_event, nr_bytes), 8 },
+		{ "format is", offsetof(struct lutrace_event, format), 4 },
+	};
+	__u8 *at;
+	size_t i;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		at = (__u8 *)&new.rec.events[3] + fields[i].offset;
+		at[fields[i].size - 1] ^= 1;	/* the highest byte counts too */
+		expect_only(CHECK_RESTORE, VERDICT_VIOLATION, fields[i].words);
+		at[fields[i].size - 1] ^= 1;
+	}
+}
+
+/* The control of the issue: an empty domain instead of the restored one. */
+static void test_empty_domain_restored(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.rec.events[3].top_phys = 0xabc000;
+	new.rec.events[3].nr_tables = 1;
+	new.rec.events[3].nr_bytes = 4096;
+	expect_only(CHECK_RESTORE, VERDICT_VIOLATION, "its root is 0xabc000, was 0x100000");
+}
+
+static void test_restore_of_nothing(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	restore(&new, 5, 3);
+	expect_only(CHECK_RESTORE, VERDICT_VIOLATION, "which was not preserved at the end of old");
+}
+
+/* The same slot, used again: a stale record is another domain. */
+static void test_restore_of_a_stale_generation(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.rec.events[2].generation = new.rec.events[3].generation = 1;
+	expect_only(CHECK_RESTORE, VERDICT_VIOLATION,
+		    "generation 1 at seq 4, which was not preserved");
+}
+
+static void test_restore_after_unseen_preserve(void **state)
+{
+	(void)state;
+	old_kernel();
+	old.rec.complete = false;
+	new_kernel();
+	restore(&new, 5, 3);
+	expect(CHECK_RESTORE, VERDICT_INCOMPLETE, "was not seen: old is not whole");
+}
+
+static void test_retrieve_counts_others(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	new.rec.events[1].nr_tables = 3;
+	expect_only(CHECK_RESTORE, VERDICT_VIOLATION, "found 3 live records, 2 were preserved");
+}
+
+static void test_retrieve_not_seen(void **state)
+{
+	(void)state;
+	old_kernel();
+	new.seq = 2;
+	restore(&new, 0, 3);
+	expect_only(CHECK_RESTORE, VERDICT_INCOMPLETE, "that the FLB was retrieved was not seen");
+}
+
+static void test_restored_twice(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	restore(&new, 0, 3);
+	expect_only(CHECK_RESTORE_ONCE, VERDICT_VIOLATION, "was restored already at seq 4");
+}
+
+/* One table page left out of the preserve: the next kernel refuses the record. */
+static void test_restore_refused(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
+	expect_only(CHECK_RESTORE_ERROR, VERDICT_VIOLATION, "was refused: Bad message (-74)");
+}
+
+static void test_restore_succeeds_at_last(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -12);
+	restore(&new, 1, 4);
+	analyse(&a);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.ops[LUTRACE_OP_RESTORE].errors, 1);
+	assert_int_equal(a.nr_not_restored, 0);
+	analysis__free(&a);
+}
+
+/* Recordings of one boot */
+
+/* Two recorders that ran at once are one boot with every event once. */
+static void test_two_recordings_of_one_boot(void **state)
+{
+	struct recording both[2];
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	both[0] = old.rec;
+	both[1] = old.rec;
+	analysis__run(&a, both, 2);
+	assert_int_equal(a.nr_boots, 1);
+	assert_int_equal(a.nr_events, 18);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
+/* Violation wins over incomplete. */
+static void test_verdicts(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	restore(&new, 0, 3);
+	new.rec.complete = false;
+	analyse(&a);
+	assert_int_equal(a.checks[CHECK_LOSS].verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(a.verdict, VERDICT_VIOLATION);
+	analysis__free(&a);
+	assert_int_equal(verdict__status(VERDICT_VIOLATION), 2);
+	assert_int_equal(verdict__status(VERDICT_INCOMPLETE), 3);
+	assert_int_equal(verdict__status(VERDICT_NOT_CHECKED), 0);
+}
+
+static void test_many_details_are_counted(void **state)
+{
+	struct analysis a;
+	int i;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	for (i = 0; i < 30; i++)
+		restore(&new, 0, 3);
+	analyse(&a);
+	assert_int_equal(a.checks[CHECK_RESTORE_ONCE].nr_details, 30);
+	assert_non_null(a.checks[CHECK_RESTORE_ONCE].details[CHECK_MAX_DETAILS - 1]);
+	analysis__free(&a);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_clean), TEST(test_figures), TEST(test_order_of_files_does_not_matter),
+		TEST(test_one_recording), TEST(test_empty_recordings),
+		TEST(test_gap), TEST(test_number_twice), TEST(test_counted_losses),
+		TEST(test_cut_recording),
+		TEST(test_end_without_begin), TEST(test_begin_without_end), TEST(test_begin_twice),
+		TEST(test_two_ends), TEST(test_still_running), TEST(test_started_late),
+		TEST(test_gap_excuses),
+		TEST(test_preserved_twice), TEST(test_root_preserved_twice),
+		TEST(test_refused_preserve_is_no_preserve), TEST(test_changed_while_preserved),
+		TEST(test_unpreserve_of_nothing), TEST(test_left_after_abort),
+		TEST(test_live_records_after_abort), TEST(test_generation_must_grow),
+		TEST(test_generation_may_start_again_after_the_flb),
+		TEST(test_latency_differs), TEST(test_latency_missing),
+		TEST(test_end_before_begin),
+		TEST(test_restore_differs), TEST(test_empty_domain_restored),
+		TEST(test_restore_of_nothing), TEST(test_restore_of_a_stale_generation),
+		TEST(test_restore_after_unseen_preserve), TEST(test_retrieve_counts_others),
+		TEST(test_retrieve_not_seen), TEST(test_restored_twice),
+		TEST(test_restore_refused), TEST(test_restore_succeeds_at_last),
+		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),
+		TEST(test_many_details_are_counted),
+	};
+
+	return cmocka_run_group_tests_name("analysis", tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/util.c
+/* The hash and the files that appear only when they are complete. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/util.h"
+
+#define MANY 5000
+
+static void test_map_finds_what_was_set(void **state)
+{
+	struct idmap *map = idmap__new();
+	uint64_t i, *at;
+
+	(void)state;
+	for (i = 0; i < MANY; i++)
+		idmap__set(map, i, i / 3, i % 7, i * 2);
+	assert_int_equal(idmap__count(map), MANY);
+	for (i = 0; i < MANY; i++) {
+		at = idmap__find(map, i, i / 3, i % 7);
+		assert_non_null(at);
+		assert_int_equal(*at, i * 2);
+	}
+	assert_null(idmap__find(map, 1, 1, 1));
+	idmap__free(map);
+}
+
+static void test_map_keys_are_all_three_numbers(void **state)
+{
+	struct idmap *map = idmap__new();
+
+	(void)state;
+	idmap__set(map, 1, 2, 3, 10);
+	idmap__set(map, 3, 2, 1, 20);
+	idmap__set(map, 1, 2, 3, 11);
+	assert_int_equal(idmap__count(map), 2);
+	assert_int_equal(*idmap__find(map, 1, 2, 3), 11);
+	assert_int_equal(*idmap__find(map, 3, 2, 1), 20);
+	idmap__free(map);
+}
+
+/* Entries come and go far more often than there are places. */
+static void test_map_survives_churn(void **state)
+{
+	struct idmap *map = idmap__new();
+	uint64_t i, sum = 0, *at;
+	size_t pos = 0;
+
+	(void)state;
+	for (i = 0; i < MANY; i++) {
+		idmap__set(map, i, 0, 0, i);
+		if (i >= 10)
+			idmap__remove(map, i - 10, 0, 0);
+	}
+	assert_int_equal(idmap__count(map), 10);
+	assert_null(idmap__find(map, MANY - 11, 0, 0));
+	while ((at = idmap__next(map, &pos)))
+		sum += *at;
+	assert_int_equal(sum, 10 * MANY - 55);
+	idmap__clear(map);
+	assert_int_equal(idmap__count(map), 0);
+	assert_null(idmap__find(map, MANY - 1, 0, 0));
+	idmap__free(map);
+}
+
+static char dir[] = "/tmp/lutrace-unit-XXXXXX";
+
+static int make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);	/* fails if a test left something behind */
+}
+
+static void test_file_appears_at_commit(void **state)
+{
+	char *path = xasprintf("%s/out", dir), *text;
+	struct outfile *out;
+	struct fault fault;
+
+	(void)state;
+	out = outfile__open(path, &fault);
+	assert_non_null(out);
+	fputs("hello\n", outfile__stream(out));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(outfile__commit(out, &fault), 0);
+	text = read_file(path, NULL, &fault);
+	assert_string_equal(text, "hello\n");
+	free(text);
+	unlink(path);
+	free(path);
+}
+
+static void test_discarded_file_leaves_the_old_one(void **state)
+{
+	char *path = xasprintf("%s/out", dir), *text;
+	struct outfile *out;
+	struct fault fault;
+	FILE *f = fopen(path, "w");
+
+	(void)state;
+	fputs("old", f);
+	fclose(f);
+	out = outfile__open(path, &fault);
+	fputs("new", outfile__stream(out));
+	outfile__discard(out);
+	text = read_file(path, NULL, &fault);
+	assert_string_equal(text, "old");
+	free(text);
+	unlink(path);
+	free(path);
+}
+
+/* A full disk is only seen when the data goes out. */
+static void test_failed_write_is_told(void **state)
+{
+	struct fault fault = { "" };
+	struct outfile *out;
+	char *path = xasprintf("%s/full", dir), *tmp;
+
+	(void)state;
+	tmp = xasprintf("%s.%d.tmp", path, getpid());
+	out = outfile__open(path, &fault);
+	assert_non_null(freopen("/dev/full", "w", outfile__stream(out)));
+	fputs("text", outfile__stream(out));
+	assert_int_equal(outfile__commit(out, &fault), -1);
+	assert_non_null(strstr(fault.text, path));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(tmp, F_OK), -1);
+	free(tmp);
+	free(path);
+}
+
+static void test_missing_file_is_named(void **state)
+{
+	struct fault fault = { "" };
+
+	(void)state;
+	assert_null(read_file("/nowhere/at/all", NULL, &fault));
+	assert_non_null(strstr(fault.text, "/nowhere/at/all"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_map_finds_what_was_set),
+		cmocka_unit_test(test_map_keys_are_all_three_numbers),
+		cmocka_unit_test(test_map_survives_churn),
+		cmocka_unit_test(test_file_appears_at_commit),
+		cmocka_unit_test(test_discarded_file_leaves_the_old_one),
+		cmocka_unit_test(test_failed_write_is_told),
+		cmocka_unit_test(test_missing_file_is_named),
+	};
+
+	return cmocka_run_group_tests_name("util", tests, make_dir, remove_dir);
+}
