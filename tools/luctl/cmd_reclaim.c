@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "iommufd.h"
+#include "plan.h"
 #include "report.h"
 #include "session.h"
 #include "stop.h"
@@ -15,7 +16,7 @@
 
 struct options {
 	const char *session;
-	const char *device;
+	char device[PLAN_BDF_SIZE];	/* "" if not given */
 	uint64_t iommufd_token;
 	uint64_t hwpt_token;
 	bool has_iommufd_token, has_hwpt_token;
@@ -58,8 +59,7 @@ static int reclaim(struct context *c, const struct options *o)
 	struct iommufd_reclaimed ids;
 	int ret;
 
-	c->device = vfio__open(o->device);
-	if (!c->device || vfio__bind(c->device, iommufd__fd(c->iommufd)))
+	if (vfio__bind(c->device, iommufd__fd(c->iommufd)))
 		return -1;
 	ret = iommufd__reclaim(c->iommufd, vfio__dev_id(c->device), o->hwpt_token, &ids);
 	if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of hwpt token=0x%" PRIx64,
@@ -78,7 +78,9 @@ static int run(const struct options *o)
 	struct context c = { 0 };
 	int err;
 
-	err = retrieve(&c, o) || reclaim(&c, o);
+	/* A session can be had only once: what can fail without it comes first */
+	c.device = vfio__open(o->device);
+	err = !c.device || retrieve(&c, o) || reclaim(&c, o);
 	if (!err && o->hold) {
 		report__note("holding until SIGINT or SIGTERM");
 		stop__wait();
@@ -121,7 +123,7 @@ static uint64_t parse_token(struct argp_state *state, const char *text)
 
 static void check_options(struct argp_state *state, const struct options *o)
 {
-	if (!o->session || !o->device || !o->has_iommufd_token || !o->has_hwpt_token)
+	if (!o->session || !*o->device || !o->has_iommufd_token || !o->has_hwpt_token)
 		argp_error(state, "--session, --iommufd-token, --device and the hwpt's token are "
 				  "all needed");
 }
@@ -139,7 +141,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->has_iommufd_token = true;
 		return 0;
 	case OPT_DEVICE:
-		o->device = arg;
+		if (!plan__parse_bdf(arg, o->device))
+			argp_error(state, "'%s' is no PCI address; write it like 0000:00:04.0",
+				   arg);
 		return 0;
 	case OPT_HOLD:
 		o->hold = true;

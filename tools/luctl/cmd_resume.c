@@ -132,7 +132,7 @@ static int expect_fixed(struct update *u)
 
 static int resume_domains(struct update *u)
 {
-	if (update__open_devices(u) || reclaim_all(u) || update__attach(u) ||
+	if (update__bind_devices(u) || reclaim_all(u) || update__attach(u) ||
 	    hook__run(u->plan, PLAN_RECLAIMED) || update__run_holes(u) ||
 	    update__run_probes(u, 1) || expect_fixed(u))
 		return -1;
@@ -175,14 +175,26 @@ static int release_domains(struct update *u)
 	return 0;
 }
 
+static int retrieve(struct update *u)
+{
+	if (retrieve_session(u) || retrieve_memfds(u))
+		return -1;
+	if (plan__nr_marked(u->plan) && retrieve_iommufd(u))
+		return -1;
+	return hook__run(u->plan, PLAN_RETRIEVED);
+}
+
 static int resume(struct update *u)
 {
 	bool marked = plan__nr_marked(u->plan);
 
-	if (retrieve_session(u) || retrieve_memfds(u) || (marked && retrieve_iommufd(u)) ||
-	    hook__run(u->plan, PLAN_RETRIEVED) || update__assume_probes(u) ||
-	    update__verify_memory(u) || stop__check() || (marked && resume_domains(u)) ||
-	    stop__check() || finish(u))
+	/* A session can be had only once: what can fail without it comes first */
+	if (update__open_devices(u) || retrieve(u) || update__assume_probes(u) ||
+	    update__verify_memory(u) || stop__check())
+		return -1;
+	if (marked && resume_domains(u))
+		return -1;
+	if (stop__check() || finish(u))
 		return -1;
 	return marked ? release_domains(u) : 0;
 }

@@ -115,7 +115,7 @@ static int make_hwpts(struct update *u)
 	if (!u->plan->nr_hwpts)
 		return hook__run(u->plan, PLAN_MAPPED);
 	u->iommufd = iommufd__open();
-	if (!u->iommufd || update__open_devices(u))
+	if (!u->iommufd || update__open_devices(u) || update__bind_devices(u))
 		return -1;
 	for (i = 0; i < u->plan->nr_hwpts; i++) {
 		h = &u->hwpts[i];

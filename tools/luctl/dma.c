@@ -302,7 +302,7 @@ static int run_hole(struct update *u, const struct plan_hole *hole)
 	/* That a write changed no memory is seen when all memory is verified */
 	if ((hole->dir & PLAN_WRITE) && expect_fault(u, hole, true))
 		return -1;
-	report__step("hole %s: DMA %s at iova 0x%" PRIx64 " faults",
+	report__step("hole %s: DMA %s at iova 0x%" PRIx64 " refused by the IOMMU",
 		     update__hwpt_name(u, hole->hwpt), dirs[hole->dir], hole->iova);
 	return 0;
 }

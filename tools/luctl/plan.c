@@ -360,23 +360,21 @@ static int parse_iommufd(struct parser *p)
 	return get_number(p, "token", &p->plan->iommufd_token);
 }
 
-/* Writes DDDD:BB:DD.F; the segment may be left out */
-static int parse_bdf(struct parser *p, const char *text, char bdf[16])
+bool plan__parse_bdf(const char *text, char bdf[PLAN_BDF_SIZE])
 {
-	unsigned int segment = 0, bus, slot, function;
+	unsigned int segment, bus, slot, function;
 	char rest;
 
 	if (sscanf(text, "%4x:%2x:%2x.%1u%c", &segment, &bus, &slot, &function, &rest) != 4) {
 		segment = 0;
 		if (sscanf(text, "%2x:%2x.%1u%c", &bus, &slot, &function, &rest) != 3)
-			goto bad;
+			return false;
 	}
 	if (slot > 0x1f || function > 7)
-		goto bad;
-	snprintf(bdf, 16, "%04x:%02x:%02x.%u", segment & 0xffff, bus & 0xff, slot, function);
-	return 0;
-bad:
-	return fail(p, "'%s' is no PCI address; write it like 0000:00:04.0", text);
+		return false;
+	snprintf(bdf, PLAN_BDF_SIZE, "%04x:%02x:%02x.%u", segment & 0xffff, bus & 0xff, slot,
+		 function);
+	return true;
 }
 
 static int parse_device(struct parser *p)
@@ -384,14 +382,15 @@ static int parse_device(struct parser *p)
 	const char *name = p->words[0].value;
 	size_t i = find_named(p->plan, devices, name);
 	struct plan_device *dev;
-	char bdf[16];
+	char bdf[PLAN_BDF_SIZE];
 
 	if (check_name(p, name))
 		return -1;
 	if (i != SIZE_MAX)
 		return fail_twice(p, "device", name, p->plan->devices[i].line);
-	if (parse_bdf(p, p->words[1].value, bdf))
-		return -1;
+	if (!plan__parse_bdf(p->words[1].value, bdf))
+		return fail(p, "'%s' is no PCI address; write it like 0000:00:04.0",
+			    p->words[1].value);
 	for (i = 0; i < p->plan->nr_devices; i++)
 		if (!strcmp(p->plan->devices[i].bdf, bdf))
 			return fail(p, "device %s is declared on line %d already; use that name",

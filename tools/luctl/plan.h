@@ -11,6 +11,7 @@
 #define PLAN_HUGE_PAGE		(2ULL << 20)
 /* A hole probe is one aligned access, so that it makes one fault */
 #define PLAN_HOLE_LENGTH	8
+#define PLAN_BDF_SIZE		16
 
 enum plan_stage {
 	PLAN_MAPPED,
@@ -37,7 +38,7 @@ struct plan_kernel {
 
 struct plan_device {
 	char *name;
-	char bdf[16];
+	char bdf[PLAN_BDF_SIZE];
 	int line;
 };
 
@@ -117,6 +118,9 @@ struct plan {
 struct plan *plan__parse(const char *file, const char *text, char *err, size_t err_size);
 struct plan *plan__load(const char *file, char *err, size_t err_size);
 void plan__free(struct plan *plan);
+
+/* Writes @text as DDDD:BB:DD.F, whose segment @text may leave out; false: it is no PCI address */
+bool plan__parse_bdf(const char *text, char bdf[PLAN_BDF_SIZE]);
 
 const char *plan__stage_name(enum plan_stage stage);
 

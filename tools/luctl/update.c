@@ -79,26 +79,34 @@ const char *update__hwpt_name(const struct update *u, size_t hwpt)
 	return text;
 }
 
-static int open_device(struct update *u, size_t device)
-{
-	const struct plan_device *d = &u->plan->devices[device];
-
-	u->devices[device] = vfio__open(d->bdf);
-	if (!u->devices[device] || vfio__bind(u->devices[device], iommufd__fd(u->iommufd)))
-		return -1;
-	report__step("bind device %s %s to the iommufd, dev_id=%u", d->name, d->bdf,
-		     vfio__dev_id(u->devices[device]));
-	return 0;
-}
-
 int update__open_devices(struct update *u)
 {
 	size_t i, device;
 
 	for (i = 0; i < u->plan->nr_hwpts; i++) {
 		device = u->plan->hwpts[i].device;
-		if (update__has_hwpt(u, i) && !u->devices[device] && open_device(u, device))
+		if (!update__has_hwpt(u, i) || u->devices[device])
+			continue;
+		u->devices[device] = vfio__open(u->plan->devices[device].bdf);
+		if (!u->devices[device])
 			return -1;
+	}
+	return 0;
+}
+
+int update__bind_devices(struct update *u)
+{
+	struct vfio *device;
+	size_t i;
+
+	for (i = 0; i < u->plan->nr_devices; i++) {
+		device = u->devices[i];
+		if (!device)
+			continue;
+		if (vfio__bind(device, iommufd__fd(u->iommufd)))
+			return -1;
+		report__step("bind device %s %s to the iommufd, dev_id=%u",
+			     u->plan->devices[i].name, vfio__bdf(device), vfio__dev_id(device));
 	}
 	return 0;
 }

@@ -47,8 +47,10 @@ const char *update__hwpt_name(const struct update *update, size_t hwpt);
 
 /* The rest reports what fails and returns -1 */
 
-/* Opens and binds the devices of all HWPTs that take part */
+/* Gives the devices of all HWPTs that take part to vfio-pci and opens them */
 int update__open_devices(struct update *update);
+/* Binds what was opened to the iommufd */
+int update__bind_devices(struct update *update);
 /* Attaches each device to the HWPT that has probes or holes, and starts its DMA engine */
 int update__attach(struct update *update);
 int update__detach(struct update *update);

@@ -1396,17 +1396,32 @@ struct iommu_hw_queue_alloc {
 #define IOMMU_HW_QUEUE_ALLOC _IO(IOMMUFD_TYPE, IOMMUFD_CMD_HW_QUEUE_ALLOC)
 
 /**
- * struct iommu_hwpt_liveupdate_mark_preserve - ioctl(IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE)
+ * struct iommu_hwpt_liveupdate_mark_preserve
+ *                            - ioctl(IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE)
  * @size: sizeof(struct iommu_hwpt_liveupdate_mark_preserve)
- * @hwpt_id: ID of the paging HWPT to mark
- * @hwpt_token: Token by which the HWPT is reclaimed in the next kernel
+ * @hwpt_id: HWPT that should come through a live update
+ * @hwpt_token: Name under which the next kernel finds it, any number that no
+ *              other HWPT of this iommufd has
  *
- * Mark a HWPT so that it is preserved when this iommufd is preserved in a live
- * update session. The mark stays when the session is aborted.
+ * When the iommufd is preserved in a live update session, see
+ * LIVEUPDATE_SESSION_PRESERVE_FD, the page tables of all marked HWPTs are handed
+ * to the next kernel. HWPTs that are not marked are not, and stay usable.
  *
- * Return: 0 on success. -EOPNOTSUPP if this kind of HWPT cannot be preserved,
- * -EEXIST if the HWPT is marked already, -EADDRINUSE if another HWPT of this
- * iommufd has the token.
+ * All that is mapped in the IOAS of a marked HWPT has to be memfds that were
+ * preserved in the same session before the iommufd. Preserving the iommufd fails
+ * with EOPNOTSUPP if there is other memory, and with ENOENT if a memfd is not
+ * preserved.
+ *
+ * While the iommufd is preserved, IOMMU_IOAS_MAP, IOMMU_IOAS_MAP_FILE,
+ * IOMMU_IOAS_COPY and IOMMU_IOAS_UNMAP on such an IOAS, and IOMMU_DESTROY of the
+ * IOAS and the HWPT, fail with EBUSY. A mark stays when the session is closed,
+ * and is gone with the HWPT.
+ *
+ * Return: 0 on success. EOPNOTSUPP if this HWPT can not be preserved: one that
+ * was made by attaching a device to an IOAS, a nesting parent, one with fault
+ * handling, PASIDs or dirty tracking, one that came from the previous kernel, or
+ * one of a driver that does not support it. EEXIST if it is marked already.
+ * EADDRINUSE if the token is in use. EBUSY while the iommufd is preserved.
  */
 struct iommu_hwpt_liveupdate_mark_preserve {
 	__u32 size;
@@ -1419,19 +1434,26 @@ struct iommu_hwpt_liveupdate_mark_preserve {
 /**
  * struct iommu_hwpt_liveupdate_reclaim - ioctl(IOMMU_HWPT_LIVEUPDATE_RECLAIM)
  * @size: sizeof(struct iommu_hwpt_liveupdate_reclaim)
- * @dev_id: ID of a device that is bound to this iommufd
+ * @dev_id: Device that the HWPT is for. It is bound to this iommufd, which was
+ *          retrieved from a live update session.
  * @hwpt_token: Token that the HWPT was marked with in the previous kernel
  * @flags: Must be 0
- * @out_hwpt_id: ID of the reclaimed HWPT
- * @out_ioas_id: ID of the IOAS that was made for it
+ * @out_hwpt_id: The ID of the HWPT
+ * @out_ioas_id: The ID of the IOAS that it belongs to
  * @__reserved: Must be 0
  *
- * Make a HWPT from the page tables that the previous kernel preserved, without
- * mapping anything again. The HWPT and its IOAS are fixed: map and unmap fail
- * with -EBUSY, the HWPT can only be destroyed as a whole.
+ * Take over the page table of a HWPT of the previous kernel. Nothing is mapped
+ * again: the table is the one that was preserved, and a device that is attached
+ * to it reaches what it reached before. The device is not attached by this.
  *
- * Return: 0 on success. -ENOENT if nothing that can be reclaimed has the token,
- * -EBADMSG if the record does not validate.
+ * The HWPT gets an IOAS of its own. What it maps is fixed: the IOAS refuses map
+ * and unmap with EBUSY, until the HWPT is destroyed as a whole.
+ *
+ * Return: 0 on success. ENOENT if there is no HWPT with this token, it was
+ * reclaimed before, or the iommufd's session was finished. EBADMSG if what the
+ * previous kernel left is damaged or does not fit the device's IOMMU; the kernel
+ * log names the field. EINVAL if the device needs cache coherency enforced and
+ * the table does not. EOPNOTSUPP if the IOMMU driver does not support it.
  */
 struct iommu_hwpt_liveupdate_reclaim {
 	__u32 size;
