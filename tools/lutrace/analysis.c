@@ -225,6 +225,9 @@ static void check_loss(struct analysis *a)
 		a->missing += boot->missing;
 		a->nr_events += boot->nr_events;
 	}
+	if (!a->nr_events)
+		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
+		     "not one event was recorded: start lutrace record before the live update");
 	a->checks[CHECK_LOSS].summary =
 		xasprintf("%llu events, %llu missing, %llu lost in the ring buffer, %llu program runs missed",
 			  a->nr_events, a->missing, a->lost.lost_events, a->missed_runs);
@@ -773,31 +776,31 @@ static void check_restores(struct analysis *a, struct tally *t)
 				   t->restores, t->compared);
 }
 
+/* A check that had nothing to look at has not passed. */
+static void conclude(struct check *check, size_t subjects, char *summary)
+{
+	if (!subjects && check->verdict == VERDICT_PASS)
+		check->verdict = VERDICT_NOT_CHECKED;
+	check->summary = summary;
+}
+
 static void summarise(struct analysis *a, const struct tally *t)
 {
 	struct check *c = a->checks;
 
-	c[CHECK_PAIRS].summary = xasprintf("%zu begins, %zu ends", t->begins, t->ends);
-	c[CHECK_ONCE].summary = xasprintf("%zu preserves, compared by record and by root",
-					  t->preserves);
-	c[CHECK_UNCHANGED].summary = xasprintf("%zu unpreserves compared with their preserve",
-					       t->unpreserves);
-	c[CHECK_ABORT].summary = t->aborts ?
-		xasprintf("%zu times the last session was aborted, nothing looked for was left",
-			  t->aborts) : xstrdup("no abort was seen");
-	c[CHECK_GENERATION].summary = xasprintf("%zu preserves", t->preserves);
-	c[CHECK_LATENCY].summary = xasprintf("%zu latencies equal to the nanosecond",
-					     t->latencies);
-	c[CHECK_RESTORE_ONCE].summary = xasprintf("%zu restores", t->restores);
-	c[CHECK_RESTORE_ERROR].summary = xasprintf("%zu restores failed", t->refused);
-	if (c[CHECK_ABORT].verdict > VERDICT_PASS) {
-		free(c[CHECK_ABORT].summary);
-		c[CHECK_ABORT].summary = xasprintf("%zu aborts", t->aborts);
-	}
-	if (c[CHECK_LATENCY].verdict > VERDICT_PASS) {
-		free(c[CHECK_LATENCY].summary);
-		c[CHECK_LATENCY].summary = xasprintf("%zu latencies compared", t->latencies);
-	}
+	conclude(&c[CHECK_PAIRS], t->begins + t->ends,
+		 xasprintf("%zu begins, %zu ends", t->begins, t->ends));
+	conclude(&c[CHECK_ONCE], t->preserves,
+		 xasprintf("%zu preserves compared by record and by root", t->preserves));
+	conclude(&c[CHECK_UNCHANGED], t->unpreserves,
+		 xasprintf("%zu unpreserves compared with their preserve", t->unpreserves));
+	conclude(&c[CHECK_ABORT], t->aborts, xasprintf("%zu aborts", t->aborts));
+	conclude(&c[CHECK_GENERATION], t->preserves, xasprintf("%zu preserves", t->preserves));
+	conclude(&c[CHECK_LATENCY], t->latencies,
+		 xasprintf("%zu latencies compared to the nanosecond", t->latencies));
+	conclude(&c[CHECK_RESTORE_ONCE], t->restores, xasprintf("%zu restores", t->restores));
+	conclude(&c[CHECK_RESTORE_ERROR], t->restores + t->refused,
+		 xasprintf("%zu restores, %zu failed", t->restores + t->refused, t->refused));
 }
 
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr)

@@ -24,34 +24,37 @@ static void print_recordings(const struct analysis *a, FILE *f)
 		fprintf(f, "Recorded under emulation (QEMU TCG): the times are not hardware's.\n");
 }
 
-static void print_us(FILE *f, bool known, __u64 ns)
+static int put_us(char *at, bool known, __u64 ns)
 {
-	if (known)
-		fprintf(f, " %9.1f", ns / 1000.0);
-	else
-		fprintf(f, " %9s", "");
+	return known ? sprintf(at, " %9.1f", ns / 1000.0) : sprintf(at, " %9s", "");
+}
+
+static void print_operation(const char *name, const struct op_figures *op, bool flb, FILE *f)
+{
+	const struct stats *s = &op->latency;
+	char line[256], *at = line;
+
+	at += sprintf(at, "%-15s %6zu %6zu", name, s->n, op->errors);
+	at += put_us(at, s->n, s->min);
+	at += put_us(at, s->n, s->p50);
+	at += put_us(at, s->n, s->p90);
+	at += put_us(at, s->has_p99, s->p99);
+	at += put_us(at, s->n, s->max);
+	if (!flb)
+		at += sprintf(at, " %7llu %10llu", op->tables, op->bytes);
+	while (at[-1] == ' ')
+		at--;
+	*at = '\0';
+	fprintf(f, "%s\n", line);
 }
 
 static void print_operations(const struct analysis *a, FILE *f)
 {
-	const struct op_figures *op;
-	const struct stats *s;
 	int i;
 
 	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       max  tables      bytes\n");
-	for (i = 0; i < LUTRACE_NR_OPS; i++) {
-		op = &a->ops[i];
-		s = &op->latency;
-		fprintf(f, "%-15s %6zu %6zu", op__name(i), s->n, op->errors);
-		print_us(f, s->n, s->min);
-		print_us(f, s->n, s->p50);
-		print_us(f, s->n, s->p90);
-		print_us(f, s->has_p99, s->p99);
-		print_us(f, s->n, s->max);
-		if (i < LUTRACE_OP_FLB_PRESERVE)
-			fprintf(f, " %7llu %10llu", op->tables, op->bytes);
-		fputc('\n', f);
-	}
+	for (i = 0; i < LUTRACE_NR_OPS; i++)
+		print_operation(op__name(i), &a->ops[i], i >= LUTRACE_OP_FLB_PRESERVE, f);
 	fprintf(f, "Times of those that succeeded, nearest rank; p99 needs n >= %d.\n",
 		STATS_P99_MIN);
 }
