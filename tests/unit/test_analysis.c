@@ -328,6 +328,27 @@ static void test_gap(void **state)
 	expect(CHECK_LOSS, VERDICT_INCOMPLETE, "3 events between the sequence numbers 18 and 22");
 }
 
+static void test_gap_of_one(void **state)
+{
+	(void)state;
+	old_kernel();
+	old.seq++;
+	preserve(&old, 2, 9);
+	new_kernel();
+	new.rec.events[1].nr_tables = 3;
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "1 events between the sequence numbers 18 and 20");
+}
+
+/* One recording cannot have seen one event twice, however equal they look. */
+static void test_event_twice(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	*emit(&new, 0, 0, 0, 0) = new.rec.events[5];
+	expect(CHECK_LOSS, VERDICT_VIOLATION, "two events have the sequence number 6");
+}
+
 static void test_number_twice(void **state)
 {
 	(void)state;
@@ -481,6 +502,21 @@ static void test_root_preserved_twice(void **state)
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
 	expect_only(CHECK_ONCE, VERDICT_VIOLATION, "has the root 0x101000, which is preserved as");
+}
+
+/* A root that was given back may be preserved again under another record. */
+static void test_root_preserved_again(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	preserve(&old, 0, 1);
+	unpreserve(&old, 0, 1);
+	preserve(&old, 1, 2)->top_phys = ROOT(0);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
 }
 
 /* -EBUSY for the second preserve is what the kernel should do. */
@@ -796,12 +832,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_clean), TEST(test_figures), TEST(test_order_of_files_does_not_matter),
 		TEST(test_one_recording), TEST(test_empty_recordings),
-		TEST(test_gap), TEST(test_number_twice), TEST(test_counted_losses),
+		TEST(test_gap), TEST(test_gap_of_one), TEST(test_event_twice),
+		TEST(test_number_twice), TEST(test_counted_losses),
 		TEST(test_cut_recording),
 		TEST(test_end_without_begin), TEST(test_begin_without_end), TEST(test_begin_twice),
 		TEST(test_two_ends), TEST(test_still_running), TEST(test_started_late),
 		TEST(test_gap_excuses),
 		TEST(test_preserved_twice), TEST(test_root_preserved_twice),
+		TEST(test_root_preserved_again),
 		TEST(test_refused_preserve_is_no_preserve), TEST(test_changed_while_preserved),
 		TEST(test_unpreserve_of_nothing), TEST(test_left_after_abort),
 		TEST(test_live_records_after_abort), TEST(test_generation_must_grow),

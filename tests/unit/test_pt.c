@@ -105,12 +105,12 @@ static void test_vtdss_three_levels(void **state)
 	mem.pages[1][8] = phys(2) | 3;				/* 16 MiB */
 	mem.pages[1][9] = 0x200000 | 0x80 | 1;			/* 2 MiB, read */
 	mem.pages[2][0] = 0x5000 | 3;
-	mem.pages[2][511] = 0xfffffffff000ull | 2;		/* write only */
+	mem.pages[2][511] = 0xffffffffff000ull | 2;		/* write only */
 	walk_ok(PT_VTDSS, 2, &walk);
 	assert_int_equal(walk.nr_tables, 3);
 	assert_int_equal(walk.nr_leaves, 4);
 	expect_leaf(&walk, 0, 0x1000000, 0x5000, 0x1000, PT_READ | PT_WRITE);
-	expect_leaf(&walk, 1, 0x11ff000, 0xfffffffff000, 0x1000, PT_WRITE);
+	expect_leaf(&walk, 1, 0x11ff000, 0xffffffffff000, 0x1000, PT_WRITE);
 	expect_leaf(&walk, 2, 0x1200000, 0x200000, 0x200000, PT_READ);
 	expect_leaf(&walk, 3, 0x80000000, 0x4000000000, 0x40000000, PT_READ | PT_WRITE);
 	pt__walk_free(&walk);
@@ -183,7 +183,7 @@ static void test_impossible_entries(void **state)
 	(void)state;
 	mem.pages[0][0] = phys(1);			/* neither read nor write */
 	walk_refused(PT_VTDSS, 2, "is no possible vtdss entry");
-	mem.pages[0][0] = phys(1) | 0x80 | 3;		/* page of 512 GiB */
+	mem.pages[0][0] = 0x80 | 3;			/* page of 512 GiB */
 	walk_refused(PT_VTDSS, 3, "is no possible vtdss entry");
 	mem.pages[0][0] = 0x100000 | 0x80 | 3;		/* 1 GiB page at 1 MiB */
 	walk_refused(PT_VTDSS, 2, "is no possible vtdss entry");

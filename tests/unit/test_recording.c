@@ -232,6 +232,21 @@ static void test_data_after_the_end(void **state)
 	free(copy);
 }
 
+static void test_odd_size_of_an_unknown_record(void **state)
+{
+	struct { struct lutrace_rec rec; __u32 data; } unknown = { { 77, 12 }, 0 };
+	char *copy = calloc(1, first_event + 64);
+	struct fault fault = { "" };
+	struct recording r;
+
+	(void)state;
+	memcpy(copy, whole, first_event);
+	memcpy(copy + first_event, &unknown, 12);
+	assert_int_equal(recording__parse(&r, "odd.rec", copy, first_event + 12, &fault), -1);
+	assert_non_null(strstr(fault.text, "has a size of 12"));
+	free(copy);
+}
+
 /* What a newer minor version adds is skipped, and the rest is read. */
 static void test_unknown_records_are_skipped(void **state)
 {
@@ -281,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_impossible_records),
 		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_data_after_the_end),
+		cmocka_unit_test(test_odd_size_of_an_unknown_record),
 		cmocka_unit_test(test_unknown_records_are_skipped),
 		cmocka_unit_test(test_write_errors_are_told),
 	};

@@ -38,6 +38,7 @@ static void test_map_finds_what_was_set(void **state)
 static void test_map_keys_are_all_three_numbers(void **state)
 {
 	struct idmap *map = idmap__new();
+	uint64_t i;
 
 	(void)state;
 	idmap__set(map, 1, 2, 3, 10);
@@ -46,6 +47,13 @@ static void test_map_keys_are_all_three_numbers(void **state)
 	assert_int_equal(idmap__count(map), 2);
 	assert_int_equal(*idmap__find(map, 1, 2, 3), 11);
 	assert_int_equal(*idmap__find(map, 3, 2, 1), 20);
+	idmap__clear(map);
+	for (i = 0; i < MANY; i++) {
+		idmap__set(map, 7, 7, i, i);
+		idmap__set(map, 7, i + 8, 7, i);
+		idmap__set(map, i + 8, 7, 7, i);
+	}
+	assert_int_equal(idmap__count(map), 3 * MANY);
 	idmap__free(map);
 }
 
@@ -146,6 +154,27 @@ static void test_failed_write_is_told(void **state)
 	free(path);
 }
 
+static void test_name_that_cannot_be_taken(void **state)
+{
+	struct fault fault = { "" };
+	struct outfile *out;
+	char *path = xasprintf("%s/dir", dir), *inside = xasprintf("%s/x", path), *tmp;
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(inside, 0700), 0);
+	tmp = xasprintf("%s.%d.tmp", path, getpid());
+	out = outfile__open(path, &fault);
+	assert_int_equal(outfile__commit(out, &fault), -1);
+	assert_non_null(strstr(fault.text, path));
+	assert_int_equal(access(tmp, F_OK), -1);
+	rmdir(inside);
+	rmdir(path);
+	free(tmp);
+	free(inside);
+	free(path);
+}
+
 static void test_missing_file_is_named(void **state)
 {
 	struct fault fault = { "" };
@@ -164,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_file_appears_at_commit),
 		cmocka_unit_test(test_discarded_file_leaves_the_old_one),
 		cmocka_unit_test(test_failed_write_is_told),
+		cmocka_unit_test(test_name_that_cannot_be_taken),
 		cmocka_unit_test(test_missing_file_is_named),
 	};
 
