@@ -53,6 +53,20 @@ struct {
 int armed;
 struct lutrace_counts counts;
 
+/*
+ * User space comes by itself every few milliseconds. Waking it costs more than
+ * all the rest of a program, within the time that is measured: it is done only
+ * when the ring holds so much that it could become full.
+ */
+const volatile __u64 wakeup_bytes = 1024 * 1024;
+
+static __always_inline __u64 wakeup(void)
+{
+	__u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+
+	return waiting < wakeup_bytes ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
+}
+
 #define COUNT(member, n) __sync_fetch_and_add(&counts.member, n)
 
 static __always_inline void
@@ -84,7 +98,7 @@ emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64
 	rec->cpu = bpf_get_smp_processor_id();
 	rec->pid = id >> 32;
 	rec->tid = (__u32)id;
-	bpf_ringbuf_submit(rec, 0);
+	bpf_ringbuf_submit(rec, wakeup());
 }
 
 static __always_inline struct key
@@ -149,7 +163,7 @@ note_end(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
 	rec->begin_seq = begin.seq;
 	rec->end_seq = ev->seq;
 	rec->latency_ns = now - begin.time_ns;
-	bpf_ringbuf_submit(rec, 0);
+	bpf_ringbuf_submit(rec, wakeup());
 }
 
 /*

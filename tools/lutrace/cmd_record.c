@@ -23,7 +23,8 @@
  */
 #define GRACE_NS 2000000000ull
 
-#define POLL_MS 100
+/* How often the ring buffer is emptied if it does not call for it. */
+#define POLL_MS 20
 
 struct opts {
 	const char *file, *pidfile;
@@ -170,6 +171,7 @@ static int load(struct session *s, const struct opts *opts)
 	if (bpf_map__set_max_entries(s->skel->maps.ring, opts->ring_kib * 1024) ||
 	    bpf_map__set_max_entries(s->skel->maps.begins, opts->in_flight))
 		return fault__set(s->fault, "cannot size the maps: %s", strerror(errno));
+	s->skel->rodata->wakeup_bytes = opts->ring_kib * 1024 / 4;
 	err = record_bpf__load(s->skel);
 	if (err)
 		return kernel__bpf_failed(s->fault, "load the recording programs", err);
@@ -208,9 +210,12 @@ static int poll_ring(struct session *s, int timeout_ms)
 {
 	int n = ring_buffer__poll(s->ring, timeout_ms);
 
-	if (n < 0 && n != -EINTR)
+	/* Records for which nobody was woken are not told by poll. */
+	if (n >= 0 || n == -EINTR)
+		n = ring_buffer__consume(s->ring);
+	if (n < 0)
 		return fault__set(s->fault, "cannot read the ring buffer: %s", strerror(-n));
-	if (s->failed || (n > 0 && recorder__flush(s->file, s->fault)))
+	if (s->failed || recorder__flush(s->file, s->fault))
 		return -1;
 	return 0;
 }

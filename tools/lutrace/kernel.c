@@ -136,8 +136,9 @@ static bool wanted(const char *name)
 struct ksyms *ksyms__load(struct fault *fault)
 {
 	struct ksyms *ksyms;
-	char name[512], type;
+	char *line = NULL, *at;
 	uint64_t address;
+	size_t size = 0;
 	FILE *f = fopen("/proc/kallsyms", "re");
 
 	if (!f) {
@@ -146,12 +147,19 @@ struct ksyms *ksyms__load(struct fault *fault)
 		return NULL;
 	}
 	ksyms = xcalloc(1, sizeof(*ksyms));
-	while (fscanf(f, "%" SCNx64 " %c %511s%*[^\n]", &address, &type, name) == 3) {
-		if ((type != 't' && type != 'T') || !wanted(name))
+	/* "ADDRESS TYPE NAME", and for a module "\t[MODULE]" */
+	while (getline(&line, &size, f) > 0) {
+		address = strtoull(line, &at, 16);
+		if (strncasecmp(at, " t ", 3))
+			continue;
+		at += 3;
+		at[strcspn(at, "\t\n")] = '\0';
+		if (!wanted(at))
 			continue;
 		ksyms->items = grow(ksyms->items, ksyms->nr, &ksyms->room, sizeof(*ksyms->items));
-		ksyms->items[ksyms->nr++] = (struct ksym){ address, xstrdup(name) };
+		ksyms->items[ksyms->nr++] = (struct ksym){ address, xstrdup(at) };
 	}
+	free(line);
 	fclose(f);
 	if (ksyms->nr && !ksyms->items[0].address) {
 		ksyms__free(ksyms);
