@@ -771,6 +771,40 @@ static void test_restore_succeeds_at_last(void **state)
 	analysis__free(&a);
 }
 
+/* Time */
+
+/* The TSC is the line: 2 ticks per ns, the second kernel 5 s later, clocks anew. */
+static void test_gap_between_kernels(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	old.rec.start.tsc = 1000;
+	old.rec.end.tsc = 1000 + 2 * (old.now + 10 * SECOND_NS);
+	new.rec.start.tsc = 1000 + 2 * (old.now + 5 * SECOND_NS);
+	analyse(&a);
+	assert_in_range(a.boots[0].gap_ns, 5 * SECOND_NS + STEP_NS - 1, 5 * SECOND_NS + STEP_NS + 1);
+	assert_int_equal(a.boots[1].gap_ns, 0);
+	analysis__free(&a);
+}
+
+/* Neither recording is long enough, or there is no TSC: no figure is made up. */
+static void test_gap_unknown(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	old.rec.start.tsc = 0;
+	old.rec.end.tsc = 2 * SECOND_NS;
+	analyse(&a);
+	assert_int_equal(a.boots[0].gap_ns, 0);
+	analysis__free(&a);
+}
+
 /* Recordings of one boot */
 
 /* Two recorders that ran at once are one boot with every event once. */
@@ -851,6 +885,7 @@ int main(void)
 		TEST(test_restore_after_unseen_preserve), TEST(test_retrieve_counts_others),
 		TEST(test_retrieve_not_seen), TEST(test_restored_twice),
 		TEST(test_restore_refused), TEST(test_restore_succeeds_at_last),
+		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),
 		TEST(test_many_details_are_counted),
 	};

@@ -750,11 +750,46 @@ static void list_not_restored(struct analysis *a, const struct boot *before,
 {
 	size_t missing = before->nr_left - before->nr_restored;
 
+	/* How many were left for the next kernel is known only then. */
+	if (!before->whole)
+		return;
 	a->nr_not_restored += missing;
 	if (missing)
 		find(a, CHECK_RESTORE, VERDICT_PASS,
 		     "%zu of the %zu domains preserved at the end of %s were not reclaimed in %s",
 		     missing, before->nr_left, boot__name(before), boot__name(after));
+}
+
+/* TSC ticks per ns, 0 if the recording is too short to tell. */
+static double tsc_rate(const struct recording *r)
+{
+	const struct lutrace_clock *start = &r->start, *end = &r->end;
+
+	if (!start->tsc || end->tsc <= start->tsc ||
+	    end->monotonic_ns < start->monotonic_ns + 100000000)
+		return 0;
+	return (double)(end->tsc - start->tsc) / (end->monotonic_ns - start->monotonic_ns);
+}
+
+static double tsc_of(const struct recording *r, const struct lutrace_event *ev, double rate)
+{
+	return r->start.tsc + rate * ((double)ev->time_ns - (double)r->start.monotonic_ns);
+}
+
+/* Only the TSC runs on through a kexec; each kernel has its own MONOTONIC. */
+static void measure_gap(struct boot *before, const struct boot *after)
+{
+	const struct recording *x = before->parts[before->nr_parts - 1];
+	const struct recording *y = after->parts[0];
+	double rate = tsc_rate(x) > 0 ? tsc_rate(x) : tsc_rate(y), ticks;
+
+	if (rate <= 0 || !x->start.tsc || !y->start.tsc || !before->nr_events ||
+	    !after->nr_events)
+		return;
+	ticks = tsc_of(y, &after->events[0], rate) -
+		tsc_of(x, &before->events[before->nr_events - 1], rate);
+	if (ticks > 0)
+		before->gap_ns = ticks / rate;
 }
 
 static void check_restores(struct analysis *a, struct tally *t)
@@ -765,6 +800,7 @@ static void check_restores(struct analysis *a, struct tally *t)
 	for (i = 1; i < a->nr_boots; i++) {
 		match_boots(a, &a->boots[i - 1], &a->boots[i], t);
 		list_not_restored(a, &a->boots[i - 1], &a->boots[i]);
+		measure_gap(&a->boots[i - 1], &a->boots[i]);
 	}
 	a->nr_preserved_left = a->boots[a->nr_boots - 1].nr_left;
 	if (a->nr_boots < 2) {

@@ -56,6 +56,8 @@ struct boot {
 	bool whole;			/* every part ended properly, nothing missing */
 	struct preserved *left;		/* what was preserved at the end */
 	size_t nr_left, nr_restored;	/* restored: by the next boot */
+	/* From the last event of this boot to the first of the next, 0: unknown. */
+	__u64 gap_ns;
 };
 
 struct analysis {

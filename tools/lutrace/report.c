@@ -20,6 +20,10 @@ static void print_recordings(const struct analysis *a, FILE *f)
 				r->complete ? "complete" : "CUT");
 		}
 	}
+	for (i = 0; i + 1 < a->nr_boots; i++)
+		if (a->boots[i].gap_ns)
+			fprintf(f, "From the last event of kernel %zu to the first of kernel %zu: %.3f s (TSC)\n",
+				i + 1, i + 2, a->boots[i].gap_ns / 1e9);
 	if (a->emulated)
 		fprintf(f, "Recorded under emulation (QEMU TCG): the times are not hardware's.\n");
 }
@@ -123,12 +127,13 @@ static json_t *json_kernel(const struct boot *boot)
 {
 	const struct recording *r = boot->parts[0];
 
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:I}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
 			 "release", text(r->release), "version", text(r->version),
 			 "machine", text(r->machine), "boot_id", text(r->boot_id),
 			 "cmdline", text(r->cmdline),
 			 "preserved_at_end", (json_int_t)boot->nr_left,
-			 "restored_by_next", (json_int_t)boot->nr_restored);
+			 "restored_by_next", (json_int_t)boot->nr_restored, "gap_to_next_ns",
+			 boot->gap_ns ? number(boot->gap_ns) : json_null());
 }
 
 static json_t *json_operation(const struct op_figures *op, bool flb)
