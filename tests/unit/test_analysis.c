@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/analysis.c tools/lutrace/stats.c
+// sources: tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -lz
 /*
  * Every check of a report, on sequences of events that the tests make up: each
@@ -336,7 +337,8 @@ static void test_gap_of_one(void **state)
 	preserve(&old, 2, 9);
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
-	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "1 events between the sequence numbers 18 and 20");
+	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "1 events between the sequence numbers 18 and "
+		    "20");
 }
 
 /* One recording cannot have seen one event twice, however equal they look. */
@@ -785,7 +787,8 @@ static void test_gap_between_kernels(void **state)
 	old.rec.end.tsc = 1000 + 2 * (old.now + 10 * SECOND_NS);
 	new.rec.start.tsc = 1000 + 2 * (old.now + 5 * SECOND_NS);
 	analyse(&a);
-	assert_in_range(a.boots[0].gap_ns, 5 * SECOND_NS + STEP_NS - 1, 5 * SECOND_NS + STEP_NS + 1);
+	assert_in_range(a.boots[0].gap_ns, 5 * SECOND_NS + STEP_NS - 1,
+			5 * SECOND_NS + STEP_NS + 1);
 	assert_int_equal(a.boots[1].gap_ns, 0);
 	analysis__free(&a);
 }

@@ -15,7 +15,8 @@
 /* Text as the driver of 7.3.4 printed it: three levels, a hole, 4 KiB and 2 MiB. */
 #define DUMP_HEAD(root)										\
 	"Device 0000:00:02.0 @" root "\n"							\
-	"IOVA_PFN         \tPML5E             \tPML4E             \tPDPE              \tPDE               \tPTE\n"
+	"IOVA_PFN         \tPML5E             \tPML4E             \tPDPE              \tPDE       "		\
+	"        \tPTE\n"
 #define ZERO "0x0000000000000000"
 #define ROW_4K_1 "0x0000000001000 |\t" ZERO "\t" ZERO						\
 	"\t0x0000000000d52403\t0x0000000000d4c403\t0x0000000001beb003\n"
@@ -80,9 +81,12 @@ static void test_print(void **state)
 	mappings__sort(&list);
 	text = print(&list);
 	assert_string_equal(text,
-			    "# hwpt token=0x10 format=vtdss root=0x0000000000d2b000 levels=3 tables=4 leaves=1\n"
-			    "token=0x10 iova=0x0000000001000000 phys=0x0000000001beb000 size=0x1000 perm=rw\n"
-			    "# hwpt token=- format=vtdss root=0x0000000000001000 levels=4 tables=1 leaves=0 pid=7 fd=8 id=9\n");
+			    "# hwpt token=0x10 format=vtdss root=0x0000000000d2b000 levels=3 "
+			    "tables=4 leaves=1\n"
+			    "token=0x10 iova=0x0000000001000000 phys=0x0000000001beb000 "
+			    "size=0x1000 perm=rw\n"
+			    "# hwpt token=- format=vtdss root=0x0000000000001000 levels=4 "
+			    "tables=1 leaves=0 pid=7 fd=8 id=9\n");
 	free(text);
 	mappings__free(&list);
 }
@@ -141,7 +145,8 @@ static void test_damaged_files(void **state)
 			  "file:2: not a line");
 	expect_unreadable(HEAD "token=0x1 iova=zero phys=0x2000 size=0x1000 perm=rw\n",
 			  "file:2: not a line");
-	expect_unreadable("# hwpt token=0x1 format=nonsense root=0x1000 levels=3 tables=3 leaves=0\n",
+	expect_unreadable("# hwpt token=0x1 format=nonsense root=0x1000 levels=3 tables=3 "
+			  "leaves=0\n",
 			  "file:1: not a line");
 }
 
@@ -213,11 +218,13 @@ static void test_compare(void **state)
 {
 	(void)state;
 	expect_change(NO_CHANGE, NULL);
-	expect_change(CHANGE_PHYS, "token 0x2: mapping 3 is iova 0x1200000 phys 0x1c00000 size 0x200000 rw in A and iova 0x1200000 phys 0x1c01000");
+	expect_change(CHANGE_PHYS, "token 0x2: mapping 3 is iova 0x1200000 phys 0x1c00000 size "
+		      "0x200000 rw in A and iova 0x1200000 phys 0x1c01000");
 	expect_change(CHANGE_PERM, "size 0x200000 r- in B");
 	expect_change(CHANGE_SIZE, "size 0x400000 rw in B");
 	expect_change(CHANGE_IOVA, "iova 0x1201000");
-	expect_change(DROP_LAST, "mapping 4 is iova 0x40000000 phys 0x80000000 size 0x40000000 rw in A and nothing more in B");
+	expect_change(DROP_LAST, "mapping 4 is iova 0x40000000 phys 0x80000000 size 0x40000000 rw "
+		      "in A and nothing more in B");
 	expect_change(ADD_ONE, "mapping 5 is nothing more in A");
 	expect_change(CHANGE_ROOT, "root is 0xd2b000 in A and 0xd2c000 in B");
 	expect_change(CHANGE_LEVELS, "number of levels is 3 in A and 4 in B");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/report.c tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/report.c tools/lutrace/analysis.c tools/lutrace/stats.c
+// sources: tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -ljansson -lz
 /* The report as text and as JSON: docs/report.md promises what is asserted here. */
 #include <setjmp.h>
@@ -166,10 +167,13 @@ static void test_text(void **state)
 	(void)state;
 	make(3, true);
 	text = as_text();
-	expect_line(text, "kernel 1  7.3.4, boot 11112222, recording one.rec: 6 events, complete\n");
+	expect_line(text,
+		    "kernel 1  7.3.4, boot 11112222, recording one.rec: 6 events, complete\n");
 	expect_line(text, "the times are not hardware's");
-	expect_line(text, "preserve             3      0       1.5       1.5       1.5                 1.5      15      61440\n");
-	expect_line(text, "restore              0      0                                                         0          0\n");
+	expect_line(text, "preserve             3      0       1.5       1.5       1.5            "
+		    "     1.5      15      61440\n");
+	expect_line(text, "restore              0      0                                          "
+		    "               0          0\n");
 	expect_line(text, "flb_finish           0      0\n");
 	expect_line(text, "restore       not checked every restore matches");
 	expect_line(text, "3 domains were preserved when the last recording ended.");
@@ -188,7 +192,8 @@ static void test_text_of_many(void **state)
 	rec.latencies[7].latency_ns = 2500;
 	rec.events[15].time_ns += 1000;
 	text = as_text();
-	expect_line(text, "preserve           100      0       1.5       1.5       1.5       1.5       2.5");
+	expect_line(text, "preserve           100      0       1.5       1.5       1.5       1.5  "
+		    "     2.5");
 	assert_null(strstr(text, "hardware's"));
 	free(text);
 	recording__free(&rec);

@@ -149,20 +149,24 @@ static void check_recording(struct analysis *a, const struct recording *r)
 	a->missed_runs += r->footer.missed_runs;
 	if (!r->complete)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
-		     "%s ends without a footer: it was cut, or lutrace record was killed; what came later was not seen",
+		     "%s ends without a footer: it was cut, or lutrace record was killed; what "
+		     "came later was not seen",
 		     r->path);
 	if (c->lost_events)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
-		     "%s: %llu events did not fit into the ring buffer; record with a larger --ring-size",
+		     "%s: %llu events did not fit into the ring buffer; record with a larger "
+		     "--ring-size",
 		     r->path, c->lost_events);
 	if (c->lost_latencies || c->lost_begins)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
-		     "%s: %llu latencies were lost in the kernel (ring buffer full %llu, too many at once %llu)",
+		     "%s: %llu latencies were lost in the kernel (ring buffer full %llu, too many "
+		     "at once %llu)",
 		     r->path, c->lost_latencies + c->lost_begins, c->lost_latencies,
 		     c->lost_begins);
 	if (r->footer.missed_runs)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
-		     "%s: the kernel skipped the BPF programs %llu times because one was running already",
+		     "%s: the kernel skipped the BPF programs %llu times because one was running "
+		     "already",
 		     r->path, r->footer.missed_runs);
 	if (r->complete && c->events != r->nr_events + c->lost_events)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
@@ -199,7 +203,8 @@ static void check_sequence(struct analysis *a, struct boot *boot)
 		if (gap > 1) {
 			boot->missing += gap - 1;
 			find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
-			     "%s: %llu events between the sequence numbers %llu and %llu are missing",
+			     "%s: %llu events between the sequence numbers %llu and %llu are "
+			     "missing",
 			     boot__name(boot), gap - 1, ev[out - 1].seq, ev[i].seq);
 		}
 		ev[out++] = ev[i];
@@ -229,7 +234,8 @@ static void check_loss(struct analysis *a)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
 		     "not one event was recorded: start lutrace record before the live update");
 	a->checks[CHECK_LOSS].summary =
-		xasprintf("%llu events, %llu missing, %llu lost in the ring buffer, %llu program runs missed",
+		xasprintf("%llu events, %llu missing, %llu lost in the ring buffer, %llu program "
+			  "runs missed",
 			  a->nr_events, a->missing, a->lost.lost_events, a->missed_runs);
 }
 
@@ -402,7 +408,8 @@ static void on_preserved(struct replay *r, const struct lutrace_event *ev, size_
 		     boot__name(r->boot), who(ev).s, r->boot->events[*at].seq, doubt(r));
 	else if (root)
 		find(r->a, CHECK_ONCE, blame(r),
-		     "%s: %s has the root 0x%llx, which is preserved as record 0x%llx generation %llu since seq %llu%s",
+		     "%s: %s has the root 0x%llx, which is preserved as record 0x%llx generation "
+		     "%llu since seq %llu%s",
 		     boot__name(r->boot), who(ev).s, ev->top_phys,
 		     r->boot->events[*root].ser_phys, r->boot->events[*root].generation,
 		     r->boot->events[*root].seq, doubt(r));
@@ -425,7 +432,8 @@ static const char *difference(const struct preserved *p, const struct lutrace_ev
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (fields[i].then == fields[i].now)
 			continue;
-		snprintf(t->s, sizeof(t->s), i ? "%s is %llu, was %llu" : "%s is 0x%llx, was 0x%llx",
+		snprintf(t->s, sizeof(t->s),
+			 i ? "%s is %llu, was %llu" : "%s is 0x%llx, was 0x%llx",
 			 fields[i].name, fields[i].now, fields[i].then);
 		return t->s;
 	}
@@ -460,7 +468,8 @@ static void on_unpreserved(struct replay *r, const struct lutrace_event *ev, str
 	was = &r->boot->events[*at];
 	then = preserved_of(was);
 	if (difference(&then, ev, &text))
-		find(r->a, CHECK_UNCHANGED, VERDICT_VIOLATION, "%s: %s changed while preserved: its %s",
+		find(r->a, CHECK_UNCHANGED, VERDICT_VIOLATION, "%s: %s changed while preserved: "
+		     "its %s",
 		     boot__name(r->boot), who(ev).s, text.s);
 	idmap__remove(r->roots, was->top_phys, 0, 0);
 	idmap__remove(r->preserved, ev->ser_phys, ev->generation, 0);
@@ -502,7 +511,8 @@ static void on_restored(struct replay *r, const struct lutrace_event *ev, size_t
 	t->restores++;
 	idmap__remove(r->refused, ev->ser_phys, ev->generation, 0);
 	if (at)
-		find(r->a, CHECK_RESTORE_ONCE, VERDICT_VIOLATION, "%s: %s was restored already at seq %llu",
+		find(r->a, CHECK_RESTORE_ONCE, VERDICT_VIOLATION, "%s: %s was restored already at "
+		     "seq %llu",
 		     boot__name(r->boot), who(ev).s, r->boot->events[*at].seq);
 	idmap__set(r->restored, ev->ser_phys, ev->generation, 0, i);
 }
@@ -590,7 +600,8 @@ static void report_refused(struct replay *r)
 	while ((at = idmap__next(r->refused, &pos))) {
 		ev = &r->boot->events[*at];
 		find(r->a, CHECK_RESTORE_ERROR, VERDICT_VIOLATION,
-		     "%s: %s was refused: %s (%d), and never succeeded; the kernel's log names the reason",
+		     "%s: %s was refused: %s (%d), and never succeeded; the kernel's log names "
+		     "the reason",
 		     boot__name(r->boot), who(ev).s, strerror(-ev->ret), ev->ret);
 	}
 }
@@ -741,7 +752,8 @@ static void match_boots(struct analysis *a, struct boot *before, const struct bo
 	idmap__free(restored);
 	if (before->nr_left && !retrieved)
 		find(a, CHECK_RESTORE, VERDICT_INCOMPLETE,
-		     "%s: that the FLB was retrieved was not seen: what was restored before the recording started is unknown",
+		     "%s: that the FLB was retrieved was not seen: what was restored before the "
+		     "recording started is unknown",
 		     boot__name(after));
 }
 
@@ -805,10 +817,12 @@ static void check_restores(struct analysis *a, struct tally *t)
 	a->nr_preserved_left = a->boots[a->nr_boots - 1].nr_left;
 	if (a->nr_boots < 2) {
 		raise_to(&check->verdict, VERDICT_NOT_CHECKED);
-		check->summary = xasprintf("only one kernel was recorded: give both recordings to compare");
+		check->summary = xasprintf("only one kernel was recorded: give both recordings to "
+					   "compare");
 		return;
 	}
-	check->summary = xasprintf("%zu restores, %zu compared with their preserve in identity, root, levels, tables, bytes and format",
+	check->summary = xasprintf("%zu restores, %zu compared with their preserve in identity, "
+				   "root, levels, tables, bytes and format",
 				   t->restores, t->compared);
 }
 

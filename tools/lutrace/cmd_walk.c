@@ -25,7 +25,8 @@ static const struct argp_option options[] = {
 	{ "all", 'a', NULL, 0, "HWPTs without a mark too, on any kernel", 0 },
 	{ "dump", 'D', "FILE", 0,
 	  "Compare the HWPT of --token with FILE, the VT-d driver's domain_translation_struct", 0 },
-	{ "compare", 'c', NULL, 0, "Compare two files that walk wrote, without looking at the kernel", 0 },
+	{ "compare", 'c', NULL, 0, "Compare two files that walk wrote, without looking at the "
+				   "kernel", 0 },
 	{ "verbose", 'v', NULL, 0, "Show what libbpf and the kernel's verifier say", 0 },
 	{ 0 }
 };
@@ -154,13 +155,15 @@ static int read_tables(void *priv, const uint64_t *phys, unsigned int nr, void *
 
 	for (i = 0; i < nr; i++)
 		if (!direct_map__to_virt(w->map, phys[i], &virt[i]))
-			return fault__set(fault, "the table at 0x%" PRIx64 " is not in the machine's memory",
+			return fault__set(fault, "the table at 0x%" PRIx64 " is not in the "
+					  "machine's memory",
 					  phys[i]);
 	return kreader__pages(w->kr, virt, nr, pages, fault);
 }
 
 /* The format by its map_range(), whose name starts with the format's. */
-static enum pt_format format_of(struct walk *w, const struct lutrace_hwpt *hwpt, const char **symbol)
+static enum pt_format format_of(struct walk *w, const struct lutrace_hwpt *hwpt,
+				const char **symbol)
 {
 	size_t tail = strlen("_map_range"), len;
 	char name[64];
@@ -180,7 +183,8 @@ static int locate(struct walk *w, const struct found_hwpt *f, struct mapping *m,
 	const char *symbol;
 
 	if (!f->hwpt.generic_pt)
-		return fault__set(fault, "its driver does not use the kernel's generic page tables");
+		return fault__set(fault,
+				  "its driver does not use the kernel's generic page tables");
 	m->format = format_of(w, &f->hwpt, &symbol);
 	if (m->format == PT_UNKNOWN)
 		return fault__set(fault, "its page table format is unknown to walk (%s)",
@@ -206,7 +210,8 @@ static int walk_one(struct walk *w, const struct found_hwpt *f, struct fault *fa
 	if (!locate(w, f, m, &why) &&
 	    !pt__walk(m->format, m->root, m->levels - 1, &reader, &m->walk, &why))
 		return 0;
-	return fault__set(fault, "HWPT %u of the iommufd that is file %u of process %u (token 0x%llx): %.500s",
+	return fault__set(fault, "HWPT %u of the iommufd that is file %u of process %u (token "
+			  "0x%llx): %.500s",
 			  f->hwpt.id, f->fd, f->pid, f->hwpt.token, why.text);
 }
 
@@ -273,7 +278,8 @@ static int compare_dump(struct walk *w, struct fault *fault)
 	free(text);
 	same = mapping__same(m, "the walk", &dump, "the driver's dump", fault);
 	if (same)
-		printf("token 0x%" PRIx64 ": root 0x%" PRIx64 " and all %zu mappings are the same in the walk and in the driver's dump\n",
+		printf("token 0x%" PRIx64 ": root 0x%" PRIx64 " and all %zu mappings are the same "
+		       "in the walk and in the driver's dump\n",
 		       m->token, m->root, m->walk.nr_leaves);
 	pt__walk_free(&dump.walk);
 	return same ? STATUS_CLEAN : STATUS_VIOLATION;
@@ -301,7 +307,8 @@ static int act(struct walk *w, struct fault *fault)
 	if (!w->opts->dump)
 		return STATUS_CLEAN;
 	if (w->found.nr > 1) {
-		fault__set(fault, "%zu HWPTs of several iommufds have the token 0x%" PRIx64 ": a dump shows one",
+		fault__set(fault, "%zu HWPTs of several iommufds have the token 0x%" PRIx64 ": a "
+			   "dump shows one",
 			   w->found.nr, w->opts->token);
 		return STATUS_ERROR;
 	}

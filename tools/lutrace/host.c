@@ -66,7 +66,8 @@ char *host__describe(void)
 
 	uname(&u);
 	hypervisor_name(hypervisor);
-	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nmachine=%s\nboot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n",
+	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nmachine=%s\n"
+			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n",
 			 LUTRACE_VERSION, u.release, u.version, u.machine, boot_id, cmdline,
 			 hypervisor, !strcmp(hypervisor, "TCGTCGTCGTCG"));
 	free(boot_id);

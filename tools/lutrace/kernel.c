@@ -36,7 +36,8 @@ struct btf *kernel__btf(struct fault *fault)
 	struct btf *btf;
 
 	if (access(BTF_PATH, R_OK)) {
-		fault__set(fault, "kernel %s has no " BTF_PATH " (%s): mount sysfs, or boot a kernel with CONFIG_DEBUG_INFO_BTF=y",
+		fault__set(fault, "kernel %s has no " BTF_PATH " (%s): mount sysfs, or boot a "
+			   "kernel with CONFIG_DEBUG_INFO_BTF=y",
 			   release(), strerror(errno));
 		return NULL;
 	}
@@ -76,7 +77,8 @@ bool kernel__has_member(const struct btf *btf, const char *name, const char *mem
 
 int kernel__lacks(struct fault *fault, const char *what)
 {
-	return fault__set(fault, "kernel %s has no %s: boot a kernel with the lutrace series (kernel-patches/) and CONFIG_IOMMU_LIVEUPDATE=y",
+	return fault__set(fault, "kernel %s has no %s: boot a kernel with the lutrace series "
+			  "(kernel-patches/) and CONFIG_IOMMU_LIVEUPDATE=y",
 			  release(), what);
 }
 
@@ -93,15 +95,21 @@ static bool locked_down(void)
 int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 {
 	if (err == -EPERM && locked_down())
-		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is locked down; boot without lockdown=confidentiality",
+		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is "
+				  "locked down; boot without lockdown=confidentiality",
 				  release(), what);
 	if (err == -EPERM || err == -EACCES)
-		return fault__set(fault, "no permission to %s: run as root, or with the capabilities BPF and PERFMON (--verbose shows what the kernel said)",
+		return fault__set(fault, "no permission to %s: run as root, or with the "
+				  "capabilities BPF and PERFMON (--verbose shows what the "
+				  "kernel said)",
 				  what);
 	if (err == -EINVAL || err == -ESRCH)
-		return fault__set(fault, "kernel %s refused to %s (%s): it needs CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF; --verbose shows what the kernel said",
+		return fault__set(fault, "kernel %s refused to %s (%s): it needs "
+				  "CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS and "
+				  "CONFIG_DEBUG_INFO_BTF; --verbose shows what the kernel said",
 				  release(), what, strerror(-err));
-	return fault__set(fault, "cannot %s on kernel %s: %s (--verbose shows what the kernel said)",
+	return fault__set(fault, "cannot %s on kernel %s: %s (--verbose shows what the kernel "
+			  "said)",
 			  what, release(), strerror(-err));
 }
 
@@ -142,7 +150,8 @@ struct ksyms *ksyms__load(struct fault *fault)
 	FILE *f = fopen("/proc/kallsyms", "re");
 
 	if (!f) {
-		fault__set(fault, "cannot open /proc/kallsyms: %s: mount proc, and boot a kernel with CONFIG_KALLSYMS=y",
+		fault__set(fault, "cannot open /proc/kallsyms: %s: mount proc, and boot a kernel "
+			   "with CONFIG_KALLSYMS=y",
 			   strerror(errno));
 		return NULL;
 	}
@@ -163,7 +172,8 @@ struct ksyms *ksyms__load(struct fault *fault)
 	fclose(f);
 	if (ksyms->nr && !ksyms->items[0].address) {
 		ksyms__free(ksyms);
-		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with the capability SYSLOG, and set kernel.kptr_restrict to 0 or 1");
+		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with the "
+			   "capability SYSLOG, and set kernel.kptr_restrict to 0 or 1");
 		return NULL;
 	}
 	if (ksyms->nr)
@@ -254,7 +264,8 @@ struct direct_map *direct_map__load(const char *path, struct fault *fault)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
-		fault__set(fault, "cannot open %s: %s: walk needs it to find physical memory; run as root on a kernel with CONFIG_PROC_KCORE=y that is not locked down",
+		fault__set(fault, "cannot open %s: %s: walk needs it to find physical memory; run "
+			   "as root on a kernel with CONFIG_PROC_KCORE=y that is not locked down",
 			   path, strerror(errno));
 		return NULL;
 	}

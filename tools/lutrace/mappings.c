@@ -151,7 +151,8 @@ static int check_leaves(const struct mapping *m, uint64_t promised, const char *
 {
 	if (!m || m->walk.nr_leaves == promised)
 		return 0;
-	return fault__set(fault, "%s: token 0x%" PRIx64 " has %zu leaves where its header says %" PRIu64 ": the file is cut or was edited",
+	return fault__set(fault, "%s: token 0x%" PRIx64 " has %zu leaves where its header says "
+			  "%" PRIu64 ": the file is cut or was edited",
 			  name, m->token, m->walk.nr_leaves, promised);
 }
 
@@ -276,7 +277,8 @@ static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
 	if (pt__decode(m->format, level, path[nr - 1], &entry, fault))
 		return -1;
 	if (entry.kind != PT_LEAF)
-		return fault__set(fault, "the last entry 0x%" PRIx64 " is not a leaf", path[nr - 1]);
+		return fault__set(fault, "the last entry 0x%" PRIx64 " is not a leaf",
+				  path[nr - 1]);
 	leaf = (struct pt_leaf){ pfn << 12, entry.phys, 1ull << entry.size_lg2, entry.perm };
 	pt__add_leaf(&m->walk, &leaf);
 	return 0;
@@ -398,7 +400,8 @@ bool mappings__same(const struct mappings *a, const char *a_name,
 		x = &a->items[i];
 		y = &b->items[i];
 		if (x->marked != y->marked || x->token != y->token) {
-			fault__set(fault, "HWPT %zu has token 0x%" PRIx64 " in %s and 0x%" PRIx64 " in %s",
+			fault__set(fault, "HWPT %zu has token 0x%" PRIx64 " in %s and 0x%" PRIx64
+				   " in %s",
 				   i + 1, x->token, a_name, y->token, b_name);
 			return false;
 		}

@@ -174,7 +174,8 @@ struct walker {
 static int add_table(struct walker *w, uint64_t phys, uint64_t iova)
 {
 	if (idmap__find(w->seen, phys, 0, 0))
-		return fault__set(w->fault, "the table page at 0x%" PRIx64 " is linked twice, the second time for iova 0x%" PRIx64,
+		return fault__set(w->fault, "the table page at 0x%" PRIx64 " is linked twice, the "
+				  "second time for iova 0x%" PRIx64,
 				  phys, iova);
 	idmap__set(w->seen, phys, 0, 0, 1);
 	todo__add(&w->below, phys, iova);
@@ -195,7 +196,8 @@ static int check_copies(struct walker *w, const uint64_t *table, unsigned int i,
 				  i, w->level, copies);
 	for (k = 1; k < copies; k++)
 		if ((table[i] ^ table[i + k]) & ~BIT(6))
-			return fault__set(w->fault, "entry %u of level %u differs from entry %u, of whose leaf it is a part",
+			return fault__set(w->fault, "entry %u of level %u differs from entry %u, "
+					  "of whose leaf it is a part",
 					  i + k, w->level, i);
 	return 0;
 }
@@ -215,7 +217,8 @@ static int decode_table(struct walker *w, const struct todo *todo, const uint64_
 		if (pt__decode(w->format, w->level, table[i], &entry, w->fault)) {
 			struct fault why = *w->fault;
 
-			return fault__set(w->fault, "entry %u of the table at 0x%" PRIx64 ", iova 0x%" PRIx64 ": %.300s",
+			return fault__set(w->fault, "entry %u of the table at 0x%" PRIx64 ", iova "
+					  "0x%" PRIx64 ": %.300s",
 					  i, todo->phys, iova, why.text);
 		}
 		if (entry.kind == PT_TABLE && add_table(w, entry.phys, iova))

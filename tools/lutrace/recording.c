@@ -75,7 +75,8 @@ static void parse_host(struct recording *r, const char *text, size_t size)
 static int wrong_size(const struct recording *r, const struct lutrace_rec *rec, size_t at,
 		      struct fault *fault)
 {
-	return fault__set(fault, "%s is damaged: the record of type %u at byte %zu has a size of %u",
+	return fault__set(fault, "%s is damaged: the record of type %u at byte %zu has a size of "
+			  "%u",
 			  r->path, rec->type, at, rec->size);
 }
 
@@ -90,7 +91,8 @@ static int parse_event(struct recording *r, const struct lutrace_rec *rec, size_
 	ev = &r->events[r->nr_events++];
 	memcpy(ev, rec, sizeof(*ev));
 	if (ev->op >= LUTRACE_NR_OPS || ev->phase > LUTRACE_END)
-		return fault__set(fault, "%s is damaged: the event at byte %zu is of operation %u, phase %u",
+		return fault__set(fault, "%s is damaged: the event at byte %zu is of operation "
+				  "%u, phase %u",
 				  r->path, at, ev->op, ev->phase);
 	return 0;
 }
@@ -106,7 +108,8 @@ static int parse_latency(struct recording *r, const struct lutrace_rec *rec, siz
 	lat = &r->latencies[r->nr_latencies++];
 	memcpy(lat, rec, sizeof(*lat));
 	if (lat->op >= LUTRACE_NR_OPS)
-		return fault__set(fault, "%s is damaged: the latency at byte %zu is of operation %u",
+		return fault__set(fault, "%s is damaged: the latency at byte %zu is of operation "
+				  "%u",
 				  r->path, at, lat->op);
 	return 0;
 }
@@ -131,10 +134,12 @@ static int parse_footer(struct recording *r, const struct lutrace_rec *rec, size
 		return wrong_size(r, rec, at, fault);
 	memcpy(&r->footer, rec, sizeof(*f));
 	if (f->crc32 != crc32(0, data, at))
-		return fault__set(fault, "%s is damaged: its checksum is wrong; record again or fetch it again",
+		return fault__set(fault, "%s is damaged: its checksum is wrong; record again or "
+				  "fetch it again",
 				  r->path);
 	if (f->nr_events != r->nr_events || f->nr_latencies != r->nr_latencies || !r->end.rec.type)
-		return fault__set(fault, "%s is damaged: its footer counts other records than it has",
+		return fault__set(fault, "%s is damaged: its footer counts other records than it "
+				  "has",
 				  r->path);
 	r->complete = true;
 	return 0;
@@ -153,7 +158,8 @@ static int parse_record(struct recording *r, const struct lutrace_rec *rec, size
 		return 0;
 	}
 	if (!host || (!clock && rec->type != LUTRACE_REC_CLOCK))
-		return fault__set(fault, "%s is damaged: a record of type %u stands where its header should be",
+		return fault__set(fault, "%s is damaged: a record of type %u stands where its "
+				  "header should be",
 				  r->path, rec->type);
 	switch (rec->type) {
 	case LUTRACE_REC_CLOCK:
@@ -220,7 +226,8 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 		err = fault__set(fault, "%s was cut before its header ended: it holds nothing",
 				 path);
 	else if (head.major != LUTRACE_FILE_MAJOR)
-		err = fault__set(fault, "%s has format version %u.%u, this lutrace reads %u.x: use the lutrace that recorded it",
+		err = fault__set(fault, "%s has format version %u.%u, this lutrace reads %u.x: "
+				 "use the lutrace that recorded it",
 				 path, head.major, head.minor, LUTRACE_FILE_MAJOR);
 	else if (head.size < sizeof(head) || head.size > size || head.size % 8)
 		err = fault__set(fault, "%s is damaged: its header has a size of %u", path,
@@ -331,7 +338,8 @@ int recorder__flush(struct recorder *w, struct fault *fault)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fault__set(fault, "cannot write %s: %s; what was recorded so far stands in it",
+			return fault__set(fault, "cannot write %s: %s; what was recorded so far "
+					  "stands in it",
 					  w->path, strerror(errno));
 		done += n;
 	}

@@ -22,7 +22,8 @@ static void print_recordings(const struct analysis *a, FILE *f)
 	}
 	for (i = 0; i + 1 < a->nr_boots; i++)
 		if (a->boots[i].gap_ns)
-			fprintf(f, "From the last event of kernel %zu to the first of kernel %zu: %.3f s (TSC)\n",
+			fprintf(f, "From the last event of kernel %zu to the first of kernel %zu: "
+				"%.3f s (TSC)\n",
 				i + 1, i + 2, a->boots[i].gap_ns / 1e9);
 	if (a->emulated)
 		fprintf(f, "Recorded under emulation (QEMU TCG): the times are not hardware's.\n");
@@ -56,7 +57,8 @@ static void print_operations(const struct analysis *a, FILE *f)
 {
 	int i;
 
-	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       max  tables      bytes\n");
+	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       "
+		"max  tables      bytes\n");
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
 		print_operation(op__name(i), &a->ops[i], i >= LUTRACE_OP_FLB_PRESERVE, f);
 	fprintf(f, "Times of those that succeeded, nearest rank; p99 needs n >= %d.\n",

@@ -73,7 +73,8 @@ static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fau
 	int err;
 
 	if (!ioctl)
-		return kernel__lacks(fault, "iommufd_fops_ioctl() (CONFIG_IOMMUFD=y, CONFIG_KALLSYMS=y)");
+		return kernel__lacks(fault, "iommufd_fops_ioctl() (CONFIG_IOMMUFD=y, "
+				     "CONFIG_KALLSYMS=y)");
 	kr->skel->rodata->iommufd_ioctl = ioctl;
 	err = walk_bpf__load(kr->skel);
 	if (err)
@@ -144,7 +145,8 @@ static int list_hwpts(struct kreader *kr, const struct lutrace_iommufd *file,
 		if (run_program(kr->skel->progs.list_hwpts, &args, sizeof(args), fault))
 			return -1;
 		if (args.err)
-			return fault__set(fault, "cannot read the objects of the iommufd that is file %u of process %u: %s; is it being closed?",
+			return fault__set(fault, "cannot read the objects of the iommufd that is "
+					  "file %u of process %u: %s; is it being closed?",
 					  file->fd, file->pid, strerror(-args.err));
 		for (i = 0; i < args.nr && i < LUTRACE_HWPT_BATCH; i++) {
 			if (known(out, kr->hwpts[i].domain))
