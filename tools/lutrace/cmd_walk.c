@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "kcore.h"
 #include "mappings.h"
 #include "walk_bpf.h"
 

@@ -29,13 +29,6 @@ const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address);
 uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name);
 void ksyms__free(struct ksyms *ksyms);
 
-/* The direct map of physical memory, from the program headers of /proc/kcore. */
-struct direct_map;
-struct direct_map *direct_map__load(const char *path, struct fault *fault);
-bool direct_map__to_phys(const struct direct_map *map, uint64_t virt, uint64_t *phys);
-bool direct_map__to_virt(const struct direct_map *map, uint64_t phys, uint64_t *virt);
-void direct_map__free(struct direct_map *map);
-
 /* Sends libbpf's own messages to stderr, or nowhere. */
 void kernel__verbose(bool verbose);
 
