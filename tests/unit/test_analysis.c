@@ -378,6 +378,25 @@ static void test_counted_losses(void **state)
 	expect_only(CHECK_LOSS, VERDICT_INCOMPLETE, "counted 20 events, but 18 were recorded");
 }
 
+/* The ring was full until the end: no gap shows it, only the count does. */
+static void test_lost_at_the_end(void **state)
+{
+	(void)state;
+	old_kernel();
+	new_kernel();
+	old.rec.nr_events -= 4;
+	old.rec.footer.counts.lost_events = 4;
+	expect(CHECK_RESTORE, VERDICT_INCOMPLETE, "was not seen: old is not whole");
+	old.rec.nr_events++;
+	old.rec.footer.counts.lost_events--;
+	expect(CHECK_PAIRS, VERDICT_INCOMPLETE, "was not seen");
+	old.rec.nr_events--;
+	old.rec.footer.counts.lost_events = 0;
+	old.rec.footer.counts.events = old.rec.nr_events;
+	old.rec.footer.missed_runs = 4;
+	expect(CHECK_RESTORE, VERDICT_INCOMPLETE, "was not seen: old is not whole");
+}
+
 static void test_cut_recording(void **state)
 {
 	(void)state;
@@ -871,7 +890,7 @@ int main(void)
 		TEST(test_one_recording), TEST(test_empty_recordings),
 		TEST(test_gap), TEST(test_gap_of_one), TEST(test_event_twice),
 		TEST(test_number_twice), TEST(test_counted_losses),
-		TEST(test_cut_recording),
+		TEST(test_lost_at_the_end), TEST(test_cut_recording),
 		TEST(test_end_without_begin), TEST(test_begin_without_end), TEST(test_begin_twice),
 		TEST(test_two_ends), TEST(test_still_running), TEST(test_started_late),
 		TEST(test_gap_excuses),

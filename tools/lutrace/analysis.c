@@ -212,6 +212,14 @@ static void check_sequence(struct analysis *a, struct boot *boot)
 	boot->nr_events = out;
 }
 
+/* What was lost at the end leaves no gap in the sequence. */
+static bool recording__lossy(const struct recording *r)
+{
+	const struct lutrace_counts *c = &r->footer.counts;
+
+	return c->lost_events || r->footer.missed_runs || (r->complete && c->events != r->nr_events);
+}
+
 static void check_loss(struct analysis *a)
 {
 	struct boot *boot;
@@ -223,9 +231,11 @@ static void check_loss(struct analysis *a)
 		for (k = 0; k < boot->nr_parts; k++) {
 			check_recording(a, boot->parts[k]);
 			boot->whole &= boot->parts[k]->complete;
+			boot->lossy |= recording__lossy(boot->parts[k]);
 		}
 		check_sequence(a, boot);
-		if (boot->missing || (boot->nr_events && boot->events[0].seq > FIRST_SEQ))
+		boot->lossy |= boot->missing > 0;
+		if (boot->lossy || (boot->nr_events && boot->events[0].seq > FIRST_SEQ))
 			boot->whole = false;
 		a->missing += boot->missing;
 		a->nr_events += boot->nr_events;
@@ -562,7 +572,7 @@ static void check_unended(struct replay *r)
 		for (k = 0; k < boot->nr_parts; k++)
 			if (boot->parts[k]->end.monotonic_ns > ev->time_ns + after)
 				after = boot->parts[k]->end.monotonic_ns - ev->time_ns;
-		if (boot->missing || after < PATIENCE_NS)
+		if (boot->lossy || after < PATIENCE_NS)
 			find(r->a, CHECK_PAIRS, VERDICT_INCOMPLETE,
 			     "%s: the end of %s was not seen", boot__name(boot), who(ev).s);
 		else

@@ -53,6 +53,7 @@ struct boot {
 	struct lutrace_event *events;
 	size_t nr_events;
 	__u64 missing;			/* sequence numbers that are not there */
+	bool lossy;			/* events are missing, here or at the end */
 	bool whole;			/* every part ended properly, nothing missing */
 	struct preserved *left;		/* what was preserved at the end */
 	size_t nr_left, nr_restored;	/* restored: by the next boot */

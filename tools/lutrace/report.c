@@ -83,7 +83,7 @@ void report__print(const struct analysis *a, FILE *f)
 
 	print_recordings(a, f);
 	print_operations(a, f);
-	fprintf(f, "\ncheck         verdict\n");
+	fprintf(f, "\ncheck         verdict     claim (what was looked at)\n");
 	for (i = 0; i < NR_CHECKS; i++)
 		print_check(&a->checks[i], f);
 	if (a->nr_preserved_left)
