@@ -757,6 +757,23 @@ static void test_retrieve_not_seen(void **state)
 	expect_only(CHECK_RESTORE, VERDICT_INCOMPLETE, "that the FLB was retrieved was not seen");
 }
 
+/* Nothing was reclaimed: no violation, but nothing was shown either. */
+static void test_no_restore(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	flb(&new, LUTRACE_OP_FLB_RETRIEVE, 2);
+	flb(&new, LUTRACE_OP_FLB_FINISH, 2);
+	analyse(&a);
+	assert_int_equal(a.checks[CHECK_RESTORE].verdict, VERDICT_NOT_CHECKED);
+	assert_true(says(&a.checks[CHECK_RESTORE], "2 of the 2 domains"));
+	assert_int_equal(a.nr_not_restored, 2);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
 static void test_restored_twice(void **state)
 {
 	(void)state;
@@ -905,7 +922,8 @@ int main(void)
 		TEST(test_restore_differs), TEST(test_empty_domain_restored),
 		TEST(test_restore_of_nothing), TEST(test_restore_of_a_stale_generation),
 		TEST(test_restore_after_unseen_preserve), TEST(test_retrieve_counts_others),
-		TEST(test_retrieve_not_seen), TEST(test_restored_twice),
+		TEST(test_retrieve_not_seen), TEST(test_no_restore),
+		TEST(test_restored_twice),
 		TEST(test_restore_refused), TEST(test_restore_succeeds_at_last),
 		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),

@@ -71,6 +71,14 @@ static void find(struct analysis *a, enum check_id id, enum verdict verdict,
 	check->details[check->nr_details - 1] = xstrdup(text);
 }
 
+/* A check that had nothing to look at has not passed. */
+static void conclude(struct check *check, size_t subjects, char *summary)
+{
+	if (!subjects && check->verdict == VERDICT_PASS)
+		check->verdict = VERDICT_NOT_CHECKED;
+	check->summary = summary;
+}
+
 /* Boots */
 
 static int by_start(const void *a, const void *b)
@@ -810,7 +818,7 @@ static void measure_gap(struct boot *before, const struct boot *after)
 		return;
 	ticks = tsc_of(y, &after->events[0], rate) -
 		tsc_of(x, &before->events[before->nr_events - 1], rate);
-	if (ticks > 0)
+	if (ticks > 0 && ticks / rate < 1e18)
 		before->gap_ns = ticks / rate;
 }
 
@@ -831,17 +839,9 @@ static void check_restores(struct analysis *a, struct tally *t)
 					   "compare");
 		return;
 	}
-	check->summary = xasprintf("%zu restores, %zu compared with their preserve in identity, "
-				   "root, levels, tables, bytes and format",
-				   t->restores, t->compared);
-}
-
-/* A check that had nothing to look at has not passed. */
-static void conclude(struct check *check, size_t subjects, char *summary)
-{
-	if (!subjects && check->verdict == VERDICT_PASS)
-		check->verdict = VERDICT_NOT_CHECKED;
-	check->summary = summary;
+	conclude(check, t->restores,
+		 xasprintf("%zu restores, %zu compared with their preserve in identity, root, "
+			   "level, tables, bytes and format", t->restores, t->compared));
 }
 
 static void summarise(struct analysis *a, const struct tally *t)

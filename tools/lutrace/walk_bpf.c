@@ -124,19 +124,8 @@ static int run_program(const struct bpf_program *prog, void *args, size_t size,
 	return err ? kernel__bpf_failed(fault, "run a walk program", err) : 0;
 }
 
-/* A domain is known by its address: one iommufd is often open in many places. */
-static bool known(const struct found_hwpts *list, __u64 domain)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr; i++)
-		if (list->items[i].hwpt.domain == domain)
-			return true;
-	return false;
-}
-
 static int list_hwpts(struct kreader *kr, const struct lutrace_iommufd *file,
-		      struct found_hwpts *out, struct fault *fault)
+		      struct idmap *seen, struct found_hwpts *out, struct fault *fault)
 {
 	struct lutrace_list_args args = { .ctx = file->ctx };
 	__u32 i;
@@ -149,8 +138,9 @@ static int list_hwpts(struct kreader *kr, const struct lutrace_iommufd *file,
 					  "file %u of process %u: %s; is it being closed?",
 					  file->fd, file->pid, strerror(-args.err));
 		for (i = 0; i < args.nr && i < LUTRACE_HWPT_BATCH; i++) {
-			if (known(out, kr->hwpts[i].domain))
+			if (idmap__find(seen, kr->hwpts[i].domain, 0, 0))
 				continue;
+			idmap__set(seen, kr->hwpts[i].domain, 0, 0, 1);
 			out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
 			out->items[out->nr++] = (struct found_hwpt){
 				kr->hwpts[i], file->pid, file->fd };
@@ -207,18 +197,22 @@ static int find_iommufds(struct kreader *kr, struct lutrace_iommufd **files, siz
 int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault)
 {
 	struct lutrace_iommufd *files = NULL;
-	size_t i, k, nr = 0;
+	struct idmap *seen;
+	size_t i, nr = 0;
 	int err = 0;
 
 	*out = (struct found_hwpts){ 0 };
 	if (find_iommufds(kr, &files, &nr, fault))
 		return -1;
+	/* One iommufd is often open in many places, and its domains with it. */
+	seen = idmap__new();
 	for (i = 0; i < nr && !err; i++) {
-		for (k = 0; k < i && files[k].ctx != files[i].ctx; k++)
-			;
-		if (k == i)
-			err = list_hwpts(kr, &files[i], out, fault);
+		if (idmap__find(seen, files[i].ctx, 1, 0))
+			continue;
+		idmap__set(seen, files[i].ctx, 1, 0, 1);
+		err = list_hwpts(kr, &files[i], seen, out, fault);
 	}
+	idmap__free(seen);
 	free(files);
 	if (err)
 		free(out->items);
