@@ -87,9 +87,9 @@ struct kreader *kreader__new(const struct ksyms *ksyms, bool any_kernel, bool ve
 {
 	struct kreader *kr;
 
+	kernel__verbose(verbose);
 	if (check_kernel(any_kernel, fault))
 		return NULL;
-	kernel__verbose(verbose);
 	kr = xcalloc(1, sizeof(*kr));
 	kr->skel = walk_bpf__open();
 	if (!kr->skel)
