@@ -13,16 +13,16 @@
 #include "../../tools/lutrace/mappings.h"
 
 /* Text as the driver of 7.3.4 printed it: three levels, a hole, 4 KiB and 2 MiB. */
-#define DUMP_HEAD(root)										\
-	"Device 0000:00:02.0 @" root "\n"							\
-	"IOVA_PFN         \tPML5E             \tPML4E             \tPDPE              \tPDE       "		\
+#define DUMP_HEAD(root)	\
+	"Device 0000:00:02.0 @" root "\n"	\
+	"IOVA_PFN         \tPML5E             \tPML4E             \tPDPE              \tPDE       "	\
 	"        \tPTE\n"
 #define ZERO "0x0000000000000000"
-#define ROW_4K_1 "0x0000000001000 |\t" ZERO "\t" ZERO						\
+#define ROW_4K_1 "0x0000000001000 |\t" ZERO "\t" ZERO	\
 	"\t0x0000000000d52403\t0x0000000000d4c403\t0x0000000001beb003\n"
-#define ROW_4K_2 "0x0000000001005 |\t" ZERO "\t" ZERO						\
+#define ROW_4K_2 "0x0000000001005 |\t" ZERO "\t" ZERO	\
 	"\t0x0000000000d52403\t0x0000000000d4c403\t0x0000000001be8001\n"
-#define ROW_2M "0x0000000001200 |\t" ZERO "\t" ZERO						\
+#define ROW_2M "0x0000000001200 |\t" ZERO "\t" ZERO	\
 	"\t0x0000000000d52403\t0x0000000001c00083\n"
 #define ROW_1G "0x0000000040000 |\t" ZERO "\t" ZERO "\t0x0000000080000083\n"
 #define DUMP DUMP_HEAD("0xd2b000") ROW_4K_1 ROW_4K_2 ROW_2M ROW_1G

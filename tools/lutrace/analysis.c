@@ -225,7 +225,8 @@ static bool recording__lossy(const struct recording *r)
 {
 	const struct lutrace_counts *c = &r->footer.counts;
 
-	return c->lost_events || r->footer.missed_runs || (r->complete && c->events != r->nr_events);
+	return c->lost_events || r->footer.missed_runs ||
+	       (r->complete && c->events != r->nr_events);
 }
 
 static void check_loss(struct analysis *a)
