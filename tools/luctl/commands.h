@@ -8,6 +8,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_reclaim(int argc, char **argv);
+int cmd_finish(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_abort(int argc, char **argv);
 

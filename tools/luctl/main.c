@@ -19,6 +19,7 @@ static const struct command {
 	{ "run", cmd_run },
 	{ "resume", cmd_resume },
 	{ "reclaim", cmd_reclaim },
+	{ "finish", cmd_finish },
 	{ "status", cmd_status },
 	{ "abort", cmd_abort },
 };
@@ -30,6 +31,7 @@ static const char doc[] =
 	"  run PLAN      before the kexec: map, probe, mark, preserve, and jump\n"
 	"  resume PLAN   after it: retrieve, reclaim, probe, compare, and finish\n"
 	"  reclaim       reclaim one HWPT by its token\n"
+	"  finish        give up a session without having its files back\n"
 	"  status        say what this kernel has and who holds a session\n"
 	"  abort         end a running 'luctl run', which unpreserves everything\n"
 	"\n"

@@ -16,8 +16,5 @@ look() {
 case $1 in
 preserved) look before ;;
 reclaimed) look after ;;
-before-kexec)
-	kill -INT "$(cat /run/record.pid)"
-	while [ -d "/proc/$(cat /run/record.pid)" ]; do sleep 0.1; done
-	;;
+before-kexec) . /share/path.sh && end_record ;;
 esac

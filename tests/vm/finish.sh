@@ -1,0 +1,49 @@
+# A session that is finished without retrieving its files: the IOMMU core's FLB is finished all the
+# same, once, and the tables that nobody wanted are freed.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=test
+plan=9
+
+T=/sys/kernel/tracing
+
+vmstat() {
+	awk -v k="$1" '$1 == k { print $2 }' /proc/vmstat
+}
+
+# Fails the stage by returning: a kexec does not.
+stage1() {
+	luctl run /share/finish.plan >/share/luctl-run.log 2>&1
+	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+}
+
+events() {
+	[ "$(grep -c "$1" /share/trace.txt)" -eq "$2" ]
+}
+
+log_has() {
+	[ "$(dmesg | grep -c "$1")" -eq "$2" ]
+}
+
+more_memory() {
+	[ "$(awk '/^MemFree/ { print $2 }' /proc/meminfo)" -gt "$(($1 + 30000))" ]
+}
+
+stage2() {
+	echo 1 >$T/events/iommu_liveupdate/enable
+	pages=$(vmstat nr_iommu_pages)
+	free=$(awk '/^MemFree/ { print $2 }' /proc/meminfo)
+	expect "the session is finished, nothing retrieved" luctl finish --session finish
+	cat $T/trace >/share/trace.txt
+	expect "the FLB is retrieved once" events 'iommu_flb_retrieve_end: .* domains=6 ret=0' 1
+	expect "the FLB is finished once" events 'iommu_flb_finish_end' 1
+	expect "no domain is restored" events 'iommu_domain_restore' 0
+	expect "an FLB that nobody asked for is finished (the kernel's own test)" \
+		log_has 'liveupdate-test-flb-v2: finish was triggered' 1
+	expect "no tables are left behind" log_has 'nobody took over are not freed' 0
+	expect "the count of page tables is as before" test "$(vmstat nr_iommu_pages)" -eq "$pages"
+	expect "the memory is back" more_memory "$free"
+}
+
+check() {
+	expect "the guest counted its second stage" grep -qx '2 0' share/stages
+}

@@ -1,0 +1,28 @@
+# A table page left out of the preserve is found by the next kernel, and the demo says so.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=demo
+mutant=preserve-skips-table
+plan=7
+
+stage1() {
+	. /share/path.sh
+	path_stage1
+}
+
+stage2() {
+	. /share/path.sh
+	path_stage2
+}
+
+check() {
+	. share/path.sh
+	path_failures >failures
+	while IFS= read -r line; do note "$line"; done <failures
+	expect "the demo fails at reclaim, with EBADMSG" \
+		grep -q '^resume: .*RECLAIM.*EBADMSG\|^resume: .*RECLAIM.*Bad message' failures
+	expect "the report blames a restore that failed" \
+		grep -q '^report: violation of .*restore-error' failures
+	expect "the report is a violation" grep -q '"verdict": *"violation"' report.json
+	expect "the kernel names the table" \
+		grep -aq 'page table refused: table is not a preserved page' console.log
+}
