@@ -2,8 +2,8 @@
 # tables in each format.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=KUNIT
-append='kunit.autorun=1 kunit.enable=1'
+plan=73
+append='kunit.autorun=1 kunit.enable=1 kunit.filter_glob=*liveupdate*'
 
 stage1() {
 	dmesg >/share/dmesg.txt
