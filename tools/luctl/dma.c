@@ -273,6 +273,19 @@ static int expect_no_data(struct update *u, const struct plan_hole *hole,
 			     hole->iova, update__hwpt_name(u, hole->hwpt), hole->line);
 }
 
+/* Without a DMA that goes through, one that does not proves nothing */
+static int expect_dma(struct update *u, const struct plan_probe *probe, const uint8_t *data)
+{
+	struct place to = place_of(u, probe->hwpt, probe->to, PLAN_HOLE_LENGTH);
+	struct plan_probe start = *probe;
+
+	start.length = PLAN_HOLE_LENGTH;
+	spoil_destination(to, data, PLAN_HOLE_LENGTH);
+	if (edu__store(engine_of(u, probe->hwpt), probe->to, PLAN_HOLE_LENGTH))
+		return -1;
+	return compare(u, &start, to, data);
+}
+
 static int read_hole(struct update *u, const struct plan_hole *hole)
 {
 	const struct plan_probe *probe = probe_of(u->plan, hole->hwpt);
@@ -284,7 +297,7 @@ static int read_hole(struct update *u, const struct plan_hole *hole)
 	from = place_of(u, probe->hwpt, probe->from, PLAN_HOLE_LENGTH);
 	memcpy(before, memfd__at(from.memfd, from.offset), sizeof(before));
 	if (edu__load(engine_of(u, hole->hwpt), probe->from, PLAN_HOLE_LENGTH) ||
-	    expect_fault(u, hole, false))
+	    expect_dma(u, probe, before) || expect_fault(u, hole, false))
 		return -1;
 	return expect_no_data(u, hole, probe, before);
 }
