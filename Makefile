@@ -19,7 +19,7 @@ help:
 	@echo 'make test-unit     the unit tests of the tools'
 	@echo 'make test-patches  the series: applies, regenerates, style, compiles, sparse'
 	@echo 'make test-vm       the tests in QEMU (T="name name" for some of them)'
-	@echo 'make soak          what takes long: boot the kernel at every patch, all of KUnit (hours)'
+	@echo 'make soak          build and boot the kernel at every patch (hours)'
 	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
 	@echo 'make kernel        fetch, patch and build the kernel of the demo'
 	@echo 'make refresh       write kernel-patches/ from the commits in the kernel tree'
