@@ -8,7 +8,7 @@ T ?=
 
 .NOTPARALLEL:
 
-.PHONY: all help setup tree kernel test-kernel headers refresh bpf tools unit demo \
+.PHONY: all help setup tree kernel test-kernel headers refresh bpf tools progs unit demo \
 	test test-unit test-patches test-vm soak clean
 
 all: tools
@@ -56,13 +56,16 @@ tools: setup
 	$(MAKE) -C tools/lutrace OUT=$(OUT)
 	$(MAKE) -C tools/luctl OUT=$(OUT)
 
+progs: setup
+	$(MAKE) -C tests/vm/progs OUT=$(OUT)
+
 unit: setup
 	$(MAKE) -C tests/unit OUT=$(OUT)
 
 demo: kernel tools
 	@$(SCRIPTS)/demo
 
-test: kernel test-kernel tools unit
+test: kernel test-kernel tools progs unit
 	@tests/run
 
 test-unit: unit
@@ -71,7 +74,7 @@ test-unit: unit
 test-patches: test-kernel
 	@tests/run patches
 
-test-vm: kernel test-kernel tools
+test-vm: kernel test-kernel tools progs
 	@T='$(T)' tests/run vm
 
 soak: tree tools

@@ -60,6 +60,7 @@ static void test_whole_plan(void **state)
 				  "probe main from=0x1000000 to=0x1200000 length=4K\n"
 				  "hole main iova=0x800000 dir=read\n"
 				  "assert marks order # both\n"
+				  "retrieve iommufd-first\n"
 				  "abort 2\n"
 				  "hook preserved lutrace walk -o \"/share/a b\" # for the "
 				  "shell\n");
@@ -83,6 +84,8 @@ static void test_whole_plan(void **state)
 	assert_int_equal(plan->probes[0].length, 4096);
 	assert_int_equal(plan->holes[0].dir, PLAN_READ);
 	assert_true(plan->assert_marks && plan->assert_order);
+	assert_true(plan->iommufd_first);
+	assert_int_equal(plan__mapped_bytes(plan, 0), 4 << 20);
 	assert_int_equal(plan->aborts, 2);
 	assert_int_equal(plan->hooks[0].stage, PLAN_PRESERVED);
 	assert_string_equal(plan->hooks[0].command, "lutrace walk -o \"/share/a b\" # for the "
@@ -208,6 +211,7 @@ static void test_bad_values(void **state)
 		      { BASE "hole main iova=3\n", 7, "multiple of 8" },
 		      { BASE "abort many\n", 7, "is no number" },
 		      { BASE "assert sanity\n", 7, "'sanity'" },
+		      { BASE "retrieve nothing\n", 7, "'nothing'" },
 		      { BASE "assert\n", 7, "says nothing" },
 		      { BASE "hook someday true\n", 7, "no stage 'someday'" },
 		      { BASE "hook marked\n", 7, "no command" });

@@ -39,11 +39,11 @@ enough_marks() {
 
 tables_back() {
 	sleep 1
-	[ "$(awk '/^nr_iommu_pages/ { print $2 }' /proc/vmstat)" -eq "$1" ]
+	[ "$(vmstat nr_iommu_pages)" -eq "$1" ]
 }
 
 stage1() {
-	before=$(awk '/^nr_iommu_pages/ { print $2 }' /proc/vmstat)
+	before=$(vmstat nr_iommu_pages)
 	expect "KHO's marks are watched" watch_kho
 	expect "preserve and abort, three times, with all assertions" run_plan
 	expect "no page stays marked" none_marked

@@ -1,7 +1,7 @@
 # IOMMU domains come through a real kexec with the device's DMA, seen by lutrace and the driver.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=8
+plan=9
 
 stage1() {
 	. /share/path.sh
@@ -22,7 +22,7 @@ step() {
 }
 
 check() {
-	local leaves hwpts tables
+	local leaves hwpts tables held
 
 	. share/path.sh
 	path_failures >failures
@@ -44,11 +44,16 @@ assert ops["restore"]["n"] == 6 and ops["preserve"]["n"] == 12 and ops["unpreser
 	hwpts=$(grep -c '^# hwpt ' share/walk-after.txt)
 	tables=$(sed -n 's/^# hwpt .* tables=\([0-9]*\) .*/\1/p' share/walk-after.txt |
 		awk '{ n += $1 } END { print n }')
+	held=$(sed -n 's/^luctl: query: .* reclaimed, \(compared .*\) ok$/\1/p' \
+		share/luctl-resume.log)
+	expect "the kernel compared as many entries as lutrace walk sees" \
+		test "compared $leaves leaves" = "${held%%, *}"
 	if [ -s failures ]; then
 		echo "demo FAILED: $(head -n 1 failures), in $PWD" >verdict
 	else
 		echo "PROVEN: $hwpts IOMMU domains ($tables page tables, $leaves mappings) came" \
-			"through a kexec unchanged; DMA through them works and holes still fault" \
+			"through a kexec unchanged; DMA through them works and holes still fault;" \
+			"the kernel $held" \
 			>verdict
 	fi
 }

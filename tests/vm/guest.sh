@@ -31,6 +31,12 @@ skip() {
 	_point ok "$1 # SKIP $2"
 }
 
+# vmstat KEY: a counter of the kernel, with what the CPUs have not added to it yet.
+vmstat() {
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -v k="$1" '$1 == k { print $2 }' /proc/vmstat
+}
+
 # expect NAME CMD...: CMD must succeed; its output is shown if it does not.
 expect() {
 	_expect 0 "$@"
@@ -59,4 +65,16 @@ _expect() {
 		note "  $_line"
 	done
 	return 1
+}
+
+# import_points FILE: a point for each line "ok N - NAME" or "not ok N - NAME" of FILE, and a note
+# for each comment.
+import_points() {
+	while IFS= read -r _line; do
+		case $_line in
+		'ok '*' - '*) ok "${_line#* - }" ;;
+		'not ok '*' - '*) not_ok "${_line#* - }" ;;
+		'# '*) note "${_line#??}" ;;
+		esac
+	done <"$1"
 }

@@ -1,7 +1,8 @@
 # A table page left out of the preserve is found by the next kernel, and the demo says so.
 # SPDX-License-Identifier: GPL-2.0-only
-kernel=demo
-mutant=preserve-skips-table
+kernel=test
+mutant=seeded-bugs
+append='lutrace_seeded_bug=1'
 plan=7
 
 stage1() {

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include <linux/iommufd.h>
+
 #include "commands.h"
 #include "hook.h"
 #include "iommufd.h"
@@ -116,7 +118,7 @@ static int reclaim_all(struct update *u)
 			return -1;
 	report__step("reclaim: unknown tokens and tokens reclaimed already are refused with "
 		     "ENOENT");
-	return 0;
+	return update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_RECLAIMED);
 }
 
 /* A reclaimed HWPT has fixed mappings; nothing of it is mapped again. */
@@ -177,9 +179,11 @@ static int release_domains(struct update *u)
 
 static int retrieve(struct update *u)
 {
-	if (retrieve_session(u) || retrieve_memfds(u))
-		return -1;
-	if (plan__nr_marked(u->plan) && retrieve_iommufd(u))
+	bool marked = plan__nr_marked(u->plan);
+
+	if (retrieve_session(u) ||
+	    (marked && u->plan->iommufd_first && retrieve_iommufd(u)) || retrieve_memfds(u) ||
+	    (marked && !u->plan->iommufd_first && retrieve_iommufd(u)))
 		return -1;
 	return hook__run(u->plan, PLAN_RETRIEVED);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/iommufd.h>
+
 #include "commands.h"
 #include "hook.h"
 #include "iommufd.h"
@@ -267,7 +269,8 @@ static int expect_preserved(struct update *u)
 		if (u->plan->hwpts[i].marked ? update__expect_fixed(u, i, true) :
 					       update__expect_changeable(u, i))
 			return -1;
-	return 0;
+	return plan__nr_marked(u->plan) ?
+		update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_PRESERVED) : 0;
 }
 
 static int preserve_once(struct update *u)

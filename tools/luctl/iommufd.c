@@ -161,3 +161,15 @@ int iommufd__reclaim(struct iommufd *iommufd, uint32_t dev_id, uint64_t token,
 	out->ioas_id = cmd.out_ioas_id;
 	return err;
 }
+
+int iommufd__query(struct iommufd *iommufd, uint32_t hwpt_id, struct iommufd_state *out)
+{
+	struct iommu_hwpt_liveupdate_query cmd = { .size = sizeof(cmd), .hwpt_id = hwpt_id };
+	int err = call(iommufd, IOMMU_HWPT_LIVEUPDATE_QUERY, &cmd);
+
+	out->bits = cmd.out_state;
+	out->token = cmd.out_hwpt_token;
+	out->nr_leaves = cmd.out_nr_leaves;
+	out->nr_pinned = cmd.out_nr_pinned;
+	return err;
+}

@@ -8,6 +8,14 @@
 
 struct iommufd;
 
+/* What the kernel says of a HWPT; see struct iommu_hwpt_liveupdate_query */
+struct iommufd_state {
+	uint32_t bits;		/* IOMMU_HWPT_LIVEUPDATE_MARKED, _PRESERVED, _RECLAIMED */
+	uint64_t token;
+	uint64_t nr_leaves;	/* page table entries that were compared with the memory */
+	uint64_t nr_pinned;	/* pages */
+};
+
 struct iommufd_reclaimed {
 	uint32_t hwpt_id;
 	uint32_t ioas_id;
@@ -35,5 +43,6 @@ int iommufd__unmap(struct iommufd *iommufd, uint32_t ioas_id, uint64_t iova, uin
 int iommufd__mark(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t token);
 int iommufd__reclaim(struct iommufd *iommufd, uint32_t dev_id, uint64_t token,
 		     struct iommufd_reclaimed *out);
+int iommufd__query(struct iommufd *iommufd, uint32_t hwpt_id, struct iommufd_state *out);
 
 #endif

@@ -197,20 +197,6 @@ struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t
 	return m;
 }
 
-/*
- * Nothing pins the memory under a reclaimed HWPT yet, and khugepaged does move it: it makes huge
- * pages of the small ones of any mapping that allows it, while the device writes to the old ones.
- */
-static struct memfd *keep_in_place(struct memfd *m)
-{
-	if (m && madvise(m->map, m->size, MADV_NOHUGEPAGE) && errno != EINVAL) {
-		report__errno(-errno, "madvise MADV_NOHUGEPAGE of memfd '%s' failed", m->name);
-		memfd__free(m);
-		return NULL;
-	}
-	return m;
-}
-
 struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t seed)
 {
 	struct stat st;
@@ -227,7 +213,7 @@ struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t see
 		close(fd);
 		return NULL;
 	}
-	return keep_in_place(new_memfd(name, size, seed, fd));
+	return new_memfd(name, size, seed, fd);
 }
 
 int memfd__patch(struct memfd *m, uint64_t offset, const void *data, uint64_t length)

@@ -632,6 +632,17 @@ static int parse_abort(struct parser *p)
 	return 0;
 }
 
+static int parse_retrieve(struct parser *p)
+{
+	const char *order = p->words[0].value;
+
+	p->plan->iommufd_first = !strcmp(order, "iommufd-first");
+	if (!p->plan->iommufd_first && strcmp(order, "memfds-first"))
+		return fail(p, "nothing is called '%s' to retrieve first; write: %s", order,
+			    p->keyword->usage);
+	return 0;
+}
+
 static int parse_assert(struct parser *p)
 {
 	char *word, *save, *hash = strchr(p->rest, '#');
@@ -700,6 +711,7 @@ static const struct keyword keywords[] = {
 	{ "hole", "hole HWPT iova=N [dir=read|write|both]", parse_hole, 1, false,
 	  { "iova", "dir" } },
 	{ "abort", "abort TIMES", parse_abort, 1, false, {} },
+	{ "retrieve", "retrieve iommufd-first|memfds-first", parse_retrieve, 1, false, {} },
 	{ "assert", "assert [marks] [order]", parse_assert, 0, true, {} },
 	{ "hook", "hook STAGE COMMAND", parse_hook, 0, true, {} },
 };
@@ -730,7 +742,7 @@ static int parse_line(struct parser *p, char *text)
 	p->keyword = find_keyword(name);
 	if (!p->keyword)
 		return fail(p, "'%s' is no keyword; write session, kernel, iommufd, device, memfd, "
-			       "hwpt, area, probe, hole, abort, assert or hook",
+			       "hwpt, area, probe, hole, abort, retrieve, assert or hook",
 			    name);
 	if (!p->keyword->raw && (split_words(p, p->rest) || check_words(p)))
 		return -1;
@@ -1045,6 +1057,17 @@ bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova)
 			break;
 	}
 	return found;
+}
+
+uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < plan->nr_areas; i++)
+		if (plan->areas[i].hwpt == hwpt)
+			bytes += plan->areas[i].length;
+	return bytes;
 }
 
 uint64_t plan__unused_token(const struct plan *plan)

@@ -92,6 +92,7 @@ struct plan {
 	uint64_t iommufd_token;
 	int iommufd_line;
 	unsigned int aborts;
+	bool iommufd_first;	/* after the kexec, and by that before user space has a memfd */
 	bool assert_marks;	/* marking twice and reusing a token are refused */
 	bool assert_order;	/* an iommufd before its memfds is refused */
 
@@ -136,6 +137,9 @@ size_t plan__nr_marked(const struct plan *plan);
  * table. Returns false if the HWPT has no area.
  */
 bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova);
+
+/* Bytes of all areas of the HWPT */
+uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt);
 
 /* A token that nothing in the plan has */
 uint64_t plan__unused_token(const struct plan *plan);

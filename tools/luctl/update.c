@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <linux/iommufd.h>
+
 #include "edu.h"
 #include "iommufd.h"
 #include "kmsg.h"
@@ -231,6 +233,61 @@ int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 		return -1;
 	report__step("%s: map%s unmap%s are refused with EBUSY", name, destroy ? "," : " and",
 		     destroy ? " and destroy" : "");
+	return 0;
+}
+
+static const char *state_name(uint32_t bits)
+{
+	switch (bits) {
+	case IOMMU_HWPT_LIVEUPDATE_MARKED:
+		return "marked";
+	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_PRESERVED:
+		return "preserved";
+	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
+		return "reclaimed";
+	default:
+		return "in a state that cannot be";
+	}
+}
+
+static int expect_state(struct update *u, size_t hwpt, uint32_t bits, struct iommufd_state *state)
+{
+	const struct plan_hwpt *h = &u->plan->hwpts[hwpt];
+	uint64_t pages = plan__mapped_bytes(u->plan, hwpt) / PLAN_PAGE;
+	const char *name = update__hwpt_name(u, hwpt);
+
+	if (report__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
+			   "ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name))
+		return -1;
+	if (state->bits != bits || state->token != h->token)
+		return report__error("%s is %s with token 0x%" PRIx64 " and must be %s", name,
+				     state_name(state->bits), state->token, state_name(bits));
+	if (bits != IOMMU_HWPT_LIVEUPDATE_MARKED && pages && !state->nr_leaves)
+		return report__error("no entry of %s was compared with its memory", name);
+	if (state->nr_pinned != pages)
+		return report__error("%" PRIu64 " pages are pinned under %s, and it maps %" PRIu64,
+				     state->nr_pinned, name, pages);
+	return 0;
+}
+
+int update__expect_state(struct update *u, uint32_t bits)
+{
+	uint64_t leaves = 0, pages = 0;
+	struct iommufd_state state;
+	size_t i, n = 0;
+
+	bits |= IOMMU_HWPT_LIVEUPDATE_MARKED;
+	for (i = 0; i < u->plan->nr_hwpts; i++) {
+		if (!u->plan->hwpts[i].marked)
+			continue;
+		if (expect_state(u, i, bits, &state))
+			return -1;
+		leaves += state.nr_leaves;
+		pages += state.nr_pinned;
+		n++;
+	}
+	report__step("query: %zu hwpts %s, compared %" PRIu64 " leaves, pinned %" PRIu64 " pages", n,
+		     state_name(bits), leaves, pages);
 	return 0;
 }
 

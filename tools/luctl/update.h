@@ -60,6 +60,12 @@ int update__expect_changeable(struct update *update, size_t hwpt);
 /* Map, unmap and, if asked, destroy: the kernel must refuse each with EBUSY */
 int update__expect_fixed(struct update *update, size_t hwpt, bool destroy);
 
+/*
+ * Asks the kernel for the state of all marked HWPTs, which must be @bits (MARKED is implied), with
+ * all of their memory compared, unless they are only marked, and pinned. Says how much that is.
+ */
+int update__expect_state(struct update *update, uint32_t bits);
+
 int update__verify_memory(struct update *update);
 
 /*

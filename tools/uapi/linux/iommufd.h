@@ -60,6 +60,7 @@ enum {
 	IOMMUFD_CMD_IOAS_NOIOMMU_GET_PA = 0x95,
 	IOMMUFD_CMD_HWPT_LIVEUPDATE_MARK_PRESERVE = 0x96,
 	IOMMUFD_CMD_HWPT_LIVEUPDATE_RECLAIM = 0x97,
+	IOMMUFD_CMD_HWPT_LIVEUPDATE_QUERY = 0x98,
 };
 
 /**
@@ -1407,10 +1408,13 @@ struct iommu_hw_queue_alloc {
  * LIVEUPDATE_SESSION_PRESERVE_FD, the page tables of all marked HWPTs are handed
  * to the next kernel. HWPTs that are not marked are not, and stay usable.
  *
- * All that is mapped in the IOAS of a marked HWPT has to be memfds that were
- * preserved in the same session before the iommufd. Preserving the iommufd fails
- * with EOPNOTSUPP if there is other memory, and with ENOENT if a memfd is not
- * preserved.
+ * All that is mapped in the IOAS of a marked HWPT has to be whole pages of memfds
+ * that had F_SEAL_GROW, F_SEAL_SHRINK and F_SEAL_SEAL when they were mapped, and
+ * that were preserved in the same session before the iommufd. Every entry of the
+ * page table is compared with what the memfd holds. Preserving the iommufd fails
+ * with EOPNOTSUPP if there is other memory, with ENOENT if a memfd is not
+ * preserved in the session, and with EINVAL if seals are missing or an entry
+ * leads elsewhere, as it does after a hole was punched into a memfd.
  *
  * While the iommufd is preserved, IOMMU_IOAS_MAP, IOMMU_IOAS_MAP_FILE,
  * IOMMU_IOAS_COPY and IOMMU_IOAS_UNMAP on such an IOAS, and IOMMU_DESTROY of the
@@ -1446,14 +1450,24 @@ struct iommu_hwpt_liveupdate_mark_preserve {
  * again: the table is the one that was preserved, and a device that is attached
  * to it reaches what it reached before. The device is not attached by this.
  *
- * The HWPT gets an IOAS of its own. What it maps is fixed: the IOAS refuses map
- * and unmap with EBUSY, until the HWPT is destroyed as a whole.
+ * The HWPT gets an IOAS of its own, with the areas that were mapped. They are
+ * fixed: the IOAS refuses map and unmap with EBUSY, until the HWPT is destroyed
+ * as a whole.
+ *
+ * The memory is pinned, and accounted for like any that is mapped, until then.
+ * Every entry of the table is compared with the memfds that the session holds,
+ * which does not need them to be retrieved by user space. What was done to a
+ * memfd after it was retrieved and before the iommufd was may have moved its
+ * pages, so it is wise to retrieve the iommufd first.
  *
  * Return: 0 on success. ENOENT if there is no HWPT with this token, it was
  * reclaimed before, or the iommufd's session was finished. EBADMSG if what the
- * previous kernel left is damaged or does not fit the device's IOMMU; the kernel
- * log names the field. EINVAL if the device needs cache coherency enforced and
- * the table does not. EOPNOTSUPP if the IOMMU driver does not support it.
+ * previous kernel left is damaged, does not fit the device's IOMMU, or leads
+ * elsewhere than to the memfds; the kernel log names the field. EADDRINUSE if it
+ * maps what is reserved for the device. EINVAL if the device needs cache
+ * coherency enforced and the table does not. ENOMEM if there is no memory or the
+ * limit of locked memory is reached. EOPNOTSUPP if the IOMMU driver does not
+ * support it. A HWPT that was refused with EBADMSG or ENOMEM stays refused.
  */
 struct iommu_hwpt_liveupdate_reclaim {
 	__u32 size;
@@ -1466,4 +1480,44 @@ struct iommu_hwpt_liveupdate_reclaim {
 };
 #define IOMMU_HWPT_LIVEUPDATE_RECLAIM \
 	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_RECLAIM)
+
+/**
+ * enum iommufd_hwpt_liveupdate_state - Bits of
+ *                            iommu_hwpt_liveupdate_query::out_state
+ * @IOMMU_HWPT_LIVEUPDATE_MARKED: It has a token.
+ * @IOMMU_HWPT_LIVEUPDATE_PRESERVED: The next kernel gets its page table.
+ * @IOMMU_HWPT_LIVEUPDATE_RECLAIMED: Its page table is from the previous kernel.
+ */
+enum iommufd_hwpt_liveupdate_state {
+	IOMMU_HWPT_LIVEUPDATE_MARKED = 1 << 0,
+	IOMMU_HWPT_LIVEUPDATE_PRESERVED = 1 << 1,
+	IOMMU_HWPT_LIVEUPDATE_RECLAIMED = 1 << 2,
+};
+
+/**
+ * struct iommu_hwpt_liveupdate_query - ioctl(IOMMU_HWPT_LIVEUPDATE_QUERY)
+ * @size: sizeof(struct iommu_hwpt_liveupdate_query)
+ * @hwpt_id: HWPT to ask about
+ * @flags: Must be 0
+ * @out_state: Bits of enum iommufd_hwpt_liveupdate_state
+ * @out_hwpt_token: Token of a HWPT that is marked, else 0
+ * @out_nr_leaves: Number of page table entries that were compared with the
+ *                 memory when it was last preserved or reclaimed, else 0. An
+ *                 entry can map more than a page.
+ * @out_nr_pinned: Number of pages that are pinned for its IOAS, in units of the
+ *                 kernel's page size
+ *
+ * Return: 0 on success. ENOENT if there is no such HWPT.
+ */
+struct iommu_hwpt_liveupdate_query {
+	__u32 size;
+	__u32 hwpt_id;
+	__u32 flags;
+	__u32 out_state;
+	__aligned_u64 out_hwpt_token;
+	__aligned_u64 out_nr_leaves;
+	__aligned_u64 out_nr_pinned;
+};
+#define IOMMU_HWPT_LIVEUPDATE_QUERY \
+	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_QUERY)
 #endif

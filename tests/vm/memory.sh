@@ -1,0 +1,64 @@
+# The memory under reclaimed HWPTs stays where it is and is nobody else's, whatever is done to it.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=test
+plan=14
+
+# Does not return if all goes well: luctl jumps into the next kernel.
+stage1() {
+	luctl run /share/memory.plan >/share/luctl-run.log 2>&1
+	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+}
+
+# The swap is in memory itself, so nothing is won by swapping, but much is moved.
+swap_on() {
+	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0 &&
+		echo 500 >/proc/sys/vm/watermark_scale_factor
+}
+
+hog_result() {
+	touch /run/hog.stop
+	_n=0
+	until [ -s /run/hog ]; do
+		sleep 0.2
+		_n=$((_n + 1))
+		[ "$_n" -lt 300 ] || return 1
+	done
+	cat /run/hog
+	grep -q '^intact' /run/hog
+}
+
+# What the hooks saw, a line each: "ok NAME" or "not ok NAME"
+hook_points() {
+	for _name in "$@"; do
+		if grep -qx "ok $_name" /share/hooks; then
+			ok "$_name"
+		else
+			not_ok "$_name" "$(grep -A1 -x "not ok $_name" /share/hooks | tail -n 1)"
+		fi
+	done
+}
+
+all_unpinned() {
+	sleep 1
+	[ "$(vmstat nr_foll_pin_acquired)" -eq "$(vmstat nr_foll_pin_released)" ]
+}
+
+stage2() {
+	: >/share/hooks
+	expect "there is swap" swap_on
+	expect "what nothing pins does move" abuse move
+	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
+	_rc=$?
+	cat /share/luctl-resume.log
+	expect "everything comes through, with the right bytes in both directions" test "$_rc" -eq 0
+	expect "nobody else's memory has changed" hog_result
+	hook_points "retrieved: reclaim moves nothing" "retrieved: khugepaged moves nothing" \
+		"retrieved: compaction moves nothing" "reclaimed: the size cannot be changed" \
+		"reclaimed: khugepaged moves nothing" "reclaimed: compaction moves nothing" \
+		"finished: khugepaged moves nothing" "finished: compaction moves nothing"
+	expect "no page stays pinned" all_unpinned
+}
+
+check() {
+	expect "the guest counted its second stage" grep -qx '2 0' share/stages
+}

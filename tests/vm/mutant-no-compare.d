@@ -1,0 +1,1 @@
+punched.d

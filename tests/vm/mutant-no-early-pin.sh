@@ -1,0 +1,25 @@
+# Memory that is not pinned when the iommufd is retrieved does move, and the test of it says so.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=test
+mutant=seeded-bugs
+append='lutrace_seeded_bug=4'
+plan=3
+
+stage1() {
+	luctl run /share/memory.plan >/share/luctl-run.log 2>&1
+	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+}
+
+stage2() {
+	: >/share/hooks
+	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0
+	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
+	expect "pages moved between retrieve and reclaim" \
+		grep -qx "not ok retrieved: reclaim moves nothing" /share/hooks
+	expect "and so the HWPT is refused" grep -q 'RECLAIM.*EBADMSG' /share/luctl-resume.log
+}
+
+check() {
+	expect "the kernel says that the table is not that of the memfds" \
+		grep -aq 'page table does not map the memfds' console.log
+}

@@ -1,0 +1,20 @@
+# A reclaimed HWPT without pins of its own is found by asking the kernel what is pinned.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=test
+mutant=seeded-bugs
+append='lutrace_seeded_bug=5'
+plan=1
+
+stage1() {
+	luctl run /share/memory.plan >/share/luctl-run.log 2>&1
+	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+}
+
+stage2() {
+	: >/share/hooks
+	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0
+	# luctl asks the kernel what it has pinned, and stops there
+	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
+	expect "luctl sees that nothing is pinned" \
+		grep -q 'error: 0 pages are pinned under hwpt main' /share/luctl-resume.log
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "counters.h"
+#include "tap.h"
+
+#define WAIT_TRIES	40
+#define WAIT_NS		50000000L
+
+/* Each CPU keeps a part of the counts to itself, until it is asked */
+static void collect(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "1", 1) < 0)
+		perror("/proc/sys/vm/stat_refresh");
+	close(fd);
+}
+
+struct counters counters__read(void)
+{
+	struct counters now = { 0 };
+	char name[64];
+	long value;
+	FILE *f;
+
+	collect();
+	f = fopen("/proc/vmstat", "re");
+	if (!f)
+		return now;
+	while (fscanf(f, "%63s %ld", name, &value) == 2) {
+		if (!strcmp(name, "nr_iommu_pages"))
+			now.iommu_pages = value;
+		else if (!strcmp(name, "nr_foll_pin_acquired"))
+			now.pins += value;
+		else if (!strcmp(name, "nr_foll_pin_released"))
+			now.pins -= value;
+	}
+	fclose(f);
+	return now;
+}
+
+bool counters__are(const struct counters *before)
+{
+	static const struct timespec wait = { .tv_nsec = WAIT_NS };
+	struct counters now = counters__read();
+	int i;
+
+	for (i = 0; i < WAIT_TRIES && memcmp(&now, before, sizeof(now)); i++) {
+		nanosleep(&wait, NULL);
+		now = counters__read();
+	}
+	return tap__true(!memcmp(&now, before, sizeof(now)),
+			 "%ld page tables and %ld pins are left, and before there were %ld and %ld",
+			 now.iommu_pages, now.pins, before->iommu_pages, before->pins);
+}
