@@ -50,6 +50,26 @@ static void expect_error(const char *text, int line, const char *words)
 		fail_msg("'%s' says nothing about what to do", err);
 }
 
+/* Loads @n plans, "some.plan" and others, and has them checked together */
+static int check_together(const char *const *texts, size_t n, bool need_kernel, char *err,
+			  size_t err_size)
+{
+	static const char *const files[] = { FILE_NAME, "other.plan", "third.plan" };
+	struct plan *plans[3] = { 0 };
+	size_t i;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		plans[i] = plan__parse(files[i], texts[i], err, err_size);
+		if (!plans[i])
+			fail_msg("refused: %s", err);
+	}
+	ret = plan__check_together(plans, n, need_kernel, err, err_size);
+	for (i = 0; i < n; i++)
+		plan__free(plans[i]);
+	return ret;
+}
+
 static void test_whole_plan(void **state)
 {
 	struct plan *plan = parse("# a comment\n\n"
@@ -59,13 +79,14 @@ static void test_whole_plan(void **state)
 				  BASE
 				  "probe main from=0x1000000 to=0x1200000 length=4K\n"
 				  "hole main iova=0x800000 dir=read\n"
-				  "assert marks order # both\n"
+				  "assert marks order attach # all\n"
 				  "retrieve iommufd-first\n"
 				  "abort 2\n"
 				  "hook preserved lutrace walk -o \"/share/a b\" # for the "
 				  "shell\n");
 
 	(void)state;
+	assert_string_equal(plan->file, FILE_NAME);
 	assert_string_equal(plan->session, "demo");
 	assert_string_equal(plan->kernel.image, "/share/bzImage");
 	assert_string_equal(plan->kernel.initrd, "/share/initrd");
@@ -83,7 +104,7 @@ static void test_whole_plan(void **state)
 	assert_int_equal(plan->areas[0].perm, PLAN_READ | PLAN_WRITE);
 	assert_int_equal(plan->probes[0].length, 4096);
 	assert_int_equal(plan->holes[0].dir, PLAN_READ);
-	assert_true(plan->assert_marks && plan->assert_order);
+	assert_true(plan->assert_marks && plan->assert_order && plan->assert_attach);
 	assert_true(plan->iommufd_first);
 	assert_int_equal(plan__mapped_bytes(plan, 0), 4 << 20);
 	assert_int_equal(plan->aborts, 2);
@@ -102,7 +123,11 @@ static void test_defaults(void **state)
 	assert_null(plan->kernel.image);
 	assert_int_equal(plan->iommufd_token, 0x200);
 	assert_int_equal(plan->aborts, 0);
+	assert_false(plan->iommufd_first);
+	assert_false(plan->assert_marks || plan->assert_order || plan->assert_attach);
 	assert_false(plan->hwpts[1].marked);
+	assert_int_equal(plan->hwpts[1].ioas, 1);
+	assert_false(plan__shares_ioas(plan, 1));
 	assert_int_equal(plan__nr_marked(plan), 1);
 	/* the rest of the memfd */
 	assert_int_equal(plan->areas[1].length, 60 << 10);
@@ -120,6 +145,73 @@ static void test_repeated_areas(void **state)
 	assert_int_equal(last->iova, 3 * 8192);
 	assert_int_equal(last->offset, 3 * 4096);
 	assert_int_equal(last->perm, PLAN_READ);
+	plan__free(plan);
+}
+
+static void test_memfds_first(void **state)
+{
+	struct plan *plan = parse(BASE "retrieve memfds-first\n");
+
+	(void)state;
+	assert_false(plan->iommufd_first);
+	plan__free(plan);
+}
+
+static void test_assert_in_parts(void **state)
+{
+	struct plan *plan = parse(BASE "assert attach\nassert marks\n");
+
+	(void)state;
+	assert_true(plan->assert_attach && plan->assert_marks);
+	assert_false(plan->assert_order);
+	plan__free(plan);
+}
+
+/* A second HWPT maps what the first one maps, and is what it is in all else */
+static void test_shared_ioas(void **state)
+{
+	struct plan *plan = parse(BASE "device two 00:05.0\n"
+				  "hwpt twin device=two token=2 ioas=main\n"
+				  "area main iova=0 memfd=small length=4K perm=r\n"
+				  "probe twin from=0x1000000 to=0x1200000 length=4K\n"
+				  "hole twin iova=0x0 dir=write\n"
+				  "hole twin iova=0x1000\n"
+				  "hwpt own device=two\n");
+	uint64_t iova = 0;
+
+	(void)state;
+	assert_true(plan__shares_ioas(plan, 1));
+	assert_false(plan__shares_ioas(plan, 0) || plan__shares_ioas(plan, 2));
+	assert_int_equal(plan->hwpts[1].device, 1);
+	assert_int_equal(plan__nr_marked(plan), 2);
+	assert_true(plan__maps(plan, 1, &plan->areas[1]));
+	assert_false(plan__maps(plan, 2, &plan->areas[1]));
+	assert_ptr_equal(plan__find_area(plan, 1, 0x1000000, 8), &plan->areas[0]);
+	assert_int_equal(plan__mapped_bytes(plan, 1), (4 << 20) + 4096);
+	assert_int_equal(plan__mapped_bytes(plan, 2), 0);
+	assert_true(plan__scratch_iova(plan, 1, &iova));
+	assert_int_equal(iova, 4096);
+	assert_true(plan__hwpt_is_attached(plan, 1));
+	assert_false(plan__hwpt_is_attached(plan, 0));
+	plan__free(plan);
+}
+
+/* What is fixed while preserved is the IOAS, for all HWPTs on it */
+static void test_marked_ioas(void **state)
+{
+	struct plan *plan = parse(BASE "hwpt free device=edu\n"
+				  "hwpt plain device=edu ioas=main\n"
+				  "hwpt late device=edu\n"
+				  "hwpt later device=edu token=2 ioas=late\n"
+				  "hwpt plain2 device=edu ioas=late\n");
+
+	(void)state;
+	assert_true(plan__ioas_is_marked(plan, 0));
+	assert_false(plan__ioas_is_marked(plan, 1));
+	assert_true(plan__ioas_is_marked(plan, 2));
+	assert_true(plan__ioas_is_marked(plan, 3));
+	assert_true(plan__ioas_is_marked(plan, 4));
+	assert_true(plan__ioas_is_marked(plan, 5));
 	plan__free(plan);
 }
 
@@ -250,6 +342,26 @@ static void test_bad_areas(void **state)
 			"64 bits" });
 }
 
+static void test_bad_shared_ioas(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "hwpt twin device=edu ioas=none\n", 7, "no hwpt 'none'" },
+		      { BASE "hwpt twin device=edu ioas=twin\n", 7, "no hwpt 'twin'" },
+		      { BASE "hwpt twin device=edu ioas=main\n"
+			"hwpt third device=edu ioas=twin\n", 8, "write ioas=main" },
+		      { BASE "hwpt twin device=edu ioas=main\n"
+			"area twin iova=0 memfd=small\n", 8, "write 'area main ...'" },
+		      { BASE "hwpt twin device=edu ioas=main ioas=main\n", 7, "given twice" },
+		      { BASE "area main iova=0 memfd=small ioas=main\n", 7, "no key 'ioas'" },
+		      { BASE "hwpt twin device=edu ioas=main\n"
+			"hole twin iova=0x1000000\n", 8, "is mapped by the area of line 6" },
+		      { BASE "hwpt twin device=edu ioas=main\n"
+			"probe twin from=0 to=0x1000000 length=8\n", 8, "no readable area" },
+		      { BASE "hwpt twin device=edu ioas=main\n"
+			"hole twin iova=0\nhole main iova=0\n", 7,
+			"both have probes or holes" });
+}
+
 static void test_bad_probes(void **state)
 {
 	(void)state;
@@ -286,7 +398,7 @@ static void test_read_only_hole(void **state)
 
 static void test_find_area(void **state)
 {
-	struct plan *plan = parse(BASE);
+	struct plan *plan = parse(BASE "hwpt none device=edu\n");
 
 	(void)state;
 	assert_ptr_equal(plan__find_area(plan, 0, 0x1000000, 4 << 20), &plan->areas[0]);
@@ -367,6 +479,69 @@ static void test_load(void **state)
 	assert_non_null(strstr(err, "cannot open"));
 }
 
+#define SECOND "session second\ndevice edu 00:06.0\n"
+#define KERNEL "kernel image=/share/bzImage\n"
+
+static void expect_together(const char *one, const char *two, bool need_kernel)
+{
+	const char *const texts[] = { one, two };
+	char err[512] = "";
+
+	if (check_together(texts, two ? 2 : 1, need_kernel, err, sizeof(err)))
+		fail_msg("refused: %s", err);
+}
+
+/* The message must begin with @where and say @words, and what to do behind a ';' */
+static void expect_apart(const char *const *texts, size_t n, const char *where, const char *words)
+{
+	char err[512] = "";
+
+	assert_int_equal(check_together(texts, n, true, err, sizeof(err)), -1);
+	if (strncmp(err, where, strlen(where)))
+		fail_msg("'%s' does not begin with '%s'", err, where);
+	if (!strstr(err, words))
+		fail_msg("'%s' lacks '%s'", err, words);
+	if (!strchr(err, ';'))
+		fail_msg("'%s' says nothing about what to do", err);
+}
+
+static void test_together(void **state)
+{
+	(void)state;
+	expect_together(KERNEL BASE, NULL, true);
+	expect_together(BASE, NULL, false);
+	expect_together(KERNEL BASE, SECOND, true);
+	expect_together(BASE, SECOND KERNEL, true);
+	expect_together(BASE, SECOND, false);
+	/* Tokens are those of a session, names those of a plan */
+	expect_together(BASE, SECOND "memfd ram size=4K token=0x100\n"
+				     "hwpt main token=1 device=edu\n", false);
+}
+
+#define EXPECT_APART(where, words, ...) do {					\
+	static const char *const __texts[] = { __VA_ARGS__ };			\
+	expect_apart(__texts, sizeof(__texts) / sizeof(__texts[0]), where, words); \
+} while (0)
+
+static void test_not_together(void **state)
+{
+	(void)state;
+	EXPECT_APART("other.plan:1: ", "session 'demo' is in the plan some.plan too (line 2)",
+		     KERNEL BASE, "session demo\n");
+	EXPECT_APART("other.plan:1: ", "name each plan once", BASE, BASE);
+	EXPECT_APART("other.plan:3: ", "device 0000:00:04.0 is in the plan some.plan too (line 3)",
+		     KERNEL BASE, SECOND "device x 0000:00:04.0\n");
+	EXPECT_APART("other.plan:3: ", "some.plan names a kernel too (line 1)", KERNEL BASE,
+		     SECOND KERNEL);
+	EXPECT_APART("third.plan:1: ", "session 'second' is in the plan other.plan too (line 1)",
+		     KERNEL BASE, SECOND, "session second\n");
+	EXPECT_APART("third.plan:2: ", "device 0000:00:06.0 is in the plan other.plan too (line 2)",
+		     KERNEL BASE, SECOND, "session third\ndevice x 00:06.0\n");
+	EXPECT_APART("some.plan: ", "the plan does not name a kernel", BASE);
+	EXPECT_APART("some.plan: ", "neither this plan nor another one names a kernel", BASE,
+		     SECOND);
+}
+
 static void test_short_error_buffer(void **state)
 {
 	char err[8] = "";
@@ -382,6 +557,10 @@ int main(void)
 		cmocka_unit_test(test_whole_plan),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_repeated_areas),
+		cmocka_unit_test(test_memfds_first),
+		cmocka_unit_test(test_assert_in_parts),
+		cmocka_unit_test(test_shared_ioas),
+		cmocka_unit_test(test_marked_ioas),
 		cmocka_unit_test(test_token_zero_marks),
 		cmocka_unit_test(test_windows_line_ends),
 		cmocka_unit_test(test_quotes),
@@ -389,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_bad_areas),
+		cmocka_unit_test(test_bad_shared_ioas),
 		cmocka_unit_test(test_bad_probes),
 		cmocka_unit_test(test_read_only_hole),
 		cmocka_unit_test(test_find_area),
@@ -396,6 +576,8 @@ int main(void)
 		cmocka_unit_test(test_unused_token),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_not_together),
 		cmocka_unit_test(test_short_error_buffer),
 	};
 

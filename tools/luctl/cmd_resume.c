@@ -8,10 +8,10 @@
 #include <linux/iommufd.h>
 
 #include "commands.h"
+#include "group.h"
 #include "hook.h"
 #include "iommufd.h"
 #include "memfd.h"
-#include "pidfile.h"
 #include "plan.h"
 #include "report.h"
 #include "session.h"
@@ -21,9 +21,6 @@
 
 static int retrieve_session(struct update *u)
 {
-	u->luo = luo__open();
-	if (!u->luo)
-		return -1;
 	u->session = luo__retrieve_session(u->luo, u->plan->session);
 	if (!u->session)
 		return -1;
@@ -104,6 +101,7 @@ static int reclaim(struct update *u, size_t hwpt)
 		return -1;
 	u->hwpts[hwpt].hwpt_id = ids.hwpt_id;
 	u->hwpts[hwpt].ioas_id = ids.ioas_id;
+	u->hwpts[hwpt].marked = true;
 	report__step("reclaim %s, hwpt_id=%u ioas_id=%u", update__hwpt_name(u, hwpt), ids.hwpt_id,
 		     ids.ioas_id);
 	return expect_no_token(u, dev_id, h->token, "the token that is reclaimed already,");
@@ -132,22 +130,13 @@ static int expect_fixed(struct update *u)
 	return 0;
 }
 
-static int resume_domains(struct update *u)
-{
-	if (update__bind_devices(u) || reclaim_all(u) || update__attach(u) ||
-	    hook__run(u->plan, PLAN_RECLAIMED) || update__run_holes(u) ||
-	    update__run_probes(u, 1) || expect_fixed(u))
-		return -1;
-	return update__verify_memory(u);
-}
-
 static int finish(struct update *u)
 {
 	if (report__expect(session__finish(u->session), 0,
 			   "ioctl LIVEUPDATE_SESSION_FINISH of session '%s'", u->plan->session))
 		return -1;
 	report__step("finish session %s", u->plan->session);
-	return hook__run(u->plan, PLAN_FINISHED);
+	return 0;
 }
 
 static int destroy_reclaimed(struct update *u, size_t hwpt)
@@ -169,6 +158,8 @@ static int release_domains(struct update *u)
 {
 	size_t i;
 
+	if (!plan__nr_marked(u->plan))
+		return 0;
 	if (update__run_probes(u, 2) || update__verify_memory(u) || update__detach(u))
 		return -1;
 	for (i = 0; i < u->plan->nr_hwpts; i++)
@@ -177,58 +168,76 @@ static int release_domains(struct update *u)
 	return 0;
 }
 
+static int retrieve_files(struct update *u)
+{
+	bool marked = plan__nr_marked(u->plan);
+
+	if ((marked && u->plan->iommufd_first && retrieve_iommufd(u)) || retrieve_memfds(u))
+		return -1;
+	return marked && !u->plan->iommufd_first ? retrieve_iommufd(u) : 0;
+}
+
 static int retrieve(struct update *u)
 {
-	bool marked = plan__nr_marked(u->plan);
-
-	if (retrieve_session(u) ||
-	    (marked && u->plan->iommufd_first && retrieve_iommufd(u)) || retrieve_memfds(u) ||
-	    (marked && !u->plan->iommufd_first && retrieve_iommufd(u)))
+	if (retrieve_session(u) || retrieve_files(u) || hook__run(u->plan, PLAN_RETRIEVED) ||
+	    update__assume_probes(u))
 		return -1;
-	return hook__run(u->plan, PLAN_RETRIEVED);
+	return update__verify_memory(u);
 }
 
-static int resume(struct update *u)
+static int reclaim_domains(struct update *u)
 {
-	bool marked = plan__nr_marked(u->plan);
+	if (!plan__nr_marked(u->plan))
+		return 0;
+	return update__bind_devices(u) || reclaim_all(u) ? -1 : update__attach(u);
+}
 
+static int use_domains(struct update *u)
+{
+	if (!plan__nr_marked(u->plan))
+		return 0;
+	if (update__run_holes(u) || update__run_probes(u, 1) || expect_fixed(u))
+		return -1;
+	return update__verify_memory(u);
+}
+
+static int conclude(struct update *u)
+{
+	report__step("resume of session %s: everything came through", u->plan->session);
+	return 0;
+}
+
+static int resume(struct group *g)
+{
 	/* A session can be had only once: what can fail without it comes first */
-	if (update__open_devices(u) || retrieve(u) || update__assume_probes(u) ||
-	    update__verify_memory(u) || stop__check())
+	if (group__each(g, update__open_devices) || group__open_luo(g) ||
+	    group__each(g, retrieve) || group__each(g, reclaim_domains) ||
+	    group__run_hooks(g, PLAN_RECLAIMED) || group__each(g, use_domains) ||
+	    group__each(g, finish) || group__run_hooks(g, PLAN_FINISHED) ||
+	    group__each(g, release_domains))
 		return -1;
-	if (marked && resume_domains(u))
-		return -1;
-	if (stop__check() || finish(u))
-		return -1;
-	return marked ? release_domains(u) : 0;
+	return group__each(g, conclude);
 }
 
-static int resume_plan(const struct plan *plan)
-{
-	struct update *u = update__new(plan, true);
-	int err;
+/* Options */
 
-	if (!u)
-		return -1;
-	err = resume(u);
-	update__free(u);
-	if (!err)
-		report__step("resume of session %s: everything came through", plan->session);
-	return err;
-}
+struct options {
+	char **plans;		/* names of their files */
+	size_t nr_plans;
+};
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	const char **plan = state->input;
+	struct options *options = state->input;
 
+	(void)arg;
 	switch (key) {
-	case ARGP_KEY_ARG:
-		if (*plan)
-			argp_error(state, "more than one plan; name one");
-		*plan = arg;
+	case ARGP_KEY_ARGS:
+		options->plans = &state->argv[state->next];
+		options->nr_plans = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no plan; name the plan that 'luctl run' had");
+		argp_error(state, "no plan; name the plans that 'luctl run' had");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -239,27 +248,20 @@ int cmd_resume(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.parser = parse_option,
-		.args_doc = "PLAN",
-		.doc = "After the kexec, take back what PLAN preserved, check it, and finish the "
-		       "session.",
+		.args_doc = "PLAN [PLAN...]",
+		.doc = "After the kexec, take back what each PLAN preserved, check it, and finish "
+		       "the sessions.",
 	};
-	const char *file = NULL;
-	struct plan *plan;
-	char text[1024];
+	struct options options = { 0 };
+	struct group *g;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &file);
-	plan = plan__load(file, text, sizeof(text));
-	if (!plan) {
-		report__error("%s", text);
-		return EXIT_FAILURE;
-	}
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	stop__init();
-	err = pidfile__create(plan->session);
-	if (!err) {
-		err = resume_plan(plan);
-		pidfile__remove(plan->session);
-	}
-	plan__free(plan);
+	g = group__load(options.plans, options.nr_plans, true, false);
+	if (!g)
+		return EXIT_FAILURE;
+	err = resume(g);
+	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

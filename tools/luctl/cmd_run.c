@@ -10,11 +10,11 @@
 #include <linux/iommufd.h>
 
 #include "commands.h"
+#include "group.h"
 #include "hook.h"
 #include "iommufd.h"
 #include "kexec.h"
 #include "memfd.h"
-#include "pidfile.h"
 #include "plan.h"
 #include "report.h"
 #include "session.h"
@@ -24,20 +24,19 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define NO_PATCHES	" (the running kernel lacks lutrace's patches)"
+#define NO_HOOK		PLAN_NR_STAGES
 
 struct options {
-	const char *plan;
+	char **plans;		/* names of their files */
+	size_t nr_plans;
 	const char *stop_after;	/* name of a stage, or NULL */
 	bool kexec;
 };
 
 /* Stages */
 
-static int open_session(struct update *u)
+static int create_session(struct update *u)
 {
-	u->luo = luo__open();
-	if (!u->luo)
-		return -1;
 	u->session = luo__create_session(u->luo, u->plan->session);
 	if (!u->session)
 		return -1;
@@ -97,37 +96,59 @@ static int map_areas(struct update *u, size_t hwpt)
 	return 0;
 }
 
-static int alloc_hwpt(struct update *u, size_t hwpt, uint32_t *ioas_id, uint32_t *hwpt_id)
+static int alloc_ioas(struct update *u, size_t hwpt, uint32_t *ioas_id)
+{
+	return report__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
+			      "ioctl IOMMU_IOAS_ALLOC for %s", update__hwpt_name(u, hwpt));
+}
+
+static int alloc_hwpt(struct update *u, size_t hwpt, uint32_t ioas_id, uint32_t *hwpt_id)
 {
 	uint32_t dev_id = vfio__dev_id(u->devices[u->plan->hwpts[hwpt].device]);
-	const char *name = update__hwpt_name(u, hwpt);
 
-	if (report__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
-			   "ioctl IOMMU_IOAS_ALLOC for %s", name))
+	return report__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, ioas_id, hwpt_id), 0,
+			      "ioctl IOMMU_HWPT_ALLOC for %s", update__hwpt_name(u, hwpt));
+}
+
+/* The kernel maps in it what the IOAS has already */
+static int share_ioas(struct update *u, size_t hwpt)
+{
+	size_t other = u->plan->hwpts[hwpt].ioas;
+	struct update_hwpt *h = &u->hwpts[hwpt];
+
+	h->ioas_id = u->hwpts[other].ioas_id;
+	if (alloc_hwpt(u, hwpt, h->ioas_id, &h->hwpt_id))
 		return -1;
-	return report__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, *ioas_id, hwpt_id), 0,
-			      "ioctl IOMMU_HWPT_ALLOC for %s", name);
+	report__step("share %s: the IOAS of hwpt %s, hwpt_id=%u ioas_id=%u",
+		     update__hwpt_name(u, hwpt), u->plan->hwpts[other].name, h->hwpt_id,
+		     h->ioas_id);
+	return 0;
+}
+
+static int make_hwpt(struct update *u, size_t hwpt)
+{
+	struct update_hwpt *h = &u->hwpts[hwpt];
+
+	if (plan__shares_ioas(u->plan, hwpt))
+		return share_ioas(u, hwpt);
+	if (alloc_ioas(u, hwpt, &h->ioas_id) || alloc_hwpt(u, hwpt, h->ioas_id, &h->hwpt_id))
+		return -1;
+	return map_areas(u, hwpt);
 }
 
 static int make_hwpts(struct update *u)
 {
-	struct update_hwpt *h;
 	size_t i;
 
 	if (!u->plan->nr_hwpts)
-		return hook__run(u->plan, PLAN_MAPPED);
+		return 0;
 	u->iommufd = iommufd__open();
 	if (!u->iommufd || update__open_devices(u) || update__bind_devices(u))
 		return -1;
-	for (i = 0; i < u->plan->nr_hwpts; i++) {
-		h = &u->hwpts[i];
-		if (stop__check() || alloc_hwpt(u, i, &h->ioas_id, &h->hwpt_id) ||
-		    map_areas(u, i))
+	for (i = 0; i < u->plan->nr_hwpts; i++)
+		if (stop__check() || make_hwpt(u, i))
 			return -1;
-	}
-	if (update__attach(u))
-		return -1;
-	return hook__run(u->plan, PLAN_MAPPED);
+	return update__attach(u);
 }
 
 /* Holes first: they use memory that a probe then sets right */
@@ -144,7 +165,7 @@ static int expect_token_used(struct update *u, size_t hwpt)
 	uint64_t token = u->plan->hwpts[hwpt].token;
 	uint32_t ioas_id, hwpt_id;
 
-	if (alloc_hwpt(u, hwpt, &ioas_id, &hwpt_id) ||
+	if (alloc_ioas(u, hwpt, &ioas_id) || alloc_hwpt(u, hwpt, ioas_id, &hwpt_id) ||
 	    report__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
 			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token "
 			   "0x%" PRIx64,
@@ -183,16 +204,17 @@ static int mark(struct update *u)
 		if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s%s",
 				   update__hwpt_name(u, i), ret == -ENOTTY ? NO_PATCHES : ""))
 			return -1;
+		u->hwpts[i].marked = true;
 		report__step("mark %s", update__hwpt_name(u, i));
 		if (u->plan->assert_marks && expect_marked(u, i))
 			return -1;
 	}
-	return hook__run(u->plan, PLAN_MARKED);
+	return 0;
 }
 
-static int load_kernel(struct update *u)
+static int load_kernel(struct group *g)
 {
-	const struct plan_kernel *kernel = &u->plan->kernel;
+	const struct plan_kernel *kernel = group__kernel(g);
 	char *running, *cmdline;
 	int err;
 
@@ -260,17 +282,26 @@ static int preserve_iommufd(struct update *u)
 	return 0;
 }
 
-/* What is preserved refuses every change, what is not allows it still */
-static int expect_preserved(struct update *u)
+/* A marked HWPT refuses every change, its IOAS does for others too; what is left allows it */
+static int expect_fixed(struct update *u)
 {
+	bool marked;
 	size_t i;
 
-	for (i = 0; i < u->plan->nr_hwpts; i++)
-		if (u->plan->hwpts[i].marked ? update__expect_fixed(u, i, true) :
-					       update__expect_changeable(u, i))
+	for (i = 0; i < u->plan->nr_hwpts; i++) {
+		marked = u->plan->hwpts[i].marked;
+		if (plan__ioas_is_marked(u->plan, i) ? update__expect_fixed(u, i, marked) :
+						       update__expect_changeable(u, i))
 			return -1;
-	return plan__nr_marked(u->plan) ?
-		update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_PRESERVED) : 0;
+	}
+	return 0;
+}
+
+static int expect_preserved(struct update *u)
+{
+	if (expect_fixed(u) || (u->plan->assert_attach && update__reattach(u)))
+		return -1;
+	return update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_PRESERVED);
 }
 
 static int preserve_once(struct update *u)
@@ -294,6 +325,8 @@ static int expect_unpreserved(struct update *u)
 	for (i = 0; u->iommufd && i < u->plan->nr_hwpts; i++)
 		if (update__expect_changeable(u, i))
 			return -1;
+	if (update__expect_state(u, 0))
+		return -1;
 	return update__run_probes(u, 0) ? -1 : update__verify_memory(u);
 }
 
@@ -320,37 +353,38 @@ static int preserve(struct update *u)
 			return -1;
 		report__step("create session %s again", u->plan->session);
 	}
-	if (preserve_once(u))
-		return -1;
-	return hook__run(u->plan, PLAN_PRESERVED);
+	return preserve_once(u);
 }
 
-static int jump(struct update *u)
+static int jump(struct group *g)
 {
 	int err;
 
-	if (hook__run(u->plan, PLAN_BEFORE_KEXEC) || stop__check())
+	if (stop__check())
 		return -1;
-	report__note("step jump into %s", u->plan->kernel.image);
+	report__note("step jump into %s", group__kernel(g)->image);
 	err = kexec__reboot();
 	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
 				  "handed over; see the kernel log");
 }
 
+/* All plans do the step, then all hooks run, then what is done once for all */
 static const struct stage {
 	const char *name;
-	int (*run)(struct update *u);
+	int (*each)(struct update *u);
+	enum plan_stage hook;
+	int (*once)(struct group *g);
 	bool for_kexec;		/* left out with --no-kexec */
 } stages[] = {
-	{ "opened", open_session, false },
-	{ "filled", make_memfds, false },
-	{ "mapped", make_hwpts, false },
-	{ "probed", probe, false },
-	{ "marked", mark, false },
+	{ "opened", create_session, NO_HOOK, NULL, false },
+	{ "filled", make_memfds, NO_HOOK, NULL, false },
+	{ "mapped", make_hwpts, PLAN_MAPPED, NULL, false },
+	{ "probed", probe, NO_HOOK, NULL, false },
+	{ "marked", mark, PLAN_MARKED, NULL, false },
 	/* Before anything is preserved: what is wrong with the image shows early */
-	{ "loaded", load_kernel, true },
-	{ "preserved", preserve, false },
-	{ "jumped", jump, true },
+	{ "loaded", NULL, NO_HOOK, load_kernel, true },
+	{ "preserved", preserve, PLAN_PRESERVED, NULL, false },
+	{ "jumped", NULL, PLAN_BEFORE_KEXEC, jump, true },
 };
 
 static const struct stage *find_stage(const char *name)
@@ -363,14 +397,25 @@ static const struct stage *find_stage(const char *name)
 	return NULL;
 }
 
-static int run_stages(struct update *u, const struct options *options)
+static int run_stage(struct group *g, const struct stage *stage)
+{
+	if (stop__check() || (stage->each && group__each(g, stage->each)))
+		return -1;
+	if (stage->hook != NO_HOOK && group__run_hooks(g, stage->hook))
+		return -1;
+	return stage->once ? stage->once(g) : 0;
+}
+
+static int run_stages(struct group *g, const struct options *options)
 {
 	size_t i;
 
+	if (stop__check() || group__open_luo(g))
+		return -1;
 	for (i = 0; i < ARRAY_SIZE(stages); i++) {
 		if (stages[i].for_kexec && !options->kexec)
 			continue;
-		if (stop__check() || stages[i].run(u))
+		if (run_stage(g, &stages[i]))
 			return -1;
 		if (options->stop_after && !strcmp(options->stop_after, stages[i].name))
 			break;
@@ -379,32 +424,24 @@ static int run_stages(struct update *u, const struct options *options)
 }
 
 /* Reached only without a jump */
-static int end_without_jump(struct update *u)
+static int end_without_jump(struct group *g)
 {
-	if (abort_session(u))
+	if (group__each(g, abort_session))
 		return -1;
 	report__step("end without kexec: nothing is preserved");
 	return 0;
 }
 
-static int run_plan(const struct plan *plan, const struct options *options)
+static int run_plans(struct group *g, const struct options *options)
 {
-	struct update *u = update__new(plan, false);
-	int err;
+	int err = run_stages(g, options);
 
-	if (!u)
-		return -1;
-	err = run_stages(u, options);
-	if (err && u->session) {
-		session__close(u->session);
-		u->session = NULL;
-		report__note("session %s closed, nothing is preserved", plan->session);
-	} else if (!err) {
-		err = end_without_jump(u);
-	}
+	if (!err)
+		err = end_without_jump(g);
+	if (err)
+		group__close_sessions(g);
 	if (options->kexec)
 		kexec__unload();
-	update__free(u);
 	return err;
 }
 
@@ -417,7 +454,7 @@ enum {
 
 static const struct argp_option option_list[] = {
 	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
-	  "Load no kernel; after preserving, close the session and check that all is as before",
+	  "Load no kernel; after preserving, close all sessions and check that all is as before",
 	  0 },
 	{ "stop-after", OPT_STOP_AFTER, "STAGE", 0,
 	  "Stop likewise after STAGE: opened, filled, mapped, probed, marked, loaded or preserved",
@@ -440,10 +477,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		options->stop_after = arg;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (options->plan)
-			argp_error(state, "more than one plan; name one");
-		options->plan = arg;
+	case ARGP_KEY_ARGS:
+		options->plans = &state->argv[state->next];
+		options->nr_plans = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no plan; name a plan's file, see luctl(8)");
@@ -458,33 +494,20 @@ int cmd_run(int argc, char **argv)
 	static const struct argp argp = {
 		.options = option_list,
 		.parser = parse_option,
-		.args_doc = "PLAN",
-		.doc = "Do what PLAN says before the kexec, and jump into the next kernel.",
+		.args_doc = "PLAN [PLAN...]",
+		.doc = "Do what each PLAN says before the kexec, stage by stage for all of them, "
+		       "and jump into the next kernel, which one of them names.",
 	};
 	struct options options = { .kexec = true };
-	struct plan *plan;
-	char text[1024];
+	struct group *g;
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	plan = plan__load(options.plan, text, sizeof(text));
-	if (!plan) {
-		report__error("%s", text);
-		return EXIT_FAILURE;
-	}
-	if (options.kexec && !plan->kernel.image) {
-		report__error("%s: the plan names no kernel; "
-			      "add a line 'kernel image=FILE', or give --no-kexec",
-			      options.plan);
-		plan__free(plan);
-		return EXIT_FAILURE;
-	}
 	stop__init();
-	err = pidfile__create(plan->session);
-	if (!err) {
-		err = run_plan(plan, &options);
-		pidfile__remove(plan->session);
-	}
-	plan__free(plan);
+	g = group__load(options.plans, options.nr_plans, false, options.kexec);
+	if (!g)
+		return EXIT_FAILURE;
+	err = run_plans(g, &options);
+	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

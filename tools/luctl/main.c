@@ -28,12 +28,12 @@ static const char doc[] =
 	"Drive a live update: keep IOMMU domains and memory across a kexec, and check that they "
 	"came through.\v"
 	"Commands:\n"
-	"  run PLAN      before the kexec: map, probe, mark, preserve, and jump\n"
-	"  resume PLAN   after it: retrieve, reclaim, probe, compare, and finish\n"
-	"  reclaim       reclaim one HWPT by its token\n"
-	"  finish        give up a session without having its files back\n"
-	"  status        say what this kernel has and who holds a session\n"
-	"  abort         end a running 'luctl run', which unpreserves everything\n"
+	"  run PLAN...      before the kexec: map, probe, mark, preserve, and jump\n"
+	"  resume PLAN...   after it: retrieve, reclaim, probe, compare, and finish\n"
+	"  reclaim          reclaim one HWPT by its token\n"
+	"  finish           give up a session without having its files back\n"
+	"  status           say what this kernel has and who holds a session\n"
+	"  abort            end a running 'luctl run', which unpreserves everything\n"
 	"\n"
 	"'luctl COMMAND --help' says more, and luctl(8) describes plans.";
 

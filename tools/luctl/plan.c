@@ -444,6 +444,24 @@ static int parse_memfd(struct parser *p)
 	return m->name ? 0 : fail_no_memory(p);
 }
 
+static int get_ioas(struct parser *p, struct plan_hwpt *h)
+{
+	const char *name = find_key(p, "ioas");
+	const struct plan_hwpt *other;
+
+	h->ioas = p->plan->nr_hwpts;
+	if (!name)
+		return 0;
+	h->ioas = find_named(p->plan, hwpts, name);
+	if (h->ioas == SIZE_MAX)
+		return fail_unknown(p, "hwpt", name);
+	if (!plan__shares_ioas(p->plan, h->ioas))
+		return 0;
+	other = &p->plan->hwpts[p->plan->hwpts[h->ioas].ioas];
+	return fail(p, "hwpt '%s' is itself on the IOAS of hwpt '%s'; write ioas=%s", name,
+		    other->name, other->name);
+}
+
 static int parse_hwpt_keys(struct parser *p, struct plan_hwpt *h)
 {
 	const char *device = get_key(p, "device");
@@ -455,7 +473,7 @@ static int parse_hwpt_keys(struct parser *p, struct plan_hwpt *h)
 	if (h->device == SIZE_MAX)
 		return fail_unknown(p, "device", device);
 	h->marked = find_key(p, "token");
-	if (get_number_or(p, "token", &h->token, 0))
+	if (get_number_or(p, "token", &h->token, 0) || get_ioas(p, h))
 		return -1;
 	for (i = 0; h->marked && i < p->plan->nr_hwpts; i++)
 		if (p->plan->hwpts[i].marked && p->plan->hwpts[i].token == h->token)
@@ -554,6 +572,16 @@ static int check_area(struct parser *p, const struct plan_area *a, uint64_t coun
 	return 0;
 }
 
+static int fail_shared_area(struct parser *p, size_t hwpt)
+{
+	const struct plan_hwpt *h = &p->plan->hwpts[hwpt];
+	const char *other = p->plan->hwpts[h->ioas].name;
+
+	return fail(p, "hwpt '%s' has no areas of its own, it maps those of hwpt '%s' (line %d); "
+		       "write 'area %s ...'",
+		    h->name, other, h->line, other);
+}
+
 static int parse_area(struct parser *p)
 {
 	static const char *const perms[] = { "r", "w", "rw" };
@@ -563,6 +591,8 @@ static int parse_area(struct parser *p)
 
 	if (get_hwpt(p, &area.hwpt))
 		return -1;
+	if (plan__shares_ioas(p->plan, area.hwpt))
+		return fail_shared_area(p, area.hwpt);
 	memfd = get_key(p, "memfd");
 	if (!memfd)
 		return -1;
@@ -657,6 +687,8 @@ static int parse_assert(struct parser *p)
 			p->plan->assert_marks = true;
 		else if (!strcmp(word, "order"))
 			p->plan->assert_order = true;
+		else if (!strcmp(word, "attach"))
+			p->plan->assert_attach = true;
 		else
 			return fail(p, "nothing is called '%s' to assert; write: %s", word,
 				    p->keyword->usage);
@@ -700,8 +732,8 @@ static const struct keyword keywords[] = {
 	{ "device", "device NAME BDF", parse_device, 2, false, {} },
 	{ "memfd", "memfd NAME size=N token=N [huge=yes|no] [seed=N]", parse_memfd, 1, false,
 	  { "size", "token", "huge", "seed" } },
-	{ "hwpt", "hwpt NAME device=DEVICE [token=N]", parse_hwpt, 1, false,
-	  { "device", "token" } },
+	{ "hwpt", "hwpt NAME device=DEVICE [token=N] [ioas=HWPT]", parse_hwpt, 1, false,
+	  { "device", "token", "ioas" } },
 	{ "area", "area HWPT iova=N memfd=MEMFD [offset=N] [length=N] [perm=r|w|rw] [count=N] "
 		  "[stride=N] [step=N]",
 	  parse_area, 1, false,
@@ -712,7 +744,7 @@ static const struct keyword keywords[] = {
 	  { "iova", "dir" } },
 	{ "abort", "abort TIMES", parse_abort, 1, false, {} },
 	{ "retrieve", "retrieve iommufd-first|memfds-first", parse_retrieve, 1, false, {} },
-	{ "assert", "assert [marks] [order]", parse_assert, 0, true, {} },
+	{ "assert", "assert [marks] [order] [attach]", parse_assert, 0, true, {} },
 	{ "hook", "hook STAGE COMMAND", parse_hook, 0, true, {} },
 };
 
@@ -897,7 +929,9 @@ struct plan *plan__parse(const char *file, const char *text, char *err, size_t e
 	char *copy = strdup(text);
 
 	p.plan = calloc(1, sizeof(*p.plan));
-	if (!p.plan || !copy) {
+	if (p.plan)
+		p.plan->file = strdup(file);
+	if (!p.plan || !p.plan->file || !copy) {
 		fail_no_memory(&p);
 		goto err;
 	}
@@ -983,10 +1017,85 @@ void plan__free(struct plan *plan)
 	free(plan->holes);
 	free(plan->hooks);
 	free(plan->session);
+	free(plan->file);
 	free(plan);
 }
 
+/* Checks that need all plans */
+
+static int check_devices(struct parser *p, const struct plan *a, const struct plan *b)
+{
+	size_t i, j;
+
+	for (i = 0; i < a->nr_devices; i++)
+		for (j = 0; j < b->nr_devices; j++)
+			if (!strcmp(a->devices[i].bdf, b->devices[j].bdf))
+				return fail_at(p, b->devices[j].line,
+					       "device %s is in the plan %s too (line %d); "
+					       "take it out of one of the plans",
+					       b->devices[j].bdf, a->file, a->devices[i].line);
+	return 0;
+}
+
+static int check_pair(const struct plan *a, const struct plan *b, char *err, size_t err_size)
+{
+	struct parser p = { .file = b->file, .err = err, .err_size = err_size };
+
+	if (!strcmp(a->session, b->session))
+		return fail_at(&p, b->session_line,
+			       "session '%s' is in the plan %s too (line %d); "
+			       "take another name, or name each plan once",
+			       b->session, a->file, a->session_line);
+	if (a->kernel.image && b->kernel.image)
+		return fail_at(&p, b->kernel.line,
+			       "the plan %s names a kernel too (line %d), and there is one kexec "
+			       "for all plans; remove one",
+			       a->file, a->kernel.line);
+	return check_devices(&p, a, b);
+}
+
+int plan__check_together(struct plan *const *plans, size_t nr, bool need_kernel, char *err,
+			 size_t err_size)
+{
+	bool has_kernel = false;
+	size_t i, j;
+
+	for (i = 0; i < nr; i++) {
+		for (j = 0; j < i; j++)
+			if (check_pair(plans[j], plans[i], err, err_size))
+				return -1;
+		has_kernel |= plans[i]->kernel.image != NULL;
+	}
+	if (has_kernel || !need_kernel)
+		return 0;
+	snprintf(err, err_size, "%s: %s a kernel; add a line 'kernel image=FILE', or give "
+				"--no-kexec",
+		 plans[0]->file, nr == 1 ? "the plan does not name" :
+					   "neither this plan nor another one names");
+	return -1;
+}
+
 /* Questions about a plan */
+
+bool plan__shares_ioas(const struct plan *plan, size_t hwpt)
+{
+	return plan->hwpts[hwpt].ioas != hwpt;
+}
+
+bool plan__ioas_is_marked(const struct plan *plan, size_t hwpt)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nr_hwpts; i++)
+		if (plan->hwpts[i].marked && plan->hwpts[i].ioas == plan->hwpts[hwpt].ioas)
+			return true;
+	return false;
+}
+
+bool plan__maps(const struct plan *plan, size_t hwpt, const struct plan_area *area)
+{
+	return area->hwpt == plan->hwpts[hwpt].ioas;
+}
 
 const struct plan_area *plan__find_area(const struct plan *plan, size_t hwpt, uint64_t iova,
 					uint64_t length)
@@ -996,7 +1105,7 @@ const struct plan_area *plan__find_area(const struct plan *plan, size_t hwpt, ui
 
 	for (i = 0; i < plan->nr_areas; i++) {
 		a = &plan->areas[i];
-		if (a->hwpt == hwpt && iova >= a->iova && length <= a->length &&
+		if (plan__maps(plan, hwpt, a) && iova >= a->iova && length <= a->length &&
 		    iova - a->iova <= a->length - length)
 			return a;
 	}
@@ -1032,7 +1141,8 @@ static bool is_free(const struct plan *plan, size_t hwpt, uint64_t iova)
 
 	for (i = 0; i < plan->nr_areas; i++) {
 		a = &plan->areas[i];
-		if (a->hwpt == hwpt && iova + PLAN_PAGE > a->iova && iova < a->iova + a->length)
+		if (plan__maps(plan, hwpt, a) && iova + PLAN_PAGE > a->iova &&
+		    iova < a->iova + a->length)
 			return false;
 	}
 	return true;
@@ -1048,7 +1158,7 @@ bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova)
 	for (i = 0; i < plan->nr_areas; i++) {
 		a = &plan->areas[i];
 		next = a->iova + a->length;
-		if (a->hwpt != hwpt || !is_free(plan, hwpt, next))
+		if (!plan__maps(plan, hwpt, a) || !is_free(plan, hwpt, next))
 			continue;
 		*iova = next;
 		found = true;
@@ -1065,7 +1175,7 @@ uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt)
 	size_t i;
 
 	for (i = 0; i < plan->nr_areas; i++)
-		if (plan->areas[i].hwpt == hwpt)
+		if (plan__maps(plan, hwpt, &plan->areas[i]))
 			bytes += plan->areas[i].length;
 	return bytes;
 }

@@ -54,6 +54,7 @@ struct plan_memfd {
 struct plan_hwpt {
 	char *name;
 	size_t device;		/* index in plan.devices */
+	size_t ioas;		/* index of the HWPT whose IOAS it is on; its own, unless shared */
 	bool marked;		/* a HWPT without a token is neither marked nor preserved */
 	uint64_t token;
 	int line;
@@ -86,6 +87,7 @@ struct plan_hook {
 };
 
 struct plan {
+	char *file;
 	char *session;
 	int session_line;
 	struct plan_kernel kernel;
@@ -95,6 +97,7 @@ struct plan {
 	bool iommufd_first;	/* after the kexec, and by that before user space has a memfd */
 	bool assert_marks;	/* marking twice and reusing a token are refused */
 	bool assert_order;	/* an iommufd before its memfds is refused */
+	bool assert_attach;	/* a device can be detached and attached while all is preserved */
 
 	struct plan_device *devices;
 	size_t nr_devices;
@@ -114,20 +117,34 @@ struct plan {
 
 /*
  * Both return NULL after writing one sentence "FILE:LINE: what; what to do" into @err.
- * plan__parse() does not keep @text or @file.
+ * plan__parse() keeps neither @text nor @file.
  */
 struct plan *plan__parse(const char *file, const char *text, char *err, size_t err_size);
 struct plan *plan__load(const char *file, char *err, size_t err_size);
 void plan__free(struct plan *plan);
+
+/*
+ * Can the plans go through one live update? They need sessions and devices of their own, and name
+ * one kernel between them, or none unless @need_kernel. Returns -1 after writing such a sentence.
+ */
+int plan__check_together(struct plan *const *plans, size_t nr, bool need_kernel, char *err,
+			 size_t err_size);
 
 /* Writes @text as DDDD:BB:DD.F, whose segment @text may leave out; false: it is no PCI address */
 bool plan__parse_bdf(const char *text, char bdf[PLAN_BDF_SIZE]);
 
 const char *plan__stage_name(enum plan_stage stage);
 
-/* The area of @hwpt that holds all of [@iova, @iova + @length), or NULL */
+/* The area that @hwpt maps and that holds all of [@iova, @iova + @length), or NULL */
 const struct plan_area *plan__find_area(const struct plan *plan, size_t hwpt, uint64_t iova,
 					uint64_t length);
+
+/* Is the HWPT a second one on the IOAS of another, whose areas it maps? */
+bool plan__shares_ioas(const struct plan *plan, size_t hwpt);
+/* Is any HWPT on its IOAS marked, so that preserving that one fixes what this one maps? */
+bool plan__ioas_is_marked(const struct plan *plan, size_t hwpt);
+/* Does the HWPT map the area? */
+bool plan__maps(const struct plan *plan, size_t hwpt, const struct plan_area *area);
 
 bool plan__hwpt_is_attached(const struct plan *plan, size_t hwpt);
 size_t plan__nr_marked(const struct plan *plan);
@@ -138,7 +155,7 @@ size_t plan__nr_marked(const struct plan *plan);
  */
 bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova);
 
-/* Bytes of all areas of the HWPT */
+/* Bytes of all areas that the HWPT maps */
 uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt);
 
 /* A token that nothing in the plan has */

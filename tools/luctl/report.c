@@ -5,6 +5,13 @@
 
 #include "report.h"
 
+static const char *subject;
+
+void report__set_subject(const char *new_subject)
+{
+	subject = new_subject;
+}
+
 static void say(FILE *out, const char *prefix, const char *fmt, va_list args, const char *suffix)
 {
 	char text[1024];
@@ -12,7 +19,8 @@ static void say(FILE *out, const char *prefix, const char *fmt, va_list args, co
 	/* One write per line: hooks and the kernel write to the same console */
 	vsnprintf(text, sizeof(text), fmt, args);
 	fflush(stdout);
-	fprintf(out, "luctl: %s%s%s\n", prefix, text, suffix);
+	fprintf(out, "luctl: %s%s%s%s%s\n", prefix, subject ? subject : "", subject ? ": " : "",
+		text, suffix);
 	fflush(out);
 }
 

@@ -3,6 +3,9 @@
 #ifndef LUCTL_REPORT_H
 #define LUCTL_REPORT_H
 
+/* Begins all that is said with "SUBJECT: ", which is not copied; NULL: no more */
+void report__set_subject(const char *subject);
+
 /* "luctl: ... ok" */
 void report__step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -54,7 +54,6 @@ void update__free(struct update *u)
 	for (i = 0; u->memfds && i < u->plan->nr_memfds; i++)
 		memfd__free(u->memfds[i]);
 	kmsg__close(u->kmsg);
-	luo__close(u->luo);
 	if (u->scratch && u->scratch != MAP_FAILED)
 		munmap(u->scratch, PLAN_PAGE);
 	free(u->memfds);
@@ -132,7 +131,7 @@ int update__attach(struct update *u)
 {
 	size_t i;
 
-	if (u->plan->nr_probes || u->plan->nr_holes) {
+	if (!u->kmsg && (u->plan->nr_probes || u->plan->nr_holes)) {
 		u->kmsg = kmsg__open();
 		if (!u->kmsg)
 			return -1;
@@ -162,6 +161,11 @@ int update__detach(struct update *u)
 	return 0;
 }
 
+int update__reattach(struct update *u)
+{
+	return update__detach(u) ? -1 : update__attach(u);
+}
+
 /* Every area is still there: a second mapping at its start is refused. */
 static int expect_areas(struct update *u, size_t hwpt)
 {
@@ -171,7 +175,7 @@ static int expect_areas(struct update *u, size_t hwpt)
 
 	for (i = 0; i < u->plan->nr_areas; i++) {
 		a = &u->plan->areas[i];
-		if (a->hwpt != hwpt)
+		if (!plan__maps(u->plan, hwpt, a))
 			continue;
 		ret = iommufd__map(u->iommufd, u->hwpts[hwpt].ioas_id, u->scratch, PLAN_PAGE,
 				   a->iova);
@@ -208,7 +212,7 @@ static const struct plan_area *first_area(const struct plan *plan, size_t hwpt)
 	size_t i;
 
 	for (i = 0; i < plan->nr_areas; i++)
-		if (plan->areas[i].hwpt == hwpt)
+		if (plan__maps(plan, hwpt, &plan->areas[i]))
 			return &plan->areas[i];
 	return NULL;
 }
@@ -239,6 +243,8 @@ int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 static const char *state_name(uint32_t bits)
 {
 	switch (bits) {
+	case 0:
+		return "not marked";
 	case IOMMU_HWPT_LIVEUPDATE_MARKED:
 		return "marked";
 	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_PRESERVED:
@@ -250,16 +256,13 @@ static const char *state_name(uint32_t bits)
 	}
 }
 
-static int expect_state(struct update *u, size_t hwpt, uint32_t bits, struct iommufd_state *state)
+static int check_state(struct update *u, size_t hwpt, uint32_t bits,
+		       const struct iommufd_state *state)
 {
-	const struct plan_hwpt *h = &u->plan->hwpts[hwpt];
 	uint64_t pages = plan__mapped_bytes(u->plan, hwpt) / PLAN_PAGE;
 	const char *name = update__hwpt_name(u, hwpt);
 
-	if (report__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
-			   "ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name))
-		return -1;
-	if (state->bits != bits || state->token != h->token)
+	if (state->bits != bits || state->token != u->plan->hwpts[hwpt].token)
 		return report__error("%s is %s with token 0x%" PRIx64 " and must be %s", name,
 				     state_name(state->bits), state->token, state_name(bits));
 	if (bits != IOMMU_HWPT_LIVEUPDATE_MARKED && pages && !state->nr_leaves)
@@ -270,24 +273,40 @@ static int expect_state(struct update *u, size_t hwpt, uint32_t bits, struct iom
 	return 0;
 }
 
+static int query(struct update *u, size_t hwpt, uint32_t bits, struct iommufd_state *state)
+{
+	const char *name = update__hwpt_name(u, hwpt);
+
+	if (report__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
+			   "ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name) ||
+	    check_state(u, hwpt, bits, state))
+		return -1;
+	report__step("query %s: %s, %" PRIu64 " leaves compared, %" PRIu64 " pages pinned", name,
+		     state_name(bits), state->nr_leaves, state->nr_pinned);
+	return 0;
+}
+
 int update__expect_state(struct update *u, uint32_t bits)
 {
 	uint64_t leaves = 0, pages = 0;
 	struct iommufd_state state;
 	size_t i, n = 0;
 
-	bits |= IOMMU_HWPT_LIVEUPDATE_MARKED;
 	for (i = 0; i < u->plan->nr_hwpts; i++) {
-		if (!u->plan->hwpts[i].marked)
+		if (!u->hwpts[i].marked)
 			continue;
-		if (expect_state(u, i, bits, &state))
+		if (query(u, i, bits | IOMMU_HWPT_LIVEUPDATE_MARKED, &state))
 			return -1;
 		leaves += state.nr_leaves;
 		pages += state.nr_pinned;
 		n++;
 	}
-	report__step("query: %zu hwpts %s, compared %" PRIu64 " leaves, pinned %" PRIu64 " pages", n,
-		     state_name(bits), leaves, pages);
+	/* What is only marked was compared earlier, if at all */
+	if (n && bits)
+		report__step("%s %zu hwpts of session %s: compared %" PRIu64
+			     " leaves, pinned %" PRIu64 " pages",
+			     state_name(bits | IOMMU_HWPT_LIVEUPDATE_MARKED), n, u->plan->session,
+			     leaves, pages);
 	return 0;
 }
 

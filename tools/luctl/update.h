@@ -18,13 +18,14 @@ struct vfio;
 
 struct update_hwpt {
 	uint32_t hwpt_id, ioas_id;
+	bool marked;			/* the kernel knows its token */
 	bool attached;
 };
 
 struct update {
 	const struct plan *plan;
 	bool resuming;			/* only what is marked exists after the kexec */
-	struct luo *luo;
+	struct luo *luo;		/* of all updates of this process, which its group closes */
 	struct session *session;
 	struct iommufd *iommufd;
 	struct kmsg *kmsg;
@@ -54,6 +55,8 @@ int update__bind_devices(struct update *update);
 /* Attaches each device to the HWPT that has probes or holes, and starts its DMA engine */
 int update__attach(struct update *update);
 int update__detach(struct update *update);
+/* Detaches all and attaches it again */
+int update__reattach(struct update *update);
 
 /* Maps a page and unmaps it again, in a HWPT that must allow it and has lost no area */
 int update__expect_changeable(struct update *update, size_t hwpt);
@@ -61,8 +64,8 @@ int update__expect_changeable(struct update *update, size_t hwpt);
 int update__expect_fixed(struct update *update, size_t hwpt, bool destroy);
 
 /*
- * Asks the kernel for the state of all marked HWPTs, which must be @bits (MARKED is implied), with
- * all of their memory compared, unless they are only marked, and pinned. Says how much that is.
+ * Asks the kernel for the state of all HWPTs that were marked: it must be @bits and MARKED, with
+ * all of their memory pinned and, unless @bits is 0, compared. Says how much that is.
  */
 int update__expect_state(struct update *update, uint32_t bits);
 

@@ -24,7 +24,7 @@ end_record() {
 # Does not return if all goes well: luctl jumps into the next kernel.
 path_stage1() {
 	expect "the old kernel is recorded" record old
-	luctl run /share/demo.plan >/share/luctl-run.log 2>&1
+	luctl run /share/demo.plan /share/demo2.plan >/share/luctl-run.log 2>&1
 	echo $? >/share/luctl-run.status
 	cat /share/luctl-run.log
 	end_record
@@ -32,7 +32,7 @@ path_stage1() {
 
 path_stage2() {
 	expect "the new kernel is recorded" record new
-	luctl resume /share/demo.plan >/share/luctl-resume.log 2>&1
+	luctl resume /share/demo.plan /share/demo2.plan >/share/luctl-resume.log 2>&1
 	echo $? >/share/luctl-resume.status
 	cat /share/luctl-resume.log
 	expect "the recording ends" end_record
