@@ -10,7 +10,7 @@ struct counters {
 	long pins;
 };
 
-/* All zero if /proc/vmstat cannot be read */
+/* Once they have come to rest; all zero if /proc/vmstat cannot be read */
 struct counters counters__read(void);
 
 /* Waits up to two seconds for what lags; says what is left behind, or missing */
