@@ -48,8 +48,11 @@ stage1() {
 	expect "preserve and abort, three times, with all assertions" run_plan
 	expect "no page stays marked" none_marked
 	expect "pages were marked in between" enough_marks
-	expect "a HWPT cannot be marked twice" step 'mark: a second mark of hwpt main.* refused with EEXIST'
-	expect "a token cannot be used twice" step 'mark: token 0x1 for a second hwpt is refused with EADDRINUSE'
-	expect "the iommufd is refused before its memfds" step 'preserve: the iommufd before its memfds is refused with ENOENT'
+	expect "a HWPT cannot be marked twice" \
+		step 'mark: a second mark of hwpt main.* refused with EEXIST'
+	expect "a token cannot be used twice" \
+		step 'mark: token 0x1 for a second hwpt is refused with EADDRINUSE'
+	expect "the iommufd is refused before its memfds" \
+		step 'preserve: the iommufd before its memfds is refused with ENOENT'
 	expect "all page tables are freed in the end" tables_back "$before"
 }

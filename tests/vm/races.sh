@@ -1,4 +1,4 @@
-# Preserve and abort against map, unmap, allocate and destroy: no complaint, nothing left, settled errnos.
+# Preserve and abort against map, unmap, allocate and destroy: settled errnos, and nothing left.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 plan=5

@@ -1,4 +1,4 @@
-# HWPTs reclaimed wrongly, twice at once, during and after finish, or never: settled results, no leak.
+# HWPTs reclaimed wrongly, twice at once, during and after finish, or never: no leak.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 plan=23

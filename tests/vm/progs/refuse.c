@@ -696,6 +696,12 @@ static bool reattaches(struct rig *rig)
 	       tap__true(!vfio__attach(rig->vfio, rig->hwpt_id), "attaching the device failed");
 }
 
+static bool replaces(struct rig *rig, uint32_t other)
+{
+	return tap__true(!vfio__attach(rig->vfio, other), "changing to the other HWPT failed") &&
+	       tap__true(!vfio__attach(rig->vfio, rig->hwpt_id), "changing back failed");
+}
+
 static void run_frozen(const struct env *env)
 {
 	struct frozen frozen = { 0 };
@@ -716,6 +722,8 @@ static void run_frozen(const struct env *env)
 	tap__point(ok && has_guest(frozen.rig), "a HWPT that is not marked comes and goes");
 	tap__point(ok && reattaches(frozen.rig) && rig__is_preserved(frozen.rig),
 		   "the device is detached and attached again");
+	tap__point(ok && replaces(frozen.rig, frozen.hwpt_id) && rig__is_preserved(frozen.rig),
+		   "the device changes to the other HWPT and back");
 
 	ok = ok && rig__end_session(frozen.rig) &&
 	     tap__want(punch_first(&frozen), 0, "a hole after the session");
