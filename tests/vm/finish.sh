@@ -12,10 +12,8 @@ free_kb() {
 	awk '/^MemFree/ { print $2 }' /proc/meminfo
 }
 
-# Fails the stage by returning: a kexec does not.
 stage1() {
-	luctl run /share/finish.plan >/share/luctl-run.log 2>&1
-	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+	jump /share/finish.plan
 }
 
 events() {

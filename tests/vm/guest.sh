@@ -67,6 +67,13 @@ _expect() {
 	return 1
 }
 
+# jump PLAN...: luctl does what the plans say. Does not return if all goes well: luctl jumps into the
+# next kernel.
+jump() {
+	luctl run "$@" >/share/luctl-run.log 2>&1
+	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+}
+
 # import_points FILE: a point for each line "ok N - NAME" or "not ok N - NAME" of FILE, and a note
 # for each comment.
 import_points() {

@@ -6,8 +6,7 @@ append='lutrace_seeded_bug=4'
 plan=3
 
 stage1() {
-	luctl run /share/memory.plan >/share/luctl-run.log 2>&1
-	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+	jump /share/memory.plan
 }
 
 stage2() {
