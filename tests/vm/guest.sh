@@ -74,6 +74,11 @@ jump() {
 	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
 }
 
+# swap_on: swap to a RAM disk (kernel test). Nothing is won by it, but much is moved.
+swap_on() {
+	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0
+}
+
 # import_points FILE: a point for each line "ok N - NAME" or "not ok N - NAME" of FILE, and a note
 # for each comment.
 import_points() {

@@ -7,12 +7,6 @@ stage1() {
 	jump /share/memory.plan
 }
 
-# The swap is in memory itself, so nothing is won by swapping, but much is moved.
-swap_on() {
-	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0 &&
-		echo 500 >/proc/sys/vm/watermark_scale_factor
-}
-
 hog_result() {
 	touch /run/hog.stop
 	_n=0
@@ -44,6 +38,7 @@ all_unpinned() {
 stage2() {
 	: >/share/hooks
 	expect "there is swap" swap_on
+	echo 500 >/proc/sys/vm/watermark_scale_factor
 	expect "what nothing pins does move" abuse move
 	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
 	_rc=$?

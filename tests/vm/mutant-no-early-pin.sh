@@ -11,7 +11,7 @@ stage1() {
 
 stage2() {
 	: >/share/hooks
-	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0
+	swap_on
 	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
 	expect "pages moved between retrieve and reclaim" \
 		grep -qx "not ok retrieved: reclaim moves nothing" /share/hooks

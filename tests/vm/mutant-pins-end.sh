@@ -10,8 +10,6 @@ stage1() {
 }
 
 stage2() {
-	: >/share/hooks
-	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0
 	# luctl asks the kernel what it has pinned, and stops there
 	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
 	expect "luctl sees that nothing is pinned" \

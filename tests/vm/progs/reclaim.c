@@ -46,6 +46,7 @@
 #define LIMIT_TOKEN	32u	/* reclaimed with a limit of no locked memory */
 #define UNKNOWN_TOKEN	0xdeadu
 
+#define RECLAIMED	(IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED)
 #define PAGE		4096u
 #define BYSTANDER_SIZE	(256UL << 20)
 
@@ -222,14 +223,12 @@ static bool query_is(struct test *t, uint32_t hwpt_id, uint32_t bits, uint64_t p
 static void run_main(struct test *t)
 {
 	static char page[PAGE] __attribute__((aligned(PAGE)));
-	const uint32_t reclaimed =
-		IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED;
 	long pinned = pinned_kb();
 	bool ok;
 
 	tap__group("a reclaimed HWPT");
 	ok = tap__want(reclaim(t, MAIN_TOKEN, &t->main), 0, "reclaim") &&
-	     query_is(t, t->main.hwpt_id, reclaimed, MAIN_PAGES);
+	     query_is(t, t->main.hwpt_id, RECLAIMED, MAIN_PAGES);
 	tap__point(ok, "is reclaimed, and its memory is pinned");
 	tap__point(tap__true(pinned_kb() == pinned + MAIN_PAGES * PAGE / 1024,
 			     "VmPin went from %ld kB to %ld", pinned, pinned_kb()),
@@ -338,8 +337,7 @@ static void run_finish(struct test *t)
 	tap__point(tap__want(reclaim(t, NEVER_TOKEN, &ids), -ENOENT, "reclaim"),
 		   "what was not reclaimed is gone");
 	tap__point(tap__want(reclaim(t, MAIN_TOKEN, &ids), -ENOENT, "reclaim") &&
-		   query_is(t, t->main.hwpt_id, IOMMU_HWPT_LIVEUPDATE_MARKED |
-			    IOMMU_HWPT_LIVEUPDATE_RECLAIMED, MAIN_PAGES),
+		   query_is(t, t->main.hwpt_id, RECLAIMED, MAIN_PAGES),
 		   "what was reclaimed stays, with its pins");
 }
 
