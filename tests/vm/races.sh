@@ -1,7 +1,8 @@
-# Preserve and abort against map, unmap, allocate and destroy: settled errnos, and nothing left.
+# Two sessions that preserve and abort against map, unmap, destroy, attach and close: settled errnos,
+# the mappings as before, and nothing left.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=5
+plan=7
 
 stage1() {
 	races 20 >/share/races.ktap 2>/share/races.log

@@ -26,8 +26,6 @@
 #include "tap.h"
 #include "vfio.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 #define SIZE_SEALS	(F_SEAL_GROW | F_SEAL_SHRINK)
 #define ALL_SEALS	(SIZE_SEALS | F_SEAL_SEAL)
 #define EXTRA_SIZE	(64u << 10)

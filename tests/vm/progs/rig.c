@@ -183,6 +183,15 @@ int rig__preserve(struct rig *rig, struct session *session)
 	return session__preserve_fd(session, iommufd__fd(rig->iommufd), TOKEN_IOMMUFD);
 }
 
+int rig__try_preserve(struct rig *rig, struct session *session)
+{
+	int ret = session__preserve_fd(session, memfd__fd(rig->first), TOKEN_FIRST);
+
+	if (!ret)
+		ret = session__preserve_fd(session, memfd__fd(rig->last), TOKEN_LAST);
+	return ret ? ret : rig__preserve(rig, session);
+}
+
 static bool hwpts_are(struct rig *rig, uint32_t state)
 {
 	struct iommufd_state now;

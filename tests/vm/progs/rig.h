@@ -78,6 +78,8 @@ bool rig__preserve_extra(struct rig *rig, struct session *session);
 
 bool rig__preserve_memfds(struct rig *rig, struct session *session);
 int rig__preserve(struct rig *rig, struct session *session);
+/* The memfds and then the iommufd, up to the first that fails; for threads, tap is not one's own */
+int rig__try_preserve(struct rig *rig, struct session *session);
 
 /*
  * All marked HWPTs are marked and no more, a page can be mapped and unmapped in the IOAS, and all

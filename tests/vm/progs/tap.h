@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 /* Begins a group: its name goes before that of its points, and nothing has failed yet */
 void tap__group(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
