@@ -67,6 +67,28 @@ kgit() {
 		-c core.fsmonitor=false -c advice.detachedHead=false "$@"
 }
 
+# The mirror that this machine gets Debian from.
+mirror() {
+	local uri
+
+	uri=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
+		awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
+	# Without downloaded lists apt does not know the origin: read the sources themselves.
+	[ -n "$uri" ] || uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+		awk '!/security/ && /\/debian\/?$/ { print; exit }')
+	[ -n "$uri" ] || die "no Debian mirror in this machine's apt sources; add one, or do" \
+		"without: KDIR= names a Linux 7.3 tree or tarball, QEMU= another QEMU"
+	printf '%s\n' "${uri%/}"
+}
+
+# apt_source URI SUITE: the line that apt reads the suite by, with Debian's keys and no others.
+apt_source() {
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	[ -e "$keyring" ] || die "$keyring is missing; run scripts/setup, which installs it"
+	printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$1" "$2"
+}
+
 hash_of() {
 	sha256sum | cut -c1-"${1:-64}"
 }
