@@ -8,7 +8,7 @@ T ?=
 
 .NOTPARALLEL:
 
-.PHONY: all help setup tree kernel test-kernel headers refresh bpf tools progs unit demo \
+.PHONY: all help setup qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
 	test test-unit test-patches test-vm soak clean
 
 all: tools
@@ -31,6 +31,10 @@ help:
 
 setup:
 	@$(SCRIPTS)/setup
+
+# A QEMU for each machine of the VM tests; the demo's is in every QEMU
+qemu: setup
+	@$(SCRIPTS)/qemu prepare
 
 tree: setup
 	@$(SCRIPTS)/kernel fetch
@@ -65,7 +69,7 @@ unit: setup
 demo: kernel tools
 	@$(SCRIPTS)/demo
 
-test: kernel test-kernel tools progs unit
+test: kernel test-kernel tools progs unit qemu
 	@tests/run
 
 test-unit: unit
@@ -74,7 +78,7 @@ test-unit: unit
 test-patches: test-kernel
 	@tests/run patches
 
-test-vm: kernel test-kernel tools progs
+test-vm: kernel test-kernel tools progs qemu
 	@T='$(T)' tests/run vm
 
 soak: tree tools
