@@ -289,6 +289,27 @@ static void test_dump_with_pasid_and_five_levels(void **state)
 	pt__walk_free(&dump.walk);
 }
 
+/* First stage: tables that limit what is below, and the half of the addresses at the end. */
+static void test_dump_of_the_first_stage(void **state)
+{
+	static const char text[] =
+		"Device 0000:00:04.0 with pasid 0 @0x5000\n"
+		"0x0000000000001 |\t0x0\t0x6027\t0x7027\t0x8025\t0x9067\n"
+		"0x0000fffffffff |\t0x0\t0xa027\t0xb027\t0xc027\t0xd025\n";
+	struct fault fault = { "" };
+	struct mapping dump;
+
+	(void)state;
+	assert_int_equal(mapping__parse_dump(&dump, text, "dump", PT_X86_64, 0, &fault), 0);
+	assert_int_equal(dump.levels, 4);
+	assert_int_equal(dump.walk.nr_leaves, 2);
+	assert_int_equal(dump.walk.leaves[0].iova, 0x1000);
+	assert_int_equal(dump.walk.leaves[0].phys, 0x9000);
+	assert_int_equal(dump.walk.leaves[0].perm, PT_READ);
+	assert_int_equal(dump.walk.leaves[1].iova, 0xfffffffffffff000);
+	pt__walk_free(&dump.walk);
+}
+
 static void expect_bad_dump(const char *text, const char *words)
 {
 	struct fault fault = { "" };
@@ -309,7 +330,9 @@ static void test_bad_dumps(void **state)
 	expect_bad_dump(DUMP_HEAD("0x1000") "0x1000 |\t0x0\t0x0\t0x0\n", "dump:3: 3 entries");
 	expect_bad_dump(DUMP_HEAD("0x1000") "0x1000 |\t0x0\t0x0\tnil\n", "\"nil\" is no entry");
 	expect_bad_dump(DUMP_HEAD("0x1000") "0x1000 |\t" ZERO "\t" ZERO "\t0x2003\t0x3003\n",
-			"is not a leaf");
+			"is the last entry and not a leaf");
+	expect_bad_dump(DUMP_HEAD("0x1000") "0x1000 |\t0x0\t0x0\t0x80000083\t0x2003\t0x3003\n",
+			"0x80000083 is not the last entry and no table");
 }
 
 int main(void)
@@ -322,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_dump_of_several_tables),
 		cmocka_unit_test(test_dump_with_pasid_and_five_levels),
+		cmocka_unit_test(test_dump_of_the_first_stage),
 		cmocka_unit_test(test_bad_dumps),
 	};
 

@@ -205,6 +205,8 @@ static void test_levels_and_formats(void **state)
 	(void)state;
 	walk_refused(PT_VTDSS, 1, "cannot have 2 levels");
 	walk_refused(PT_VTDSS, 5, "cannot have 6 levels");
+	walk_refused(PT_X86_64, 2, "cannot have 3 levels");
+	walk_refused(PT_AMDV1, 6, "cannot have 7 levels");
 	walk_refused(PT_AMDV1_MOCK, 2, "amdv1_mock is not supported by walk");
 	walk_refused(PT_UNKNOWN, 2, "not supported by walk");
 	assert_int_equal(pt__format_by_name("vtdss"), PT_VTDSS);
@@ -227,6 +229,65 @@ static void test_x86_64(void **state)
 	expect_leaf(&walk, 0, 0x8000600000, 0x600000, 0x200000, PT_READ | PT_WRITE);
 	expect_leaf(&walk, 1, 0x8040000000, 0x80000000, 0x40000000, PT_READ);
 	pt__walk_free(&walk);
+}
+
+/* The upper half of the top table is the end of the addresses. */
+static void test_x86_64_halves(void **state)
+{
+	struct pt_walk walk;
+	unsigned int top;
+
+	(void)state;
+	for (top = 3; top <= 4; top++) {
+		reset(NULL);
+		mem.pages[0][255] = phys(1) | 7;
+		mem.pages[0][256] = phys(2) | 7;
+		mem.pages[0][511] = phys(3) | 7;
+		if (top == 4) {
+			mem.pages[1][511] = phys(4) | 7;
+			mem.pages[2][0] = phys(5) | 7;
+			mem.pages[3][511] = phys(6) | 7;
+		}
+		/* The last, the first and the last GiB */
+		mem.pages[top == 4 ? 4 : 1][511] = 0x40000000 | 0x80 | 7;
+		mem.pages[top == 4 ? 5 : 2][0] = 0x80000000 | 0x80 | 7;
+		mem.pages[top == 4 ? 6 : 3][511] = 0xc0000000 | 0x80 | 7;
+		walk_ok(PT_X86_64, top, &walk);
+		assert_int_equal(walk.nr_leaves, 3);
+		expect_leaf(&walk, 0, (top == 4 ? 1ull << 56 : 1ull << 47) - 0x40000000,
+			    0x40000000, 0x40000000, PT_READ | PT_WRITE);
+		expect_leaf(&walk, 1, top == 4 ? 0xff00000000000000 : 0xffff800000000000,
+			    0x80000000, 0x40000000, PT_READ | PT_WRITE);
+		expect_leaf(&walk, 2, 0xffffffffc0000000, 0xc0000000, 0x40000000,
+			    PT_READ | PT_WRITE);
+		pt__walk_free(&walk);
+	}
+}
+
+/* Accessed, dirty, software bits and no-execute are no part of the address. */
+static void test_x86_64_ignores_other_bits(void **state)
+{
+	struct pt_walk walk;
+
+	(void)state;
+	mem.pages[0][0] = phys(1) | 0x27 | 1ull << 11;
+	mem.pages[1][0] = phys(2) | 0x27 | 1ull << 62;
+	mem.pages[2][0] = phys(3) | 0x27 | 1ull << 52;
+	mem.pages[3][1] = 0xffffffffff000ull | 0x67 | 1ull << 9 | 1ull << 63;
+	walk_ok(PT_X86_64, 3, &walk);
+	assert_int_equal(walk.nr_leaves, 1);
+	expect_leaf(&walk, 0, 0x1000, 0xffffffffff000, 0x1000, PT_READ | PT_WRITE);
+	pt__walk_free(&walk);
+}
+
+static void test_x86_64_refusals(void **state)
+{
+	(void)state;
+	mem.pages[0][0] = 0x80 | 7;				/* page of 512 GiB */
+	walk_refused(PT_X86_64, 3, "is no possible x86_64 entry of level 3");
+	mem.pages[0][0] = phys(1) | 7;
+	mem.pages[1][0] = 0x100000 | 0x80 | 7;			/* 1 GiB page at 1 MiB */
+	walk_refused(PT_X86_64, 3, "is no possible x86_64 entry of level 2");
 }
 
 #define AMD_TABLE(page, level)	(phys(page) | 1 | (uint64_t)(level) << 9 | 3ull << 61)
@@ -255,6 +316,117 @@ static void test_amdv1(void **state)
 	pt__walk_free(&walk);
 }
 
+/*
+ * The top grows with the addresses: each size of the table finds the same
+ * leaf, at the last of its addresses.
+ */
+static void test_amdv1_top_levels(void **state)
+{
+	struct pt_walk walk;
+	unsigned int top, page;
+
+	(void)state;
+	for (top = 1; top <= 5; top++) {
+		reset(NULL);
+		for (page = 0; page < top; page++)
+			mem.pages[page][page || top < 5 ? 511 : 127] =
+				AMD_TABLE(page + 1, top - page);
+		mem.pages[top][511] = 0x9000 | AMD_LEAF;
+		walk_ok(PT_AMDV1, top, &walk);
+		assert_int_equal(walk.nr_tables, top + 1);
+		expect_leaf(&walk, 0, top == 5 ? 0xfffffffffffff000 :
+			    (1ull << (12 + 9 * (top + 1))) - 0x1000, 0x9000, 0x1000,
+			    PT_READ | PT_WRITE);
+		pt__walk_free(&walk);
+	}
+}
+
+/* Every size that the kernel makes: 2^12 to 2^51, without 2^39. */
+static void test_amdv1_sizes(void **state)
+{
+	unsigned int size, level, copies, i;
+	struct pt_walk walk;
+	uint64_t entry;
+
+	(void)state;
+	for (size = 12; size <= 51; size++) {
+		level = (size - 12) / 9;
+		copies = 1u << (size - 12 - 9 * level);
+		/* The size is that of the lowest zero of the address. */
+		entry = AMD_LEAF | 7 << 9 | ((1ull << size) - 1) >> 13 << 12;
+		if (copies == 1)
+			entry = AMD_LEAF;
+		reset(NULL);
+		for (i = 0; i < copies; i++)
+			mem.pages[0][copies + i] = entry;
+		if (size == 39) {
+			walk_refused(PT_AMDV1, level, "is no possible amdv1 entry of level 3");
+			continue;
+		}
+		walk_ok(PT_AMDV1, level, &walk);
+		assert_int_equal(walk.nr_leaves, 1);
+		expect_leaf(&walk, 0, 1ull << size, 0, 1ull << size, PT_READ | PT_WRITE);
+		pt__walk_free(&walk);
+	}
+}
+
+/* Force-coherent, dirty and software bits are no part of the address. */
+static void test_amdv1_ignores_other_bits(void **state)
+{
+	struct pt_walk walk;
+
+	(void)state;
+	mem.pages[0][0] = AMD_TABLE(1, 1) | 1 << 2 | 1ull << 63;
+	mem.pages[1][1] = 0xffffffffff000ull | AMD_LEAF | 1ull << 60 | 1 << 6 | 1 << 8 | 1ull << 52;
+	mem.pages[1][2] = 0x5000 | 1 | 1ull << 62;
+	mem.pages[1][3] = 0x6000 | 3ull << 61;			/* not present */
+	walk_ok(PT_AMDV1, 1, &walk);
+	assert_int_equal(walk.nr_leaves, 2);
+	expect_leaf(&walk, 0, 0x1000, 0xffffffffff000, 0x1000, PT_READ | PT_WRITE);
+	expect_leaf(&walk, 1, 0x2000, 0x5000, 0x1000, PT_WRITE);
+	pt__walk_free(&walk);
+}
+
+/* What a table does not allow, nothing below it does. */
+static void test_permissions_of_tables(void **state)
+{
+	struct pt_walk walk;
+
+	(void)state;
+	mem.pages[0][0] = phys(1) | 1;
+	mem.pages[0][1] = phys(2) | 3;
+	mem.pages[1][0] = 0x200000 | 0x80 | 3;
+	mem.pages[2][0] = phys(3) | 2;
+	mem.pages[3][0] = 0x5000 | 3;
+	mem.pages[3][1] = 0x6000 | 1;
+	walk_ok(PT_VTDSS, 2, &walk);
+	expect_leaf(&walk, 0, 0, 0x200000, 0x200000, PT_READ);
+	expect_leaf(&walk, 1, 0x40000000, 0x5000, 0x1000, PT_WRITE);
+	expect_leaf(&walk, 2, 0x40001000, 0x6000, 0x1000, 0);
+	pt__walk_free(&walk);
+
+	reset(NULL);
+	mem.pages[0][0] = phys(1) | 7;
+	mem.pages[1][0] = phys(2) | 5;
+	mem.pages[1][1] = phys(3) | 3;				/* not for a user */
+	mem.pages[2][0] = 0x200000 | 0x80 | 7;
+	mem.pages[3][0] = 0x400000 | 0x80 | 7;
+	walk_ok(PT_X86_64, 3, &walk);
+	expect_leaf(&walk, 0, 0, 0x200000, 0x200000, PT_READ);
+	expect_leaf(&walk, 1, 0x40000000, 0x400000, 0x200000, 0);
+	pt__walk_free(&walk);
+
+	reset(NULL);
+	mem.pages[0][0] = AMD_TABLE(1, 1) & ~(1ull << 62);
+	mem.pages[0][1] = AMD_TABLE(2, 1) & ~(1ull << 61);
+	mem.pages[1][0] = 0x5000 | AMD_LEAF;
+	mem.pages[2][0] = 0x6000 | AMD_LEAF;
+	walk_ok(PT_AMDV1, 1, &walk);
+	expect_leaf(&walk, 0, 0, 0x5000, 0x1000, PT_READ);
+	expect_leaf(&walk, 1, 0x200000, 0x6000, 0x1000, PT_WRITE);
+	pt__walk_free(&walk);
+}
+
 static void test_amdv1_refusals(void **state)
 {
 	unsigned int i;
@@ -270,6 +442,14 @@ static void test_amdv1_refusals(void **state)
 	reset(NULL);
 	mem.pages[0][0] = AMD_TABLE(1, 1);			/* skips a level */
 	walk_refused(PT_AMDV1, 2, "is no possible amdv1 entry");
+	mem.pages[0][0] = AMD_TABLE(1, 3);			/* or does not go down */
+	walk_refused(PT_AMDV1, 2, "is no possible amdv1 entry");
+	mem.pages[0][0] = 0x5000 | AMD_LEAF | 2 << 9;		/* a table below the last level */
+	walk_refused(PT_AMDV1, 0, "is no possible amdv1 entry of level 0");
+	mem.pages[0][0] = AMD_LEAF;				/* the sixth level has no leaves */
+	walk_refused(PT_AMDV1, 5, "is no possible amdv1 entry of level 5");
+	mem.pages[0][0] = 0xfffff000 | AMD_LEAF | 7 << 9;	/* 8 GiB in a table of 2 MiB */
+	walk_refused(PT_AMDV1, 1, "is no possible amdv1 entry of level 1");
 }
 
 int main(void)
@@ -285,7 +465,14 @@ int main(void)
 		cmocka_unit_test_setup(test_table_linked_twice, reset),
 		cmocka_unit_test_setup(test_levels_and_formats, reset),
 		cmocka_unit_test_setup(test_x86_64, reset),
+		cmocka_unit_test_setup(test_x86_64_halves, reset),
+		cmocka_unit_test_setup(test_x86_64_ignores_other_bits, reset),
+		cmocka_unit_test_setup(test_x86_64_refusals, reset),
 		cmocka_unit_test_setup(test_amdv1, reset),
+		cmocka_unit_test_setup(test_amdv1_top_levels, reset),
+		cmocka_unit_test_setup(test_amdv1_sizes, reset),
+		cmocka_unit_test_setup(test_amdv1_ignores_other_bits, reset),
+		cmocka_unit_test_setup(test_permissions_of_tables, reset),
 		cmocka_unit_test_setup(test_amdv1_refusals, reset),
 	};
 

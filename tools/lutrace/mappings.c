@@ -248,7 +248,7 @@ static bool parse_dump_device(const char *line, uint64_t *root)
 
 static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
 {
-	unsigned int nr = 0, top = 0, level;
+	unsigned int nr = 0, top = 0, i, perm = PT_READ | PT_WRITE;
 	struct pt_leaf leaf;
 	struct pt_entry entry;
 	uint64_t path[5], pfn;
@@ -273,13 +273,17 @@ static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
 		top++;
 	if (m->levels < 5 - top)
 		m->levels = 5 - top;
-	level = 5 - nr;
-	if (pt__decode(m->format, level, path[nr - 1], &entry, fault))
-		return -1;
-	if (entry.kind != PT_LEAF)
-		return fault__set(fault, "the last entry 0x%" PRIx64 " is not a leaf",
-				  path[nr - 1]);
-	leaf = (struct pt_leaf){ pfn << 12, entry.phys, 1ull << entry.size_lg2, entry.perm };
+	for (i = top; i < nr; i++) {
+		if (pt__decode(m->format, 4 - i, path[i], &entry, fault))
+			return -1;
+		if (entry.kind != (i == nr - 1 ? PT_LEAF : PT_TABLE))
+			return fault__set(fault, "0x%" PRIx64 " is %s", path[i],
+					  i == nr - 1 ? "the last entry and not a leaf" :
+							"not the last entry and no table");
+		perm &= entry.perm;
+	}
+	leaf = (struct pt_leaf){ pt__canonical(m->format, 4 - top, pfn << 12), entry.phys,
+				 1ull << entry.size_lg2, perm };
 	pt__add_leaf(&m->walk, &leaf);
 	return 0;
 }

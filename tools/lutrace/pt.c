@@ -12,6 +12,7 @@ struct format {
 	const char *name;
 	unsigned int min_top, max_top;
 	int (*decode)(unsigned int level, uint64_t raw, struct pt_entry *out);
+	bool sign_extend;		/* the upper half of the top table is at the end */
 };
 
 static unsigned int item_size_lg2(unsigned int level)
@@ -35,7 +36,10 @@ static int decode_vtdss(unsigned int level, uint64_t raw, struct pt_entry *out)
 	return 0;
 }
 
-/* x86 long mode, as VT-d's first stage and AMD's v2 tables use it. */
+/*
+ * x86 long mode, as VT-d's first stage and AMD's v2 tables use it. A device
+ * counts as a user: without the user bit it has no access.
+ */
 static int decode_x86_64(unsigned int level, uint64_t raw, struct pt_entry *out)
 {
 	bool large = level > 0 && (raw & BIT(7));
@@ -47,7 +51,8 @@ static int decode_x86_64(unsigned int level, uint64_t raw, struct pt_entry *out)
 	out->kind = level == 0 || large ? PT_LEAF : PT_TABLE;
 	out->phys = raw & ADDRESS;
 	out->size_lg2 = item_size_lg2(level);
-	out->perm = PT_READ | (raw & BIT(1) ? PT_WRITE : 0);
+	if (raw & BIT(2))
+		out->perm = PT_READ | (raw & BIT(1) ? PT_WRITE : 0);
 	return 0;
 }
 
@@ -60,8 +65,11 @@ static unsigned int lowest_clear_bit(uint64_t value)
  * AMD-Vi v1 host tables. The next level field is 0 for a leaf of the entry's
  * own size, 7 for a leaf of another size, which stands as a run of ones at the
  * bottom of the address, and else the level of the table pointed to, where
- * AMD's level n is ours n - 1.
+ * AMD's level n is ours n - 1. A leaf of 512 GiB is what the hardware gets
+ * wrong: the kernel never makes one.
  */
+#define AMDV1_BROKEN_LG2	39
+
 static int decode_amdv1(unsigned int level, uint64_t raw, struct pt_entry *out)
 {
 	unsigned int next = raw >> 9 & 7, ones;
@@ -70,7 +78,7 @@ static int decode_amdv1(unsigned int level, uint64_t raw, struct pt_entry *out)
 	if (!(raw & BIT(0)))
 		return 0;
 	out->perm = (raw & BIT(61) ? PT_READ : 0) | (raw & BIT(62) ? PT_WRITE : 0);
-	if (level > 0 && next != 0 && next != 7) {
+	if (next != 0 && next != 7) {
 		out->kind = PT_TABLE;
 		out->phys = raw & ADDRESS;
 		return next == level ? 0 : -1;
@@ -78,20 +86,20 @@ static int decode_amdv1(unsigned int level, uint64_t raw, struct pt_entry *out)
 	out->kind = PT_LEAF;
 	out->size_lg2 = item_size_lg2(level);
 	out->phys = raw & ADDRESS;
-	if (next != 7)
-		return level <= 4 ? 0 : -1;
-	ones = lowest_clear_bit(pfn);
-	out->size_lg2 = 12 + ones + 1;
-	out->phys = pfn >> ones << ones << 12;
+	if (next == 7) {
+		ones = lowest_clear_bit(pfn);
+		out->size_lg2 = 12 + ones + 1;
+		out->phys = pfn >> ones << ones << 12;
+	}
 	if (out->size_lg2 < item_size_lg2(level) || out->size_lg2 >= item_size_lg2(level + 1))
 		return -1;
-	return 0;
+	return level <= 4 && out->size_lg2 != AMDV1_BROKEN_LG2 ? 0 : -1;
 }
 
 static const struct format formats[] = {
 	[PT_UNKNOWN] = { .name = "unknown" },
 	[PT_VTDSS] = { "vtdss", 2, 4, decode_vtdss },
-	[PT_X86_64] = { "x86_64", 2, 4, decode_x86_64 },
+	[PT_X86_64] = { "x86_64", 3, 4, decode_x86_64, .sign_extend = true },
 	[PT_AMDV1] = { "amdv1", 0, 5, decode_amdv1 },
 	/* The selftest's 2 KiB granule is no format of a machine. */
 	[PT_AMDV1_MOCK] = { .name = "amdv1_mock" },
@@ -134,6 +142,16 @@ int pt__decode(enum pt_format format, unsigned int level, uint64_t raw,
 	return 0;
 }
 
+uint64_t pt__canonical(enum pt_format format, unsigned int top_level, uint64_t iova)
+{
+	unsigned int bits = item_size_lg2(top_level + 1);
+
+	if (format >= ARRAY_SIZE(formats) || !formats[format].sign_extend ||
+	    !(iova & BIT(bits - 1)))
+		return iova;
+	return iova | ~(BIT(bits) - 1);
+}
+
 void pt__add_leaf(struct pt_walk *walk, const struct pt_leaf *leaf)
 {
 	walk->leaves = grow(walk->leaves, walk->nr_leaves, &walk->room, sizeof(*leaf));
@@ -146,9 +164,10 @@ void pt__walk_free(struct pt_walk *walk)
 	*walk = (struct pt_walk){ 0 };
 }
 
-/* A table that is still to be read. */
+/* A table that is still to be read, and what the entries above it allow. */
 struct todo {
 	uint64_t phys, iova;
+	unsigned int perm;
 };
 
 struct todo_list {
@@ -156,29 +175,29 @@ struct todo_list {
 	size_t nr, room;
 };
 
-static void todo__add(struct todo_list *list, uint64_t phys, uint64_t iova)
+static void todo__add(struct todo_list *list, struct todo todo)
 {
 	list->items = grow(list->items, list->nr, &list->room, sizeof(*list->items));
-	list->items[list->nr++] = (struct todo){ phys, iova };
+	list->items[list->nr++] = todo;
 }
 
 struct walker {
 	enum pt_format format;
-	unsigned int level;		/* of the tables in @now */
+	unsigned int top_level, level;	/* the latter is that of the tables in @now */
 	struct todo_list now, below;
 	struct idmap *seen;
 	struct pt_walk *out;
 	struct fault *fault;
 };
 
-static int add_table(struct walker *w, uint64_t phys, uint64_t iova)
+static int add_table(struct walker *w, struct todo todo)
 {
-	if (idmap__find(w->seen, phys, 0, 0))
+	if (idmap__find(w->seen, todo.phys, 0, 0))
 		return fault__set(w->fault, "the table page at 0x%" PRIx64 " is linked twice, the "
 				  "second time for iova 0x%" PRIx64,
-				  phys, iova);
-	idmap__set(w->seen, phys, 0, 0, 1);
-	todo__add(&w->below, phys, iova);
+				  todo.phys, todo.iova);
+	idmap__set(w->seen, todo.phys, 0, 0, 1);
+	todo__add(&w->below, todo);
 	return 0;
 }
 
@@ -204,7 +223,7 @@ static int check_copies(struct walker *w, const uint64_t *table, unsigned int i,
 
 static int decode_table(struct walker *w, const struct todo *todo, const uint64_t *table)
 {
-	unsigned int i, copies, item = item_size_lg2(w->level);
+	unsigned int i, copies, perm, item = item_size_lg2(w->level);
 	/* The sixth level ends with the 64 bits of the address. */
 	unsigned int items = w->level == 5 ? 1u << (64 - item) : PT_ITEMS;
 	struct pt_entry entry;
@@ -213,7 +232,7 @@ static int decode_table(struct walker *w, const struct todo *todo, const uint64_
 	w->out->nr_tables++;
 	for (i = 0; i < items; i += copies) {
 		copies = 1;
-		iova = todo->iova + ((uint64_t)i << item);
+		iova = pt__canonical(w->format, w->top_level, todo->iova + ((uint64_t)i << item));
 		if (pt__decode(w->format, w->level, table[i], &entry, w->fault)) {
 			struct fault why = *w->fault;
 
@@ -221,7 +240,8 @@ static int decode_table(struct walker *w, const struct todo *todo, const uint64_
 					  "0x%" PRIx64 ": %.300s",
 					  i, todo->phys, iova, why.text);
 		}
-		if (entry.kind == PT_TABLE && add_table(w, entry.phys, iova))
+		perm = entry.perm & todo->perm;
+		if (entry.kind == PT_TABLE && add_table(w, (struct todo){ entry.phys, iova, perm }))
 			return -1;
 		if (entry.kind != PT_LEAF)
 			continue;
@@ -230,7 +250,7 @@ static int decode_table(struct walker *w, const struct todo *todo, const uint64_
 			return -1;
 		pt__add_leaf(w->out, &(struct pt_leaf){
 			.iova = iova, .phys = entry.phys,
-			.size = BIT(entry.size_lg2), .perm = entry.perm });
+			.size = BIT(entry.size_lg2), .perm = perm });
 	}
 	return 0;
 }
@@ -265,7 +285,8 @@ static int by_iova(const void *a, const void *b)
 int pt__walk(enum pt_format format, uint64_t root, unsigned int top_level,
 	     const struct pt_reader *reader, struct pt_walk *out, struct fault *fault)
 {
-	struct walker w = { .format = format, .level = top_level, .out = out, .fault = fault };
+	struct walker w = { .format = format, .top_level = top_level, .level = top_level,
+			    .out = out, .fault = fault };
 	uint64_t *pages;
 	int err = 0;
 
@@ -279,7 +300,7 @@ int pt__walk(enum pt_format format, uint64_t root, unsigned int top_level,
 
 	w.seen = idmap__new();
 	pages = xcalloc(reader->batch, PT_PAGE_SIZE);
-	err = add_table(&w, root, 0);
+	err = add_table(&w, (struct todo){ root, 0, PT_READ | PT_WRITE });
 	while (!err && w.below.nr) {
 		struct todo_list done = w.now;
 

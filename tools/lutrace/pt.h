@@ -37,7 +37,7 @@ struct pt_entry {
 	enum pt_kind kind;
 	uint64_t phys;
 	unsigned int size_lg2;		/* leaf: bytes that it maps */
-	unsigned int perm;		/* leaf: PT_READ | PT_WRITE */
+	unsigned int perm;		/* PT_READ | PT_WRITE; of a table: for all below it */
 };
 
 struct pt_leaf {
@@ -70,9 +70,13 @@ const char *pt__perm_name(unsigned int perm);
 int pt__decode(enum pt_format format, unsigned int level, uint64_t raw,
 	       struct pt_entry *out, struct fault *fault);
 
+/* @iova as the device gives it, of an address that was put together from table indices. */
+uint64_t pt__canonical(enum pt_format format, unsigned int top_level, uint64_t iova);
+
 /*
- * Walks the whole tree breadth first. -1 with @fault set if a page cannot be
- * read, an entry cannot be, or one table page is linked twice.
+ * Walks the whole tree breadth first. What a leaf allows, every table above it
+ * must allow as well. -1 with @fault set if a page cannot be read, an entry
+ * cannot be, or one table page is linked twice.
  */
 int pt__walk(enum pt_format format, uint64_t root, unsigned int top_level,
 	     const struct pt_reader *reader, struct pt_walk *out, struct fault *fault);
