@@ -20,6 +20,7 @@ help:
 	@echo 'make test-patches  the series: applies, regenerates, style, compiles, sparse'
 	@echo 'make test-vm       the tests in QEMU (T="name name" for some of them)'
 	@echo 'make soak          build and boot the kernel at every patch (hours)'
+	@echo 'make qemu          a QEMU for each machine of the VM tests, in the cache'
 	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
 	@echo 'make kernel        fetch, patch and build the kernel of the demo'
 	@echo 'make refresh       write kernel-patches/ from the commits in the kernel tree'

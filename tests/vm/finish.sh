@@ -24,7 +24,7 @@ log_has() {
 	[ "$(dmesg | grep -c "$1")" -eq "$2" ]
 }
 
-# The memfds had 516 MiB. Other pages come and go meanwhile: 10 MiB and more were seen.
+# The memfds had 516 MiB. Other pages come and go meanwhile: 8 MiB were seen.
 more_memory() {
 	_n=0
 	until [ "$(free_kb)" -gt "$(($1 + 450000))" ]; do

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "counters.h"
 #include "iommufd.h"
@@ -89,7 +89,8 @@ static void attach_one_and_other(struct racer *racer)
 
 	if (vfio__attach(rig->vfio, rig->marked[1]) || vfio__attach(rig->vfio, rig->hwpt_id))
 		racer->unexpected = -EIO;
-	racer->done++;
+	else
+		racer->done++;
 }
 
 static void close_preserved(struct racer *racer)
@@ -127,15 +128,7 @@ static void *run_racer(void *arg)
 	return NULL;
 }
 
-static void sleep_for(double seconds)
-{
-	struct timespec t = { .tv_sec = (time_t)seconds };
-
-	t.tv_nsec = (long)((seconds - t.tv_sec) * 1e9);
-	nanosleep(&t, NULL);
-}
-
-static bool run(struct racer *racers, size_t nr, double seconds)
+static bool run(struct racer *racers, size_t nr, unsigned int seconds)
 {
 	size_t i, started = 0;
 
@@ -143,7 +136,7 @@ static bool run(struct racer *racers, size_t nr, double seconds)
 					       &racers[started]))
 		started++;
 	if (started == nr)
-		sleep_for(seconds);
+		sleep(seconds);
 	atomic_store(&stop, true);
 	for (i = 0; i < started; i++)
 		pthread_join(racers[i].thread, NULL);
@@ -206,7 +199,7 @@ static bool add_hwpts(struct rig *rig)
 	       rig__add_hwpt(rig, rig->ioas_id, RIG_TOKEN_3 + 1, &id);
 }
 
-static void race(struct luo *luo, struct rig *rig, double seconds)
+static void race(struct luo *luo, struct rig *rig, unsigned int seconds)
 {
 	struct racer racers[] = {
 		{ .name = "mapper", .race = unmap_and_map },
@@ -224,7 +217,7 @@ static void race(struct luo *luo, struct rig *rig, double seconds)
 		racers[i].rig = rig;
 	}
 	ok = walk(WALK_BEFORE) && run(racers, ARRAY_SIZE(racers), seconds);
-	printf("# races: %.0f s\n", seconds);
+	printf("# races: %u s\n", seconds);
 	tap__point(ok && all_got_through(racers, ARRAY_SIZE(racers)),
 		   "everything works, or has EBUSY");
 	tap__point(ok && tap__true(racers[0].busy && racers[4].busy + racers[5].busy,
@@ -237,14 +230,14 @@ static void race(struct luo *luo, struct rig *rig, double seconds)
 int main(int argc, char **argv)
 {
 	struct counters before = counters__read();
-	double seconds = argc == 2 ? atof(argv[1]) : 0;
+	unsigned int seconds = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
 	struct luo *luo = luo__open();
 	struct rig *rig;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	tap__group("races");
 	rig = luo ? rig__open(luo, RIG_VTD, false) : NULL;
-	if (tap__true(rig && seconds > 0, "no rig, or no SECONDS") && add_hwpts(rig))
+	if (tap__true(rig && seconds, "no rig, or no SECONDS") && add_hwpts(rig))
 		race(luo, rig, seconds);
 	if (rig)
 		rig__close(rig);

@@ -170,12 +170,16 @@ bool rig__preserve_extra(struct rig *rig, struct session *session)
 			 "preserving the memfd of the case");
 }
 
+static int preserve_memfds(struct rig *rig, struct session *session)
+{
+	int ret = session__preserve_fd(session, memfd__fd(rig->first), TOKEN_FIRST);
+
+	return ret ? ret : session__preserve_fd(session, memfd__fd(rig->last), TOKEN_LAST);
+}
+
 bool rig__preserve_memfds(struct rig *rig, struct session *session)
 {
-	return tap__want(session__preserve_fd(session, memfd__fd(rig->first), TOKEN_FIRST), 0,
-			 "preserving the first memfd") &&
-	       tap__want(session__preserve_fd(session, memfd__fd(rig->last), TOKEN_LAST), 0,
-			 "preserving the last memfd");
+	return tap__want(preserve_memfds(rig, session), 0, "preserving the memfds");
 }
 
 int rig__preserve(struct rig *rig, struct session *session)
@@ -185,10 +189,8 @@ int rig__preserve(struct rig *rig, struct session *session)
 
 int rig__try_preserve(struct rig *rig, struct session *session)
 {
-	int ret = session__preserve_fd(session, memfd__fd(rig->first), TOKEN_FIRST);
+	int ret = preserve_memfds(rig, session);
 
-	if (!ret)
-		ret = session__preserve_fd(session, memfd__fd(rig->last), TOKEN_LAST);
 	return ret ? ret : rig__preserve(rig, session);
 }
 
