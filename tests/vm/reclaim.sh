@@ -1,7 +1,7 @@
 # HWPTs reclaimed wrongly, twice at once, during and after finish, or never: no leak.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=23
+plan=24
 
 stage1() {
 	jump /share/reclaim.plan

@@ -301,7 +301,8 @@ static int expect_preserved(struct update *u)
 {
 	if (expect_fixed(u) || (u->plan->assert_attach && update__reattach(u)))
 		return -1;
-	return update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_PRESERVED);
+	return update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_MARKED |
+					      IOMMU_HWPT_LIVEUPDATE_PRESERVED);
 }
 
 static int preserve_once(struct update *u)
@@ -325,7 +326,7 @@ static int expect_unpreserved(struct update *u)
 	for (i = 0; u->iommufd && i < u->plan->nr_hwpts; i++)
 		if (update__expect_changeable(u, i))
 			return -1;
-	if (update__expect_state(u, 0))
+	if (update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_MARKED))
 		return -1;
 	return update__run_probes(u, 0) ? -1 : update__verify_memory(u);
 }

@@ -249,7 +249,7 @@ static const char *state_name(uint32_t bits)
 		return "marked";
 	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_PRESERVED:
 		return "preserved";
-	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
+	case IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
 		return "reclaimed";
 	default:
 		return "in a state that cannot be";
@@ -295,18 +295,17 @@ int update__expect_state(struct update *u, uint32_t bits)
 	for (i = 0; i < u->plan->nr_hwpts; i++) {
 		if (!u->hwpts[i].marked)
 			continue;
-		if (query(u, i, bits | IOMMU_HWPT_LIVEUPDATE_MARKED, &state))
+		if (query(u, i, bits, &state))
 			return -1;
 		leaves += state.nr_leaves;
 		pages += state.nr_pinned;
 		n++;
 	}
 	/* What is only marked was compared earlier, if at all */
-	if (n && bits)
+	if (n && bits != IOMMU_HWPT_LIVEUPDATE_MARKED)
 		report__step("%s %zu hwpts of session %s: compared %" PRIu64
 			     " leaves, pinned %" PRIu64 " pages",
-			     state_name(bits | IOMMU_HWPT_LIVEUPDATE_MARKED), n, u->plan->session,
-			     leaves, pages);
+			     state_name(bits), n, u->plan->session, leaves, pages);
 	return 0;
 }
 

@@ -44,9 +44,12 @@
 #define NEVER_TOKEN	30u	/* never reclaimed */
 #define MSI_TOKEN	31u	/* maps what is reserved for the device's interrupts */
 #define LIMIT_TOKEN	32u	/* reclaimed with a limit of no locked memory */
+#define LIMIT_PAGES	16u
+#define LIMIT_TABLES	3u	/* of its page table, one for each level */
 #define UNKNOWN_TOKEN	0xdeadu
+#define NEXT_TOKEN	0xbeefu	/* for the live update after this one */
 
-#define RECLAIMED	(IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED)
+#define RECLAIMED	IOMMU_HWPT_LIVEUPDATE_RECLAIMED
 #define PAGE		4096u
 #define BYSTANDER_SIZE	(256UL << 20)
 
@@ -125,12 +128,26 @@ static bool set_ipc_lock(bool on)
 	return !syscall(SYS_capset, &header, data);
 }
 
+static bool query_is(struct test *t, uint32_t hwpt_id, uint32_t bits, uint64_t pages)
+{
+	struct iommufd_state state;
+
+	return tap__want(iommufd__query(t->iommufd, hwpt_id, &state), 0, "query") &&
+	       tap__true(state.bits == bits && state.nr_pinned == pages,
+			 "the HWPT has state %#x and %llu pages", state.bits,
+			 (unsigned long long)state.nr_pinned);
+}
+
 static bool reclaims_nothing(struct test *t)
 {
 	struct counters before = counters__read();
 	struct iommufd_reclaimed ids;
 
-	return tap__want(reclaim(t, LIMIT_TOKEN, &ids), -ENOMEM, "reclaim") &&
+	if (!tap__want(reclaim(t, LIMIT_TOKEN, &ids), -ENOMEM, "reclaim"))
+		return false;
+	/* The page table is this kernel's from the first attempt on */
+	before.iommu_pages += LIMIT_TABLES;
+	return counters__are(&before) &&
 	       tap__want(reclaim(t, LIMIT_TOKEN, &ids), -ENOMEM, "a second reclaim") &&
 	       counters__are(&before);
 }
@@ -138,6 +155,7 @@ static bool reclaims_nothing(struct test *t)
 static void run_limited(struct test *t)
 {
 	const struct rlimit none = { 0, RLIM_INFINITY };
+	struct iommufd_reclaimed ids;
 	struct rlimit old;
 	bool ok;
 
@@ -148,6 +166,9 @@ static void run_limited(struct test *t)
 	tap__point(ok, "refused with ENOMEM, and nothing is pinned");
 	setrlimit(RLIMIT_MEMLOCK, &old);
 	set_ipc_lock(true);
+	tap__point(ok && tap__want(reclaim(t, LIMIT_TOKEN, &ids), 0, "reclaim") &&
+		   query_is(t, ids.hwpt_id, RECLAIMED, LIMIT_PAGES),
+		   "and reclaimed once the limit is gone");
 }
 
 /* Pages that this process has pinned, as the kernel accounts for them */
@@ -210,16 +231,6 @@ static void run_twice(struct test *t)
 	tap__point(ok, "of two reclaims of a token one succeeds, the other has ENOENT");
 }
 
-static bool query_is(struct test *t, uint32_t hwpt_id, uint32_t bits, uint64_t pages)
-{
-	struct iommufd_state state;
-
-	return tap__want(iommufd__query(t->iommufd, hwpt_id, &state), 0, "query") &&
-	       tap__true(state.bits == bits && state.nr_pinned == pages,
-			 "the HWPT has state %#x and %llu pages", state.bits,
-			 (unsigned long long)state.nr_pinned);
-}
-
 static void run_main(struct test *t)
 {
 	static char page[PAGE] __attribute__((aligned(PAGE)));
@@ -233,8 +244,11 @@ static void run_main(struct test *t)
 	tap__point(tap__true(pinned_kb() == pinned + MAIN_PAGES * PAGE / 1024,
 			     "VmPin went from %ld kB to %ld", pinned, pinned_kb()),
 		   "is accounted for");
-	tap__point(tap__want(iommufd__mark(t->iommufd, t->main.hwpt_id, UNKNOWN_TOKEN), -EOPNOTSUPP,
-			     "mark"), "cannot be marked again");
+	tap__point(tap__want(iommufd__mark(t->iommufd, t->main.hwpt_id, NEXT_TOKEN), 0, "mark") &&
+		   tap__want(iommufd__mark(t->iommufd, t->main.hwpt_id, NEXT_TOKEN), -EEXIST,
+			     "a second mark") &&
+		   query_is(t, t->main.hwpt_id, RECLAIMED | IOMMU_HWPT_LIVEUPDATE_MARKED,
+			    MAIN_PAGES), "can be marked for the next live update, once");
 	tap__point(tap__want(iommufd__map(t->iommufd, t->main.ioas_id, page, PAGE,
 					  MAIN_IOVA + (1 << 30)), -EBUSY, "map") &&
 		   tap__want(iommufd__unmap(t->iommufd, t->main.ioas_id, MAIN_IOVA,
@@ -337,7 +351,8 @@ static void run_finish(struct test *t)
 	tap__point(tap__want(reclaim(t, NEVER_TOKEN, &ids), -ENOENT, "reclaim"),
 		   "what was not reclaimed is gone");
 	tap__point(tap__want(reclaim(t, MAIN_TOKEN, &ids), -ENOENT, "reclaim") &&
-		   query_is(t, t->main.hwpt_id, RECLAIMED, MAIN_PAGES),
+		   query_is(t, t->main.hwpt_id, RECLAIMED | IOMMU_HWPT_LIVEUPDATE_MARKED,
+			    MAIN_PAGES),
 		   "what was reclaimed stays, with its pins");
 }
 

@@ -1419,13 +1419,14 @@ struct iommu_hw_queue_alloc {
  * While the iommufd is preserved, IOMMU_IOAS_MAP, IOMMU_IOAS_MAP_FILE,
  * IOMMU_IOAS_COPY and IOMMU_IOAS_UNMAP on such an IOAS, and IOMMU_DESTROY of the
  * IOAS and the HWPT, fail with EBUSY. A mark stays when the session is closed,
- * and is gone with the HWPT.
+ * and is gone with the HWPT. A HWPT that was reclaimed from the previous kernel
+ * can be marked for the next one, under any token.
  *
  * Return: 0 on success. EOPNOTSUPP if this HWPT can not be preserved: one that
  * was made by attaching a device to an IOAS, a nesting parent, one with fault
- * handling, PASIDs or dirty tracking, one that came from the previous kernel, or
- * one of a driver that does not support it. EEXIST if it is marked already.
- * EADDRINUSE if the token is in use. EBUSY while the iommufd is preserved.
+ * handling, PASIDs or dirty tracking, or one of a driver that does not support
+ * it. EEXIST if it is marked already. EADDRINUSE if the token is in use. EBUSY
+ * while the iommufd is preserved.
  */
 struct iommu_hwpt_liveupdate_mark_preserve {
 	__u32 size;
@@ -1466,8 +1467,9 @@ struct iommu_hwpt_liveupdate_mark_preserve {
  * elsewhere than to the memfds; the kernel log names the field. EADDRINUSE if it
  * maps what is reserved for the device. EINVAL if the device needs cache
  * coherency enforced and the table does not. ENOMEM if there is no memory or the
- * limit of locked memory is reached. EOPNOTSUPP if the IOMMU driver does not
- * support it. A HWPT that was refused with EBADMSG or ENOMEM stays refused.
+ * limit of locked memory is reached; this can be tried again, unless memory was
+ * short already when the iommufd was retrieved. EOPNOTSUPP if the IOMMU driver
+ * does not support it.
  */
 struct iommu_hwpt_liveupdate_reclaim {
 	__u32 size;
@@ -1484,7 +1486,7 @@ struct iommu_hwpt_liveupdate_reclaim {
 /**
  * enum iommufd_hwpt_liveupdate_state - Bits of
  *                            iommu_hwpt_liveupdate_query::out_state
- * @IOMMU_HWPT_LIVEUPDATE_MARKED: It has a token.
+ * @IOMMU_HWPT_LIVEUPDATE_MARKED: It is preserved along with the iommufd.
  * @IOMMU_HWPT_LIVEUPDATE_PRESERVED: The next kernel gets its page table.
  * @IOMMU_HWPT_LIVEUPDATE_RECLAIMED: Its page table is from the previous kernel.
  */
@@ -1500,7 +1502,8 @@ enum iommufd_hwpt_liveupdate_state {
  * @hwpt_id: HWPT to ask about
  * @flags: Must be 0
  * @out_state: Bits of enum iommufd_hwpt_liveupdate_state
- * @out_hwpt_token: Token of a HWPT that is marked, else 0
+ * @out_hwpt_token: Token that the HWPT was marked or, before that, reclaimed
+ *                  with, else 0
  * @out_nr_leaves: Number of page table entries that were compared with the
  *                 memory when it was last preserved or reclaimed, else 0. An
  *                 entry can map more than a page.
