@@ -29,7 +29,7 @@ static const struct check {
 	{ LUO_DEVICE, "live update", "boot with kho=on liveupdate=on, CONFIG_LIVEUPDATE", true },
 	{ "/dev/iommu", "iommufd", "CONFIG_IOMMUFD", true },
 	{ "/sys/bus/pci/drivers/vfio-pci", "vfio-pci", "modprobe vfio-pci, CONFIG_VFIO_PCI", true },
-	{ "/sys/kernel/iommu_groups/0", "IOMMU", "boot with e.g. intel_iommu=on", true },
+	{ "/sys/kernel/iommu_groups/0", "IOMMU", "boot with intel_iommu=on, or CONFIG_AMD_IOMMU", true },
 	{ "/sys/kernel/tracing/events/iommu_liveupdate", "lutrace's patches",
 	  "mount tracefs on /sys/kernel/tracing, apply kernel-patches", false },
 	{ "/sys/kernel/debug/kho/in", "handed over by a previous kernel",

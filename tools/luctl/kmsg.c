@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "kmsg.h"
 #include "report.h"
 
 #define KMSG_DEVICE	"/dev/kmsg"
 #define RECORD_SIZE	8192
-#define PAGE_MASK	(~UINT64_C(0xfff))
 #define POLL_MS		10u
 
 struct kmsg {
@@ -67,17 +64,6 @@ static bool read_record(struct kmsg *kmsg)
 	return true;
 }
 
-/* "DMAR: [DMA Read NO_PASID] Request device [0000:00:04.0] fault addr 0x1000 [fault ..." */
-static bool is_vtd_fault(const char *text, const char *bdf, uint64_t page, bool write)
-{
-	char device[32], addr[48];
-
-	snprintf(device, sizeof(device), "Request device [%s]", bdf);
-	snprintf(addr, sizeof(addr), "fault addr 0x%" PRIx64 " ", page);
-	return strstr(text, write ? "[DMA Write" : "[DMA Read") && strstr(text, device) &&
-	       strstr(text, addr);
-}
-
 bool kmsg__wait_fault(struct kmsg *kmsg, const char *bdf, uint64_t iova, bool write,
 		      unsigned int wait_ms)
 {
@@ -86,7 +72,7 @@ bool kmsg__wait_fault(struct kmsg *kmsg, const char *bdf, uint64_t iova, bool wr
 
 	for (waited = 0;; waited += POLL_MS) {
 		while (read_record(kmsg))
-			if (is_vtd_fault(kmsg->record, bdf, iova & PAGE_MASK, write))
+			if (fault__is(kmsg->record, bdf, iova, write))
 				return true;
 		if (waited >= wait_ms)
 			return false;
