@@ -271,6 +271,7 @@ static void test_figures(void **state)
 	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.p50, STEP_NS);
 	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].tables, 2 * (3 + 4));
 	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].bytes, 2 * (3 + 4) * 4096);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].formats[PT_VTDSS], 4);
 	assert_int_equal(a.ops[LUTRACE_OP_RESTORE].latency.n, 1);
 	assert_int_equal(a.ops[LUTRACE_OP_FLB_PRESERVE].latency.n, 2);
 	assert_int_equal(a.ops[LUTRACE_OP_FLB_RETRIEVE].tables, 0);

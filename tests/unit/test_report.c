@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/report.c tools/lutrace/analysis.c tools/lutrace/stats.c
-// sources: tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/pt.c tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -ljansson -lz
 /* The report as text and as JSON: docs/report.md promises what is asserted here. */
 #include <setjmp.h>
@@ -26,7 +26,7 @@ static void emit(__u64 seq, __u32 op, __u32 phase, __u64 time_ns, __u64 tables)
 	*ev = (struct lutrace_event){
 		.op = op, .phase = phase, .seq = seq, .time_ns = time_ns, .ser_phys = 0x40,
 		.generation = (seq + 1) / 2, .top_phys = seq * 0x1000, .nr_tables = tables,
-		.nr_bytes = tables * 4096,
+		.nr_bytes = tables * 4096, .format = seq == 2 ? 9 : seq == 4 ? 3 : 1,
 	};
 	rec.footer.counts.events++;
 	if (phase == LUTRACE_BEGIN)
@@ -38,7 +38,10 @@ static void emit(__u64 seq, __u32 op, __u32 phase, __u64 time_ns, __u64 tables)
 	};
 }
 
-/* @nr preserves of 1500 ns and 5 tables each. */
+/*
+ * @nr preserves of 1500 ns and 5 tables each; the first is of no known format, the second of
+ * another than the rest.
+ */
 static void make(unsigned int nr, bool emulated)
 {
 	unsigned int i;
@@ -89,8 +92,8 @@ static char *as_text(void)
 static void test_json(void **state)
 {
 	const char *schema, *verdict, *boot_id, *file, *name;
-	json_int_t n, errors, min, p50, p90, max, tables, bytes, missing;
-	json_t *root, *p99, *checks, *check;
+	json_int_t n, errors, min, p50, p90, max, tables, bytes, missing, vtdss, amdv1, unknown;
+	json_t *root, *p99, *formats, *checks, *check;
 	size_t i;
 
 	(void)state;
@@ -117,6 +120,14 @@ static void test_json(void **state)
 	assert_int_equal(tables, 15);
 	assert_int_equal(bytes, 15 * 4096);
 	assert_true(json_is_null(p99));
+	assert_int_equal(json_unpack(root, "{s:{s:{s:o},s:{s:n}}}", "operations", "preserve",
+				     "formats", &formats, "flb_preserve", "formats"), 0);
+	assert_int_equal(json_unpack(formats, "{s:I,s:I,s:I}", "unknown", &unknown, "vtdss",
+				     &vtdss, "amdv1", &amdv1), 0);
+	assert_int_equal(json_object_size(formats), 3);
+	assert_int_equal(unknown, 1);
+	assert_int_equal(amdv1, 1);
+	assert_int_equal(vtdss, 1);
 	assert_int_equal(json_array_size(checks), NR_CHECKS);
 	json_array_foreach(checks, i, check) {
 		assert_int_equal(json_unpack(check, "{s:s,s:s,s:s,s:s,s:I,s:[]}", "name", &name,

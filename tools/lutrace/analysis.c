@@ -380,6 +380,7 @@ static void add_figures(struct replay *r, const struct lutrace_event *begin,
 	if (!is_flb(end->op)) {
 		f->tables += end->nr_tables;
 		f->bytes += end->nr_bytes;
+		f->formats[end->format < PT_NR_FORMATS ? end->format : PT_UNKNOWN]++;
 	}
 }
 

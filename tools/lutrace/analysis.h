@@ -6,6 +6,7 @@
 #ifndef LUTRACE_ANALYSIS_H
 #define LUTRACE_ANALYSIS_H
 
+#include "pt.h"
 #include "recording.h"
 #include "stats.h"
 
@@ -44,6 +45,7 @@ struct op_figures {
 	struct stats latency;		/* of the successful ones, in ns */
 	size_t errors;			/* ends with ret other than 0 */
 	__u64 tables, bytes;		/* sums over the successful ones */
+	size_t formats[PT_NR_FORMATS];	/* of their page tables */
 };
 
 /* Recordings of one boot of one kernel, events in the kernel's order. */

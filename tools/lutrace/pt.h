@@ -14,12 +14,14 @@
 #define PT_PAGE_SIZE	4096u
 #define PT_ITEMS	512u
 
+/* The numbers are the kernel's, in its records and tracepoints. */
 enum pt_format {
 	PT_UNKNOWN,
 	PT_VTDSS,
 	PT_X86_64,
 	PT_AMDV1,
 	PT_AMDV1_MOCK,
+	PT_NR_FORMATS,
 };
 
 enum pt_kind {

@@ -138,11 +138,22 @@ static json_t *json_kernel(const struct boot *boot)
 			 boot->gap_ns ? number(boot->gap_ns) : json_null());
 }
 
+static json_t *json_formats(const struct op_figures *op)
+{
+	json_t *formats = json_object();
+	int i;
+
+	for (i = 0; i < PT_NR_FORMATS; i++)
+		if (op->formats[i])
+			json_object_set_new(formats, pt__format_name(i), number(op->formats[i]));
+	return formats;
+}
+
 static json_t *json_operation(const struct op_figures *op, bool flb)
 {
 	const struct stats *s = &op->latency;
 
-	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "n", (json_int_t)s->n, "errors", (json_int_t)op->errors,
 			 "min_ns", s->n ? number(s->min) : json_null(),
 			 "p50_ns", s->n ? number(s->p50) : json_null(),
@@ -150,7 +161,8 @@ static json_t *json_operation(const struct op_figures *op, bool flb)
 			 "p99_ns", s->has_p99 ? number(s->p99) : json_null(),
 			 "max_ns", s->n ? number(s->max) : json_null(),
 			 "tables", flb ? json_null() : number(op->tables),
-			 "bytes", flb ? json_null() : number(op->bytes));
+			 "bytes", flb ? json_null() : number(op->bytes),
+			 "formats", flb ? json_null() : json_formats(op));
 }
 
 static json_t *json_check(const struct check *check)
