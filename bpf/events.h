@@ -96,7 +96,7 @@ struct lutrace_hwpt {
 	__u64 top_of_table;		/* address of the root, level in the low bits */
 	__u64 map_range;		/* text address: tells the format */
 	__u32 id;
-	__u8 marked;
+	__u8 marked;			/* or reclaimed: has a token */
 	__u8 generic_pt;		/* the domain is a generic page table */
 	__u8 reserved[2];
 };

@@ -91,6 +91,7 @@ struct iommufd_hwpt_paging {
 	/* Lutrace series: */
 	__u64 liveupdate_token;
 	bool liveupdate_marked;
+	bool liveupdate_reclaimed;
 };
 
 struct pt_iommu_ops {

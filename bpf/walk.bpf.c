@@ -167,7 +167,7 @@ static __always_inline long read_page_table(struct lutrace_hwpt *out)
 
 static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct lutrace_hwpt *out)
 {
-	bool marked = 0;
+	bool marked = 0, reclaimed = 0;
 	long err;
 
 	out->token = 0;
@@ -178,12 +178,15 @@ static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct l
 	if (bpf_core_field_exists(hwpt->liveupdate_marked)) {
 		err = bpf_core_read(&marked, sizeof(marked), &hwpt->liveupdate_marked);
 		if (!err)
+			err = bpf_core_read(&reclaimed, sizeof(reclaimed),
+					    &hwpt->liveupdate_reclaimed);
+		if (!err)
 			err = bpf_core_read(&out->token, sizeof(out->token),
 					    &hwpt->liveupdate_token);
 		if (err)
 			return err;
 	}
-	out->marked = marked;
+	out->marked = marked || reclaimed;
 	err = bpf_core_read(&out->domain, sizeof(out->domain), &hwpt->common.domain);
 	if (err)
 		return err;

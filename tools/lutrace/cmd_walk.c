@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * lutrace walk: prints every mapping of the HWPTs that are marked for a live
- * update, read from the page tables that the hardware uses.
+ * update or came through one, read from the page tables that the hardware uses.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -23,7 +23,7 @@ struct opts {
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 0 },
 	{ "token", 't', "TOKEN", 0, "Only the HWPT with this token", 0 },
-	{ "all", 'a', NULL, 0, "HWPTs without a mark too, on any kernel", 0 },
+	{ "all", 'a', NULL, 0, "HWPTs without a token too, on any kernel", 0 },
 	{ "dump", 'D', "FILE", 0,
 	  "Compare the HWPT of --token with FILE, the VT-d driver's domain_translation_struct", 0 },
 	{ "compare", 'c', NULL, 0, "Compare two files that walk wrote, without looking at the "
@@ -91,7 +91,8 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "\n--compare FILE1 FILE2",
-	.doc = "Prints the mappings of HWPTs that are marked for a live update\v"
+	.doc = "Prints the mappings of HWPTs that are marked for a live update or were reclaimed "
+	       "after one\v"
 	       "Reads the page tables of the running kernel, entry by entry, and prints one line "
 	       "per mapping, by token and then by IOVA. Exit status: 0 clean, 1 error, 2 a "
 	       "comparison found a difference, 3 there was no HWPT to walk.\n\n"
@@ -299,7 +300,7 @@ static int act(struct walk *w, struct fault *fault)
 		return status;
 	if (!w->found.nr) {
 		if (w->opts->has_token)
-			fault__set(fault, "no open iommufd has a HWPT marked with token 0x%" PRIx64,
+			fault__set(fault, "no open iommufd has a HWPT with token 0x%" PRIx64,
 				   w->opts->token);
 		else
 			fault__set(fault, "no open iommufd has a HWPT to walk");
@@ -335,6 +336,6 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_walk = {
 	.name = "walk",
-	.summary = "print the mappings of HWPTs marked for a live update, or compare them",
+	.summary = "print the mappings of HWPTs of a live update, or compare them",
 	.run = run,
 };

@@ -11,7 +11,7 @@
 
 /* One HWPT with all its leaves. */
 struct mapping {
-	bool marked;			/* has a token */
+	bool marked;			/* or reclaimed: has a token */
 	uint64_t token;
 	enum pt_format format;
 	uint64_t root;
