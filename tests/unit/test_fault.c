@@ -85,6 +85,13 @@ static void test_amd(void **state)
 		{ AMD(EDU, "0x1010008", "0x0070"), false, true },
 		{ AMD_UNKNOWN(EDU, "0x1010008", "0x0050"), true, false },
 		{ AMD_UNKNOWN(EDU, "0x1010000", "0x0020"), true, true },
+		/* QEMU's: no address, the direction in the wrong bits */
+		{ AMD(EDU, "0x0", "0x0009"), true, false },
+		{ AMD(EDU, "0x0", "0x000a"), false, true },
+		{ AMD("0000:00:06.0", "0x0", "0x0009"), false, false },
+		{ AMD(EDU, "0x0", "0x0008"), false, false },
+		{ AMD(EDU, "0x0", "0x0001"), false, false },
+		{ AMD(EDU, "0x2000", "0x0009"), false, false },
 		/* Another page, another device, another event, a line that is cut */
 		{ AMD(EDU, "0x1011000", "0x0000"), false, false },
 		{ AMD(EDU, "0x10100000", "0x0000"), false, false },
