@@ -1,0 +1,20 @@
+# The demo's path on VT-d in scalable mode, with tables of the first stage (x86_64).
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=demo
+machine=vtd-fs
+plan=12
+
+stage1() {
+	. /share/path.sh
+	path_stage1
+}
+
+stage2() {
+	. /share/path.sh
+	path_stage2
+}
+
+check() {
+	. share/path.sh
+	path_check
+}
