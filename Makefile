@@ -23,6 +23,7 @@ help:
 	@echo 'make qemu          a QEMU for each machine of the VM tests, in the cache'
 	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
 	@echo 'make kernel        fetch, patch and build the kernel of the demo'
+	@echo 'make qemu          have a QEMU for each machine of the tests (make test does it)'
 	@echo 'make refresh       write kernel-patches/ from the commits in the kernel tree'
 	@echo 'make headers       export the UAPI headers of the patched kernel to tools/uapi'
 	@echo 'make clean         remove build/ (the cache stays)'
