@@ -15,6 +15,7 @@
 #include "iommufd.h"
 #include "kexec.h"
 #include "memfd.h"
+#include "neighbour.h"
 #include "plan.h"
 #include "report.h"
 #include "session.h"
@@ -31,6 +32,7 @@ struct options {
 	size_t nr_plans;
 	const char *stop_after;	/* name of a stage, or NULL */
 	bool kexec;
+	bool strict;
 };
 
 /* Stages */
@@ -212,6 +214,16 @@ static int mark(struct update *u)
 	return 0;
 }
 
+/* Caller frees. Reports and returns NULL when it fails. */
+static char *next_cmdline(const struct group *g, const char *running)
+{
+	char *cmdline = plan__expand_cmdline(group__kernel(g)->cmdline, running);
+
+	if (!cmdline)
+		report__errno(-ENOMEM, "no memory for the command line");
+	return cmdline;
+}
+
 static int load_kernel(struct group *g)
 {
 	const struct plan_kernel *kernel = group__kernel(g);
@@ -221,10 +233,10 @@ static int load_kernel(struct group *g)
 	running = kexec__running_cmdline();
 	if (!running)
 		return -1;
-	cmdline = plan__expand_cmdline(kernel->cmdline, running);
+	cmdline = next_cmdline(g, running);
 	free(running);
 	if (!cmdline)
-		return report__errno(-ENOMEM, "no memory for the command line");
+		return -1;
 	err = kexec__load(kernel->image, kernel->initrd, cmdline);
 	if (!err)
 		report__step("load kernel %s initrd=%s cmdline=\"%s\"", kernel->image,
@@ -446,11 +458,48 @@ static int run_plans(struct group *g, const struct options *options)
 	return err;
 }
 
+/* The next kernel, before anything is made for it */
+
+static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
+{
+	size_t i;
+
+	for (i = 0; i < remarks->nr; i++) {
+		if (remarks->list[i].warning)
+			report__warning("%s", remarks->list[i].text);
+		else
+			report__note("note: %s", remarks->list[i].text);
+	}
+	if (strict && remarks->nr_warnings)
+		return report__error("the next kernel does not fit, see the warnings; mend that, or "
+				     "leave out --strict");
+	return 0;
+}
+
+static int check_next_kernel(const struct group *g, bool strict)
+{
+	struct neighbour_needs needs = {
+		.memfds = group__nr_memfds(g),
+		.hwpts = group__nr_marked(g),
+	};
+	char *running = kexec__running_cmdline();
+	char *next = running ? next_cmdline(g, running) : NULL;
+	struct neighbour_remarks remarks = { 0 };
+	int err = -1;
+
+	if (next)
+		err = neighbour__check(group__kernel(g)->image, next, running, needs, &remarks);
+	free(next);
+	free(running);
+	return err ? -1 : report_remarks(&remarks, strict);
+}
+
 /* Options */
 
 enum {
 	OPT_NO_KEXEC = 0x100,
 	OPT_STOP_AFTER,
+	OPT_STRICT,
 };
 
 static const struct argp_option option_list[] = {
@@ -459,6 +508,9 @@ static const struct argp_option option_list[] = {
 	  0 },
 	{ "stop-after", OPT_STOP_AFTER, "STAGE", 0,
 	  "Stop likewise after STAGE: opened, filled, mapped, probed, marked, loaded or preserved",
+	  0 },
+	{ "strict", OPT_STRICT, NULL, 0,
+	  "Stop at the start if the next kernel would lose something, as far as that can be known",
 	  0 },
 	{ 0 },
 };
@@ -477,6 +529,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  "probed, marked, loaded or preserved",
 				   arg);
 		options->stop_after = arg;
+		return 0;
+	case OPT_STRICT:
+		options->strict = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->plans = &state->argv[state->next];
@@ -508,7 +563,9 @@ int cmd_run(int argc, char **argv)
 	g = group__load(options.plans, options.nr_plans, false, options.kexec);
 	if (!g)
 		return EXIT_FAILURE;
-	err = run_plans(g, &options);
+	err = options.kexec ? check_next_kernel(g, options.strict) : 0;
+	if (!err)
+		err = run_plans(g, &options);
 	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

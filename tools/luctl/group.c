@@ -92,6 +92,24 @@ void group__free(struct group *g)
 	free(g);
 }
 
+size_t group__nr_memfds(const struct group *g)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < g->nr; i++)
+		n += g->plans[i]->nr_memfds;
+	return n;
+}
+
+size_t group__nr_marked(const struct group *g)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < g->nr; i++)
+		n += plan__nr_marked(g->plans[i]);
+	return n;
+}
+
 const struct plan_kernel *group__kernel(const struct group *g)
 {
 	size_t i = 0;

@@ -22,6 +22,10 @@ struct group *group__load(char *const *files, size_t nr, bool resuming, bool nee
 /* Frees one update after the other, and by that closes their sessions, and removes the pidfiles */
 void group__free(struct group *group);
 
+/* Of all plans */
+size_t group__nr_memfds(const struct group *group);
+size_t group__nr_marked(const struct group *group);
+
 /* The kernel of the plan that names one, in a group that was loaded with @need_kernel */
 const struct plan_kernel *group__kernel(const struct group *group);
 

@@ -42,6 +42,15 @@ void report__note(const char *fmt, ...)
 	va_end(args);
 }
 
+void report__warning(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(stderr, "warning: ", fmt, args, "");
+	va_end(args);
+}
+
 int report__error(const char *fmt, ...)
 {
 	va_list args;

@@ -12,6 +12,9 @@ void report__step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "luctl: ..." for what is worth knowing and no step */
 void report__note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* "luctl: warning: ..." on stderr */
+void report__warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* "luctl: error: ..."; always returns -1, so that callers can return it */
 int report__error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/luctl/cmdline.c
+/* Command lines of kernels: luctl must read them as the kernel does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "../../tools/luctl/cmdline.h"
+
+static struct cmdline parse(const char *text)
+{
+	struct cmdline line;
+
+	cmdline__read(text, &line);
+	return line;
+}
+
+static void test_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"", "  ", "quiet root=/dev/sda1", "kho", "liveupdate", "liveupdate=", "kho=o",
+		"kho=maybe", "xkho=on", "khox=on", "=on", "\"", "intel_iommu", "iommu=pt",
+		"iommu.passthrough=1", "amd_iommu=fullflush,nohugepages", "init=/bin/kho=on",
+	};
+	struct cmdline line;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		line = parse(texts[i]);
+		assert_memory_equal(&line, &(struct cmdline){ 0 }, sizeof(line));
+	}
+}
+
+static void test_words_for_yes_and_no(void **state)
+{
+	static const char *const yes[] = { "on", "ON", "oN", "1", "y", "Yes", "true", "T", "enable" };
+	static const char *const no[] = { "off", "OFF", "of", "0", "n", "No", "false", "f", "disabled" };
+	char text[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		snprintf(text, sizeof(text), "liveupdate=%s", yes[i]);
+		assert_int_equal(parse(text).liveupdate, CMDLINE_ON);
+		snprintf(text, sizeof(text), "kho=%s", no[i]);
+		assert_int_equal(parse(text).kho, CMDLINE_OFF);
+	}
+	assert_int_equal(parse("kho=oy").kho, CMDLINE_UNSET);
+}
+
+static void test_last_word_wins(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("kho=on kho=off").kho, CMDLINE_OFF);
+	assert_int_equal(parse("kho=off kho=on").kho, CMDLINE_ON);
+	/* What the kernel does not understand changes nothing */
+	assert_int_equal(parse("kho=on kho=maybe kho=").kho, CMDLINE_ON);
+	assert_int_equal(parse("intel_iommu=on intel_iommu=off").vtd, CMDLINE_OFF);
+	assert_int_equal(parse("intel_iommu=off,on").vtd, CMDLINE_ON);
+	assert_int_equal(parse("amd_iommu=pgtbl_v2 amd_iommu=pgtbl_v1").amd_v2, CMDLINE_OFF);
+	assert_true(parse("iommu=off iommu=pt").iommu_off);
+	assert_true(parse("amd_iommu=off amd_iommu=force_enable").amd_off);
+}
+
+static void test_lists(void **state)
+{
+	struct cmdline line = parse("intel_iommu=on,sm_on,strict");
+
+	(void)state;
+	assert_int_equal(line.vtd, CMDLINE_ON);
+	assert_int_equal(line.vtd_scalable, CMDLINE_ON);
+	line = parse("intel_iommu=igfx_off,intgpu_off,sp_off,,sm_off");
+	assert_int_equal(line.vtd, CMDLINE_UNSET);
+	assert_int_equal(line.vtd_scalable, CMDLINE_OFF);
+	/* The next word is no part of the list */
+	line = parse("intel_iommu=sm_on, off");
+	assert_int_equal(line.vtd, CMDLINE_UNSET);
+	assert_true(parse("iommu=pt,off").iommu_off);
+	line = parse("amd_iommu=force_isolation,pgtbl_v2");
+	assert_int_equal(line.amd_v2, CMDLINE_ON);
+	assert_false(line.amd_off);
+}
+
+static void test_quotes_dashes_and_init(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("\"kho=on\"").kho, CMDLINE_ON);
+	assert_int_equal(parse("kho=\"on\"").kho, CMDLINE_ON);
+	assert_int_equal(parse("dyndbg=\"file x kho=off\" kho=on").kho, CMDLINE_ON);
+	assert_int_equal(parse("a=\"x kho=off\"").kho, CMDLINE_UNSET);
+	assert_int_equal(parse("intel-iommu=off").vtd, CMDLINE_OFF);
+	assert_int_equal(parse("kho=on\n").kho, CMDLINE_ON);
+	assert_int_equal(parse("\tliveupdate=on  kho=on").kho, CMDLINE_ON);
+	/* Behind -- is what init gets */
+	assert_int_equal(parse("kho=on -- kho=off liveupdate=on").kho, CMDLINE_ON);
+	assert_int_equal(parse("kho=on -- liveupdate=on").liveupdate, CMDLINE_UNSET);
+	assert_int_equal(parse("-- kho=on").kho, CMDLINE_UNSET);
+	assert_int_equal(parse("--x kho=on").kho, CMDLINE_ON);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_words_for_yes_and_no),
+		cmocka_unit_test(test_last_word_wins),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_quotes_dashes_and_init),
+	};
+
+	return cmocka_run_group_tests_name("cmdline", tests, NULL, NULL);
+}

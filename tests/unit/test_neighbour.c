@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/luctl/neighbour.c tools/luctl/cmdline.c tools/luctl/image.c
+// sources: tools/luctl/unpack.c tools/luctl/notes.c tools/luctl/report.c tests/unit/fake_image.c
+// libs: -lz -llzma -lzstd
+/* What luctl says of the next kernel before the jump, and what it does not say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../tools/luctl/image.h"
+#include "../../tools/luctl/neighbour.h"
+#include "fake_image.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define GOOD		"kho=on liveupdate=on intel_iommu=on"
+#define NAME		"/boot/next"
+
+static const struct neighbour_needs vtd = { .memfds = true, .hwpts = true, .iommu = NEIGHBOUR_VTD };
+static const struct neighbour_needs amd = { .memfds = true, .hwpts = true, .iommu = NEIGHBOUR_AMD };
+static const struct neighbour_needs memory = { .memfds = true };
+
+/* One remark with these words, and no other; NULL: none at all */
+static void expect_remark(const struct neighbour_remarks *remarks, bool warning, const char *words)
+{
+	const struct neighbour_remark *first = &remarks->list[0];
+
+	if (!words && remarks->nr)
+		fail_msg("'%s' is said", first->text);
+	if (!words)
+		return;
+	assert_int_equal(remarks->nr, 1);
+	assert_int_equal(remarks->nr_warnings, warning);
+	assert_int_equal(first->warning, warning);
+	if (!strstr(first->text, words))
+		fail_msg("'%s' lacks '%s'", first->text, words);
+	if (!strstr(first->text, "; "))
+		fail_msg("'%s' says nothing about what to do", first->text);
+	/* Nothing was cut off */
+	assert_true(strlen(first->text) < NEIGHBOUR_TEXT_SIZE - 1);
+}
+
+static void expect_cmdline(const char *next, const char *running,
+			   const struct neighbour_needs *needs, const char *words)
+{
+	struct neighbour_remarks remarks = { 0 };
+
+	neighbour__check_cmdline(next, running, needs, &remarks);
+	expect_remark(&remarks, true, words);
+}
+
+static void test_good_cmdlines(void **state)
+{
+	(void)state;
+	expect_cmdline(GOOD, GOOD, &vtd, NULL);
+	expect_cmdline(GOOD, "", &vtd, NULL);
+	/* The running kernel's default is on, so the next one's is */
+	expect_cmdline("liveupdate=on", "liveupdate=on", &vtd, NULL);
+	/* Domains of user space translate all the same */
+	expect_cmdline(GOOD " iommu=pt", GOOD, &vtd, NULL);
+	expect_cmdline(GOOD " iommu.passthrough=1", GOOD, &vtd, NULL);
+	/* Another machine's words */
+	expect_cmdline(GOOD " amd_iommu=off,pgtbl_v2", GOOD, &vtd, NULL);
+	expect_cmdline("kho=on liveupdate=on intel_iommu=off,sm_off", GOOD, &amd, NULL);
+	/* Memory needs no IOMMU */
+	expect_cmdline("kho=on liveupdate=on iommu=off intel_iommu=off", GOOD, &memory, NULL);
+}
+
+static void test_handover(void **state)
+{
+	(void)state;
+	expect_cmdline(GOOD " kho=off", GOOD, &memory, "switches kho off");
+	expect_cmdline("liveupdate=on", "kho=on", &memory, "lacks kho=on");
+	expect_cmdline(GOOD " liveupdate=0", GOOD, &memory, "switches liveupdate off");
+	expect_cmdline("kho=on", GOOD, &memory, "lacks liveupdate=on");
+	expect_cmdline("kho=on -- liveupdate=on", GOOD, &memory, "lacks liveupdate=on");
+}
+
+static void test_iommu_off(void **state)
+{
+	(void)state;
+	expect_cmdline(GOOD " intel_iommu=off", GOOD, &vtd, "has intel_iommu=off");
+	expect_cmdline("kho=on liveupdate=on", GOOD, &vtd, "lacks intel_iommu=on");
+	expect_cmdline(GOOD " iommu=off", GOOD, &vtd, "has iommu=off");
+	expect_cmdline(GOOD " iommu=off", GOOD, &amd, "has iommu=off");
+	expect_cmdline(GOOD " amd_iommu=off", GOOD, &amd, "has amd_iommu=off");
+}
+
+static void test_iommu_format(void **state)
+{
+	(void)state;
+	expect_cmdline(GOOD ",sm_on", GOOD, &vtd, "differ in sm_on");
+	expect_cmdline(GOOD, GOOD ",sm_off", &vtd, "differ in sm_on");
+	expect_cmdline(GOOD ",sm_on", GOOD ",sm_on", &vtd, NULL);
+	expect_cmdline(GOOD " amd_iommu=pgtbl_v2", GOOD, &amd, "differ in pgtbl_v2");
+}
+
+static void test_all_at_once(void **state)
+{
+	struct neighbour_remarks remarks = { 0 };
+
+	(void)state;
+	neighbour__check_cmdline("intel_iommu=off,sm_on kho=0", GOOD, &vtd, &remarks);
+	assert_int_equal(remarks.nr, 4);
+	assert_int_equal(remarks.nr_warnings, 4);
+}
+
+#define KHO	"kho-v4"
+#define LUO	"luo-v5"
+#define MEMFD	"memfd-v2"
+#define CORE	"iommu-core-v1"
+#define IOMMUFD	"iommufd"
+
+static void check_image(const char *const *strings, size_t nr, uint8_t build,
+			const struct neighbour_needs *needs, struct neighbour_remarks *remarks)
+{
+	struct bytes bytes = { 0 }, running = { 0 };
+	struct image *image, *running_image;
+	const uint8_t *notes;
+	char why[128];
+	size_t size;
+	int fd;
+
+	fake_image__make(&bytes, FAKE_ZSTD, strings, nr, build);
+	fd = fake_image__file(&bytes);
+	image = image__read(fd, why, sizeof(why));
+	close(fd);
+	fake_image__make(&running, FAKE_ZSTD, NULL, 0, 1);
+	fd = fake_image__file(&running);
+	running_image = image__read(fd, why, sizeof(why));
+	close(fd);
+	assert_true(image && running_image);
+	notes = image__notes(running_image, &size);
+	neighbour__check_image(image, NAME, notes, size, needs, remarks);
+	image__free(image);
+	image__free(running_image);
+	bytes__free(&bytes);
+	bytes__free(&running);
+}
+
+static void expect_image(const char *const *strings, size_t nr, const struct neighbour_needs *needs,
+			 bool warning, const char *words)
+{
+	struct neighbour_remarks remarks = { 0 };
+
+	check_image(strings, nr, 1, needs, &remarks);
+	expect_remark(&remarks, warning, words);
+}
+
+#define EXPECT_IMAGE(needs, warning, words, ...)				\
+	expect_image((const char *const[]){ __VA_ARGS__ },			\
+		     ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })), needs, warning, words)
+
+static void test_images(void **state)
+{
+	(void)state;
+	EXPECT_IMAGE(&vtd, false, NULL, KHO, LUO, MEMFD, CORE, IOMMUFD);
+	EXPECT_IMAGE(&vtd, true, "does not know iommu-core-v1: the HWPTs will be lost",
+		     KHO, LUO, MEMFD, IOMMUFD);
+	EXPECT_IMAGE(&vtd, true, "does not know iommu-core-v1", KHO, LUO, MEMFD, IOMMUFD,
+		     "iommu-core-v2");
+	EXPECT_IMAGE(&vtd, true, "does not know memfd-v2: the memfds will be lost",
+		     KHO, LUO, CORE, IOMMUFD, "memfd-v3");
+	EXPECT_IMAGE(&vtd, false, "iommufd is not built into " NAME, KHO, LUO, MEMFD, CORE);
+	/* No live update at all is one remark, and not one for each of its parts */
+	EXPECT_IMAGE(&vtd, true, "does not know luo-v5: it has no live update", KHO, "luo-vx");
+	EXPECT_IMAGE(&vtd, true, "another version of it, and will panic", KHO, "luo-v6", MEMFD,
+		     CORE, IOMMUFD);
+	EXPECT_IMAGE(&vtd, true, "does not know kho-v4", "kho-v5", LUO, MEMFD, CORE, IOMMUFD);
+	EXPECT_IMAGE(&vtd, true, "does not know kho-v4", "nothing");
+	/* What is not preserved need not be known */
+	EXPECT_IMAGE(&memory, false, NULL, KHO, LUO, MEMFD);
+	EXPECT_IMAGE(&(struct neighbour_needs){ 0 }, false, NULL, KHO, LUO);
+}
+
+static void test_builds(void **state)
+{
+	static const char *const strings[] = { KHO, LUO, MEMFD, CORE, IOMMUFD };
+	struct neighbour_remarks remarks = { 0 };
+
+	(void)state;
+	check_image(strings, 5, 2, &vtd, &remarks);
+	expect_remark(&remarks, false, NAME " is another build");
+	/* One without a build id may be any */
+	remarks = (struct neighbour_remarks){ 0 };
+	check_image(strings, 5, 0, &vtd, &remarks);
+	expect_remark(&remarks, false, NAME " is another build");
+	remarks = (struct neighbour_remarks){ 0 };
+	check_image(strings, 3, 2, &memory, &remarks);
+	expect_remark(&remarks, false, NULL);
+	/* After a warning it is known already that they differ */
+	remarks = (struct neighbour_remarks){ 0 };
+	check_image(strings, 3, 2, &vtd, &remarks);
+	expect_remark(&remarks, true, "does not know iommu-core-v1");
+}
+
+static void test_files(void **state)
+{
+	struct neighbour_remarks remarks = { 0 };
+	struct bytes bytes = { 0 };
+	char path[64];
+	int fd;
+
+	(void)state;
+	assert_int_equal(neighbour__check("/does/not/exist", GOOD, GOOD, memory, &remarks), -1);
+	fake_image__wrap(&bytes, "BZh9", 4);
+	fd = fake_image__file(&bytes);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(neighbour__check(path, GOOD, GOOD, memory, &remarks), 0);
+	expect_remark(&remarks, false, "compressed with bzip2, which luctl cannot read, so luctl "
+				       "cannot see what it knows; it is Linux 7.3.4-fake");
+	close(fd);
+	bytes__free(&bytes);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_cmdlines),
+		cmocka_unit_test(test_handover),
+		cmocka_unit_test(test_iommu_off),
+		cmocka_unit_test(test_iommu_format),
+		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_builds),
+		cmocka_unit_test(test_files),
+	};
+
+	return cmocka_run_group_tests_name("neighbour", tests, NULL, NULL);
+}
