@@ -56,8 +56,10 @@ static int retrieve_iommufd(struct update *u)
 	int fd = session__retrieve_fd(u->session, token);
 
 	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
-				  "token=0x%" PRIx64,
-			   token))
+				  "token=0x%" PRIx64 "%s",
+			   token, fd == -EBADMSG ?
+			   " (the kernel refuses what the previous one wrote, its log names the "
+			   "field; the memfds can be had, map them in a new iommufd)" : ""))
 		return -1;
 	u->iommufd = iommufd__adopt(fd);
 	if (!u->iommufd)
@@ -78,7 +80,8 @@ static const char *reclaim_hint(int ret)
 {
 	switch (ret) {
 	case -EBADMSG:
-		return " (the kernel refuses the record; its log names the field)";
+		return " (the kernel refuses the record, its log names the field; the memfds can "
+		       "be had, map them in a new HWPT)";
 	case -ENOTTY:
 		return " (the running kernel lacks lutrace's patches)";
 	default:

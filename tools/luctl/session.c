@@ -24,11 +24,13 @@ static const char *open_hint(int err)
 	switch (err) {
 	case ENOENT:
 	case ENXIO:
-		return "boot a kernel with CONFIG_LIVEUPDATE and kho=on liveupdate=on";
+		return "this kernel has no live update, and what a previous one preserved is lost; "
+		       "boot with CONFIG_LIVEUPDATE and kho=on liveupdate=on for another";
 	case EBUSY:
 		return "another process has it open, stop that first";
 	case EIO:
-		return "the previous kernel's state could not be taken over, see the kernel log";
+		return "the previous kernel handed over what this one does not know, its log says "
+		       "what; nothing of it can be taken back, reboot or kexec to have the memory";
 	default:
 		return "run luctl as root";
 	}

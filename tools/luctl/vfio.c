@@ -75,6 +75,11 @@ static int take_device(const char *bdf)
 		return report__errno(-errno, "there is no PCI device %s (name one that lspci "
 					     "shows)",
 				     bdf);
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu_group", bdf);
+	if (access(path, F_OK))
+		return report__error("device %s has no IOMMU in this kernel; boot with the IOMMU on "
+				     "(intel_iommu=on or the like, and no iommu=off)",
+				     bdf);
 	read_driver(bdf, driver, sizeof(driver));
 	if (!strcmp(driver, DRIVER))
 		return 0;
