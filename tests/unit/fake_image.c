@@ -24,7 +24,8 @@ void bytes__add(struct bytes *bytes, const void *data, size_t size)
 {
 	bytes->data = realloc(bytes->data, bytes->size + size + 1);
 	assert_non_null(bytes->data);
-	memcpy(bytes->data + bytes->size, data, size);
+	if (size)
+		memcpy(bytes->data + bytes->size, data, size);
 	bytes->size += size;
 }
 
@@ -32,6 +33,24 @@ void bytes__free(struct bytes *bytes)
 {
 	free(bytes->data);
 	*bytes = (struct bytes){ 0 };
+}
+
+static struct bytes versions;
+
+void fake_image__set_version(const char *name, uint32_t version)
+{
+	Elf64_Nhdr header = { .n_descsz = sizeof(version), .n_type = 0x4c55 };
+	char padded[32] = "";
+
+	if (!name) {
+		bytes__free(&versions);
+		return;
+	}
+	header.n_namesz = strlen(name) + 1;
+	strncpy(padded, name, sizeof(padded) - 1);
+	bytes__add(&versions, &header, sizeof(header));
+	bytes__add(&versions, padded, (header.n_namesz + 3) / 4 * 4);
+	bytes__add(&versions, &version, sizeof(version));
 }
 
 static void add_notes(struct bytes *elf, uint8_t build)
@@ -49,6 +68,7 @@ static void add_notes(struct bytes *elf, uint8_t build)
 	bytes__add(elf, &id, sizeof(id));
 	bytes__add(elf, "GNU", 4);
 	bytes__add(elf, desc, sizeof(desc));
+	bytes__add(elf, versions.data, versions.size);
 }
 
 void fake_image__elf(struct bytes *elf, const char *const *strings, size_t nr, uint8_t build)

@@ -32,6 +32,8 @@ void bytes__free(struct bytes *bytes);
 
 /* An ELF file with these strings and one note of the build, which is @build repeated; 0 for none */
 void fake_image__elf(struct bytes *elf, const char *const *strings, size_t nr, uint8_t build);
+/* One more note of the next ELF files: the version of a record; without a name, no more notes */
+void fake_image__set_version(const char *name, uint32_t version);
 /* A bzImage with this payload, compressed already */
 void fake_image__wrap(struct bytes *image, const void *payload, size_t size);
 void fake_image__pack(struct bytes *packed, enum fake_format format, const struct bytes *data);

@@ -116,6 +116,22 @@ static void test_all_at_once(void **state)
 #define CORE	"iommu-core-v1"
 #define IOMMUFD	"iommufd"
 
+/* Of the records of the core and of iommufd; 0: not said */
+struct versions {
+	uint32_t core, iommufd;
+};
+
+static struct versions running_versions, next_versions;
+
+static void set_versions(struct versions versions)
+{
+	fake_image__set_version(NULL, 0);
+	if (versions.core)
+		fake_image__set_version(CORE, versions.core);
+	if (versions.iommufd)
+		fake_image__set_version(IOMMUFD, versions.iommufd);
+}
+
 static void check_image(const char *const *strings, size_t nr, uint8_t build,
 			const struct neighbour_needs *needs, struct neighbour_remarks *remarks)
 {
@@ -126,10 +142,12 @@ static void check_image(const char *const *strings, size_t nr, uint8_t build,
 	size_t size;
 	int fd;
 
+	set_versions(next_versions);
 	fake_image__make(&bytes, FAKE_ZSTD, strings, nr, build);
 	fd = fake_image__file(&bytes);
 	image = image__read(fd, why, sizeof(why));
 	close(fd);
+	set_versions(running_versions);
 	fake_image__make(&running, FAKE_ZSTD, NULL, 0, 1);
 	fd = fake_image__file(&running);
 	running_image = image__read(fd, why, sizeof(why));
@@ -141,6 +159,7 @@ static void check_image(const char *const *strings, size_t nr, uint8_t build,
 	image__free(running_image);
 	bytes__free(&bytes);
 	bytes__free(&running);
+	fake_image__set_version(NULL, 0);
 }
 
 static void expect_image(const char *const *strings, size_t nr, const struct neighbour_needs *needs,
@@ -199,6 +218,35 @@ static void test_builds(void **state)
 	expect_remark(&remarks, true, "does not know iommu-core-v1");
 }
 
+static void expect_versions(struct versions running, struct versions next, bool warning,
+			    const char *words)
+{
+	static const char *const strings[] = { KHO, LUO, MEMFD, CORE, IOMMUFD };
+	struct neighbour_remarks remarks = { 0 };
+
+	running_versions = running;
+	next_versions = next;
+	check_image(strings, 5, 2, &vtd, &remarks);
+	expect_remark(&remarks, warning, words);
+	running_versions = next_versions = (struct versions){ 0 };
+}
+
+static void test_versions(void **state)
+{
+	const struct versions now = { 1, 2 }, none = { 0, 0 };
+
+	(void)state;
+	expect_versions(now, now, false, NULL);
+	expect_versions(now, (struct versions){ 1, 3 }, true,
+			NAME " has version 3 of the records of iommufd and the running kernel 2: the "
+			"HWPTs will be lost");
+	expect_versions(now, (struct versions){ 2, 2 }, true, "version 2 of the records of iommu-core");
+	expect_versions(now, none, false, "another build");
+	expect_versions(none, now, false, "another build");
+	/* iommufd as a module */
+	expect_versions(now, (struct versions){ 1, 0 }, false, "another build");
+}
+
 static void test_files(void **state)
 {
 	struct neighbour_remarks remarks = { 0 };
@@ -228,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_builds),
+		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_files),
 	};
 

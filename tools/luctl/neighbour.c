@@ -16,6 +16,7 @@
 #include "notes.h"
 #include "report.h"
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define IOMMUS		"/sys/class/iommu"
 #define RUNNING_NOTES	"/sys/kernel/notes"
 #define NOTES_SIZE	65536
@@ -27,6 +28,9 @@
 #define ABI_MEMFD	"memfd-v2"
 #define ABI_IOMMU	"iommu-core-v1"
 #define ABI_IOMMUFD	"iommufd"
+
+/* LIVEUPDATE_ELFNOTE_VERSION of linux/liveupdate.h: a note named as above, with a u32 */
+#define NOTE_VERSION	0x4c55
 
 static void __attribute__((format(printf, 3, 4)))
 add_remark(struct neighbour_remarks *remarks, bool warning, const char *fmt, ...)
@@ -161,15 +165,40 @@ static bool same_build(const uint8_t *notes, size_t notes_size, const uint8_t *o
 	return id && other_id && length == other_length && !memcmp(id, other_id, length);
 }
 
-/* The versions of what the IOMMU's records hold are numbers, which cannot be looked for */
+static bool record_version(const uint8_t *notes, size_t size, const char *name, uint32_t *version)
+{
+	const uint8_t *desc = NULL;
+	size_t length;
+
+	if (notes)
+		desc = notes__find(notes, size, name, NOTE_VERSION, &length);
+	if (!desc || length != sizeof(*version))
+		return false;
+	memcpy(version, desc, sizeof(*version));
+	return true;
+}
+
+/* The versions of what the IOMMU's records hold are numbers, which are in notes, if anywhere */
 static void check_build(const struct image *image, const char *name, const uint8_t *notes,
 			size_t notes_size, struct neighbour_remarks *remarks)
 {
+	static const char *const records[] = { ABI_IOMMU, ABI_IOMMUFD };
+	uint32_t running, next;
 	const uint8_t *other;
-	size_t size = 0;
+	bool known = true;
+	size_t size = 0, i;
 
 	other = image__notes(image, &size);
-	if (!same_build(notes, notes_size, other, size))
+	for (i = 0; i < ARRAY_SIZE(records); i++) {
+		if (!record_version(notes, notes_size, records[i], &running) ||
+		    !record_version(other, size, records[i], &next))
+			known = false;
+		else if (running != next)
+			warn(remarks, "%s has version %u of the records of %s and the running kernel "
+				      "%u: the HWPTs will be lost; name a kernel with the same version",
+			     name, next, records[i], running);
+	}
+	if (!known && !same_build(notes, notes_size, other, size))
 		note(remarks, "%s is another build than the running kernel, and luctl cannot compare "
 			      "the versions of their IOMMU records; make sure that they are the same",
 		     name);
