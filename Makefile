@@ -62,7 +62,7 @@ tools: setup
 	$(MAKE) -C tools/lutrace OUT=$(OUT)
 	$(MAKE) -C tools/luctl OUT=$(OUT)
 
-progs: setup
+progs: tree
 	$(MAKE) -C tests/vm/progs OUT=$(OUT)
 
 unit: setup
