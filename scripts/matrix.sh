@@ -5,8 +5,8 @@
 MATRIX_CLANG=clang-19
 MATRIX_CROSS=aarch64-linux-gnu-
 
-# NAME ARCH COMPILER OPTION=VALUE...: the test kernel's configuration but for these options, which
-# are checked in the result. A name before the first "-" shares a build directory.
+# NAME ARCH COMPILER OPTION=VALUE...: the configuration of the checks but for these options, which are
+# checked in the result. A name before the first "-" shares a build directory.
 MATRIX=(
 	'gcc-no-iommu-liveupdate x86 gcc IOMMU_LIVEUPDATE=n'
 	'gcc-no-liveupdate       x86 gcc LIVEUPDATE=n IOMMU_LIVEUPDATE=n'
@@ -15,6 +15,7 @@ MATRIX=(
 	'gcc-no-amd-iommu        x86 gcc AMD_IOMMU=n IOMMU_LIVEUPDATE=y'
 	'gcc-no-iommufd          x86 gcc IOMMUFD=n IOMMU_LIVEUPDATE=y'
 	'gcc-modules             x86 gcc IOMMUFD=m VFIO=m VFIO_PCI=m IOMMU_LIVEUPDATE=y'
+	'gcc-formats-as-modules  x86 gcc INTEL_IOMMU=n AMD_IOMMU=n IOMMUFD=m IOMMU_PT_VTDSS=m IOMMU_PT_X86_64=m IOMMU_PT_AMDV1=m'
 	"clang                   x86 $MATRIX_CLANG IOMMU_LIVEUPDATE=y IOMMUFD=y"
 	"arm64                   arm64 ${MATRIX_CROSS}gcc IOMMU_LIVEUPDATE=y IOMMUFD=y"
 )
@@ -25,14 +26,14 @@ MATRIX_DIRS=(drivers/iommu/ kernel/liveupdate/)
 # the other compiler have them.
 MATRIX_LEAN=(IOMMU_PT_KUNIT_TEST=n IOMMU_LIVEUPDATE_KUNIT_TEST=n)
 
-# The lines of the test kernel's fragment with the options of a variant in place of their own.
+# The lines of the checks' fragment with the options of a variant in place of their own.
 matrix_fragment() {
 	local o drop=()
 
 	for o in "$@"; do
 		drop+=(-e "^(# )?CONFIG_${o%%=*}[= ]")
 	done
-	fragments test | grep -Ev "${drop[@]}"
+	check_fragment | grep -Ev "${drop[@]}"
 	for o in "$@"; do
 		if [ "${o#*=}" = n ]; then
 			printf '# CONFIG_%s is not set\n' "${o%%=*}"
@@ -107,7 +108,7 @@ matrix_key() {
 	{
 		echo "$*"
 		kgit -C "$KTREE" rev-parse 'HEAD^{tree}'
-		fragments test
+		check_fragment
 		"$4" --version
 	} | hash_of 40
 }
