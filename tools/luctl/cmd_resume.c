@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <linux/iommufd.h>
@@ -11,13 +12,18 @@
 #include "group.h"
 #include "hook.h"
 #include "iommufd.h"
+#include "kexec.h"
 #include "memfd.h"
 #include "plan.h"
+#include "preserve.h"
 #include "report.h"
 #include "session.h"
+#include "stage.h"
 #include "stop.h"
 #include "update.h"
 #include "vfio.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static int retrieve_session(struct update *u)
 {
@@ -210,13 +216,55 @@ static int conclude(struct update *u)
 	return 0;
 }
 
-static int resume(struct group *g)
+struct options {
+	char **plans;		/* names of their files */
+	size_t nr_plans;
+	bool again;
+	bool kexec;
+};
+
+/* The memory is for the next kernel what it was for this one */
+static int refill(struct update *u)
+{
+	session__close(u->session);
+	u->session = NULL;
+	if (update__refill_sources(u) || update__run_probes(u, 0))
+		return -1;
+	return update__verify_memory(u);
+}
+
+static const struct stage again_stages[] = {
+	{ "refilled", refill, STAGE_NO_HOOK, NULL, false },
+	{ "opened", preserve__create_session, STAGE_NO_HOOK, NULL, false },
+	{ "marked", preserve__mark, PLAN_MARKED, NULL, false },
+	{ "loaded", NULL, STAGE_NO_HOOK, preserve__load_kernel, true },
+	{ "preserved", preserve__preserve, PLAN_PRESERVED, NULL, false },
+	{ "jumped", NULL, PLAN_BEFORE_KEXEC, preserve__jump, true },
+};
+
+/* With all that came through, unmarked and marked anew */
+static int preserve_again(struct group *g, bool kexec)
+{
+	int err = stage__run_all(g, again_stages, ARRAY_SIZE(again_stages), kexec, NULL);
+
+	/* Reached only without a jump */
+	if (!err)
+		err = preserve__end_without_jump(g);
+	if (err)
+		group__close_sessions(g);
+	if (kexec)
+		kexec__unload();
+	return err;
+}
+
+static int resume(struct group *g, const struct options *options)
 {
 	/* A session can be had only once: what can fail without it comes first */
 	if (group__each(g, update__open_devices) || group__open_luo(g) ||
 	    group__each(g, retrieve) || group__each(g, reclaim_domains) ||
 	    group__run_hooks(g, PLAN_RECLAIMED) || group__each(g, use_domains) ||
 	    group__each(g, finish) || group__run_hooks(g, PLAN_FINISHED) ||
+	    (options->again && preserve_again(g, options->kexec)) ||
 	    group__each(g, release_domains))
 		return -1;
 	return group__each(g, conclude);
@@ -224,9 +272,19 @@ static int resume(struct group *g)
 
 /* Options */
 
-struct options {
-	char **plans;		/* names of their files */
-	size_t nr_plans;
+enum {
+	OPT_AGAIN = 0x100,
+	OPT_NO_KEXEC,
+};
+
+static const struct argp_option option_list[] = {
+	{ "again", OPT_AGAIN, NULL, 0,
+	  "Preserve all that came through once more, and jump into the next kernel", 0 },
+	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
+	  "With --again: load no kernel; after preserving, close all sessions and check that all "
+	  "is as before",
+	  0 },
+	{ 0 },
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -235,12 +293,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	(void)arg;
 	switch (key) {
+	case OPT_AGAIN:
+		options->again = true;
+		return 0;
+	case OPT_NO_KEXEC:
+		options->kexec = false;
+		return 0;
 	case ARGP_KEY_ARGS:
 		options->plans = &state->argv[state->next];
 		options->nr_plans = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no plan; name the plans that 'luctl run' had");
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->kexec && !options->again)
+			argp_error(state, "--no-kexec says nothing without --again");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -250,21 +318,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cmd_resume(int argc, char **argv)
 {
 	static const struct argp argp = {
+		.options = option_list,
 		.parser = parse_option,
 		.args_doc = "PLAN [PLAN...]",
 		.doc = "After the kexec, take back what each PLAN preserved, check it, and finish "
 		       "the sessions.",
 	};
-	struct options options = { 0 };
+	struct options options = { .kexec = true };
 	struct group *g;
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	stop__init();
-	g = group__load(options.plans, options.nr_plans, true, false);
+	g = group__load(options.plans, options.nr_plans, true, options.again && options.kexec);
 	if (!g)
 		return EXIT_FAILURE;
-	err = resume(g);
+	err = resume(g, &options);
 	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

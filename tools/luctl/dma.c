@@ -174,6 +174,24 @@ int update__run_probes(struct update *u, unsigned int round)
 	return 0;
 }
 
+int update__refill_sources(struct update *u)
+{
+	const struct plan_probe *probe;
+	struct place from;
+	uint8_t *memory;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < u->plan->nr_probes && !err; i++) {
+		probe = &u->plan->probes[i];
+		from = place_of(u, probe->hwpt, probe->from, probe->length);
+		memory = memfd__at(from.memfd, from.offset);
+		memfd__pattern(memfd__seed(from.memfd), from.offset, memory, probe->length);
+		err = memfd__patch(from.memfd, from.offset, memory, probe->length);
+	}
+	return err;
+}
+
 int update__assume_probes(struct update *u)
 {
 	const struct plan_probe *probe;

@@ -112,6 +112,20 @@ int update__bind_devices(struct update *u)
 	return 0;
 }
 
+int update__alloc_ioas(struct update *u, size_t hwpt, uint32_t *ioas_id)
+{
+	return report__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
+			      "ioctl IOMMU_IOAS_ALLOC for %s", update__hwpt_name(u, hwpt));
+}
+
+int update__alloc_hwpt(struct update *u, size_t hwpt, uint32_t ioas_id, uint32_t *hwpt_id)
+{
+	uint32_t dev_id = vfio__dev_id(u->devices[u->plan->hwpts[hwpt].device]);
+
+	return report__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, ioas_id, hwpt_id), 0,
+			      "ioctl IOMMU_HWPT_ALLOC for %s", update__hwpt_name(u, hwpt));
+}
+
 static int attach(struct update *u, size_t hwpt)
 {
 	size_t device = u->plan->hwpts[hwpt].device;
@@ -251,6 +265,11 @@ static const char *state_name(uint32_t bits)
 		return "preserved";
 	case IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
 		return "reclaimed";
+	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
+		return "reclaimed and marked";
+	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_PRESERVED |
+	     IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
+		return "reclaimed and preserved";
 	default:
 		return "in a state that cannot be";
 	}
@@ -302,7 +321,8 @@ int update__expect_state(struct update *u, uint32_t bits)
 		n++;
 	}
 	/* What is only marked was compared earlier, if at all */
-	if (n && bits != IOMMU_HWPT_LIVEUPDATE_MARKED)
+	if (n && ((bits & IOMMU_HWPT_LIVEUPDATE_PRESERVED) ||
+		  bits == IOMMU_HWPT_LIVEUPDATE_RECLAIMED))
 		report__step("%s %zu hwpts of session %s: compared %" PRIu64
 			     " leaves, pinned %" PRIu64 " pages",
 			     state_name(bits), n, u->plan->session, leaves, pages);

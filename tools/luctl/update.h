@@ -52,6 +52,9 @@ const char *update__hwpt_name(const struct update *update, size_t hwpt);
 int update__open_devices(struct update *update);
 /* Binds what was opened to the iommufd */
 int update__bind_devices(struct update *update);
+/* An IOAS, or a HWPT on one, for the HWPT's device */
+int update__alloc_ioas(struct update *update, size_t hwpt, uint32_t *ioas_id);
+int update__alloc_hwpt(struct update *update, size_t hwpt, uint32_t ioas_id, uint32_t *hwpt_id);
 /* Attaches each device to the HWPT that has probes or holes, and starts its DMA engine */
 int update__attach(struct update *update);
 int update__detach(struct update *update);
@@ -64,8 +67,8 @@ int update__expect_changeable(struct update *update, size_t hwpt);
 int update__expect_fixed(struct update *update, size_t hwpt, bool destroy);
 
 /*
- * Asks the kernel for the state of all HWPTs that were marked: it must be @bits and MARKED, with
- * all of their memory pinned and, unless @bits is 0, compared. Says how much that is.
+ * Asks the kernel for the state of all HWPTs that were marked: it must be @bits, with
+ * all of their memory pinned and, unless they are only marked, compared. Says how much that is.
  */
 int update__expect_state(struct update *update, uint32_t bits);
 
@@ -77,6 +80,8 @@ int update__verify_memory(struct update *update);
  */
 int update__run_probes(struct update *update, unsigned int round);
 int update__run_holes(struct update *update);
+/* What the probes read is again what the memory was filled with */
+int update__refill_sources(struct update *update);
 /* The memory must be as round 0 of all probes left it, before the kexec */
 int update__assume_probes(struct update *update);
 
