@@ -37,6 +37,22 @@ vmstat() {
 	awk -v k="$1" '$1 == k { print $2 }' /proc/vmstat
 }
 
+# cmdline_word KEY: the value of the last KEY=VALUE on the kernel's command line
+cmdline_word() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1
+}
+
+# look_for_leaks: what kmemleak finds goes to the console, where it spoils the test. It leaves alone
+# what is younger than five seconds, and what it has not seen twice. Each stage ends with it; one that
+# ends in a kexec calls it before.
+look_for_leaks() {
+	[ -e /sys/kernel/debug/kmemleak ] || return 0
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+	cat /sys/kernel/debug/kmemleak >/dev/console
+}
+
 # expect NAME CMD...: CMD must succeed; its output is shown if it does not.
 expect() {
 	_expect 0 "$@"
