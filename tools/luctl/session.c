@@ -79,12 +79,15 @@ static struct session *wrap_fd(int fd)
 struct session *luo__create_session(struct luo *luo, const char *name)
 {
 	struct liveupdate_ioctl_create_session cmd = { .size = sizeof(cmd) };
+	int err;
 
 	strncpy((char *)cmd.name, name, sizeof(cmd.name) - 1);
 	if (ioctl(luo->fd, LIVEUPDATE_IOCTL_CREATE_SESSION, &cmd)) {
-		report__errno(-errno, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' "
-				      "failed",
+		err = errno;
+		report__errno(-err, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' "
+				    "failed",
 			      name);
+		errno = err;
 		return NULL;
 	}
 	return wrap_fd(cmd.fd);
@@ -102,6 +105,7 @@ struct session *luo__retrieve_session(struct luo *luo, const char *name)
 				    "failed%s",
 			      name, err == ENOENT ?
 			      " (the previous kernel handed over no session of that name)" : "");
+		errno = err;
 		return NULL;
 	}
 	return wrap_fd(cmd.fd);

@@ -17,7 +17,7 @@ struct session;
 struct luo *luo__open(void);
 void luo__close(struct luo *luo);
 
-/* Report and return NULL when they fail */
+/* Report and return NULL, with the errno, when they fail */
 struct session *luo__create_session(struct luo *luo, const char *name);
 struct session *luo__retrieve_session(struct luo *luo, const char *name);
 

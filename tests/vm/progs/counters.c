@@ -8,6 +8,7 @@
 #include "counters.h"
 #include "tap.h"
 
+#define KHO_PRESERVED	"/sys/kernel/debug/kho/out/nr_preserved"
 #define WAIT_TRIES	40
 #define WAIT_NS		50000000L
 
@@ -23,9 +24,22 @@ static void collect(void)
 	close(fd);
 }
 
+static long read_preserved(void)
+{
+	FILE *f = fopen(KHO_PRESERVED, "re");
+	long value = -1;
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &value) != 1)
+		value = -1;
+	fclose(f);
+	return value;
+}
+
 static struct counters read_once(void)
 {
-	struct counters now = { 0 };
+	struct counters now = { .iommu_pages = -1, .preserved = read_preserved() };
 	char name[64];
 	long value;
 	FILE *f;
@@ -72,6 +86,7 @@ bool counters__are(const struct counters *before)
 		now = read_once();
 	}
 	return tap__true(!memcmp(&now, before, sizeof(now)),
-			 "%ld page tables and %ld pins are left, and before there were %ld and %ld",
-			 now.iommu_pages, now.pins, before->iommu_pages, before->pins);
+			 "there are %ld page tables, %ld pins and %ld preserved blocks, and before "
+			 "there were %ld, %ld and %ld", now.iommu_pages, now.pins, now.preserved,
+			 before->iommu_pages, before->pins, before->preserved);
 }

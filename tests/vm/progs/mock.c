@@ -11,6 +11,7 @@
 
 enum {
 	OP_MOCK_DOMAIN = 2,
+	OP_MD_CHECK_MAP = 3,
 	OP_DMABUF_GET = 22,
 };
 
@@ -26,6 +27,11 @@ struct test_cmd {
 			uint32_t out_hwpt_id;
 			uint32_t out_idev_id;
 		} mock_domain;
+		struct {
+			uint64_t iova;
+			uint64_t length;
+			uint64_t memory;
+		} check_map;
 		struct {
 			uint32_t length;
 			uint32_t open_flags;
@@ -52,6 +58,19 @@ int mock__add_device(struct iommufd *iommufd, uint32_t ioas_id, struct mock_devi
 	out->dev_id = cmd.mock_domain.out_idev_id;
 	out->auto_hwpt_id = cmd.mock_domain.out_hwpt_id;
 	return err;
+}
+
+int mock__check_map(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t iova, uint64_t length,
+		    const void *memory)
+{
+	struct test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = OP_MD_CHECK_MAP,
+		.id = hwpt_id,
+		.check_map = { .iova = iova, .length = length, .memory = (uintptr_t)memory },
+	};
+
+	return call(iommufd, &cmd);
 }
 
 int mock__get_dmabuf(struct iommufd *iommufd, uint32_t length)

@@ -31,6 +31,9 @@ struct mock_device {
 
 /* All return a negative errno and say nothing. The device goes with the iommufd. */
 int mock__add_device(struct iommufd *iommufd, uint32_t ioas_id, struct mock_device *out);
+/* Does the HWPT, a mock's, map [@iova, @iova + @length) to the pages of @memory? -EINVAL if not */
+int mock__check_map(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t iova, uint64_t length,
+		    const void *memory);
 /* Returns a file descriptor */
 int mock__get_dmabuf(struct iommufd *iommufd, uint32_t length);
 

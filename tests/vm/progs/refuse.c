@@ -742,7 +742,7 @@ static void run_cycles(const struct env *env)
 	ok = rig && rig__add_hwpt(rig, rig->ioas_id, RIG_TOKEN_2, &id);
 	for (i = 1; i <= NR_CYCLES; i++) {
 		if (ok && !rig->session) {
-			rig->session = luo__create_session(env->luo, "refuse");
+			rig->session = luo__create_session(env->luo, RIG_SESSION);
 			ok = tap__true(rig->session, "no session");
 		}
 		ok = ok && rig__preserve_memfds(rig, rig->session) &&

@@ -16,15 +16,7 @@
 #include "vfio.h"
 
 #define EDU		"0000:00:04.0"
-#define SMALL_SIZE	(64u << 10)
 #define HUGE_SIZE	(4u << 20)
-
-enum {
-	TOKEN_FIRST = 0x100,
-	TOKEN_LAST,
-	TOKEN_EXTRA,
-	TOKEN_IOMMUFD = 0x200,
-};
 
 static uint8_t page[RIG_PAGE] __attribute__((aligned(RIG_PAGE)));
 
@@ -52,9 +44,9 @@ static bool add_mock_device(struct rig *rig)
 
 static bool map_memfds(struct rig *rig, bool huge)
 {
-	rig->size = huge ? HUGE_SIZE : SMALL_SIZE;
-	rig->first = memfd__create("first", rig->size, huge, TOKEN_FIRST);
-	rig->last = memfd__create("last", rig->size, huge, TOKEN_LAST);
+	rig->size = huge ? HUGE_SIZE : RIG_SMALL_SIZE;
+	rig->first = memfd__create("first", rig->size, huge, RIG_TOKEN_FIRST);
+	rig->last = memfd__create("last", rig->size, huge, RIG_TOKEN_LAST);
 	return tap__true(rig->first && rig->last, "the memfds cannot be made") &&
 	       tap__want(iommufd__map_file(rig->iommufd, rig->ioas_id, memfd__fd(rig->first), 0,
 					   rig->size, RIG_IOVA_FIRST, true, true), 0,
@@ -67,7 +59,7 @@ static bool map_memfds(struct rig *rig, bool huge)
 static bool set_up(struct rig *rig, struct luo *luo, enum rig_device device, bool huge)
 {
 	rig->iommufd = iommufd__open();
-	rig->session = luo__create_session(luo, "refuse");
+	rig->session = luo__create_session(luo, RIG_SESSION);
 	return tap__true(rig->iommufd && rig->session, "no iommufd or no session") &&
 	       tap__want(iommufd__alloc_ioas(rig->iommufd, &rig->ioas_id), 0, "an IOAS") &&
 	       (device == RIG_VTD ? add_vtd_device(rig) : add_mock_device(rig)) &&
@@ -166,15 +158,15 @@ bool rig__unmap_extra(struct rig *rig)
 
 bool rig__preserve_extra(struct rig *rig, struct session *session)
 {
-	return tap__want(session__preserve_fd(session, rig->extra_fd, TOKEN_EXTRA), 0,
+	return tap__want(session__preserve_fd(session, rig->extra_fd, RIG_TOKEN_EXTRA), 0,
 			 "preserving the memfd of the case");
 }
 
 static int preserve_memfds(struct rig *rig, struct session *session)
 {
-	int ret = session__preserve_fd(session, memfd__fd(rig->first), TOKEN_FIRST);
+	int ret = session__preserve_fd(session, memfd__fd(rig->first), RIG_TOKEN_FIRST);
 
-	return ret ? ret : session__preserve_fd(session, memfd__fd(rig->last), TOKEN_LAST);
+	return ret ? ret : session__preserve_fd(session, memfd__fd(rig->last), RIG_TOKEN_LAST);
 }
 
 bool rig__preserve_memfds(struct rig *rig, struct session *session)
@@ -184,7 +176,7 @@ bool rig__preserve_memfds(struct rig *rig, struct session *session)
 
 int rig__preserve(struct rig *rig, struct session *session)
 {
-	return session__preserve_fd(session, iommufd__fd(rig->iommufd), TOKEN_IOMMUFD);
+	return session__preserve_fd(session, iommufd__fd(rig->iommufd), RIG_TOKEN_IOMMUFD);
 }
 
 int rig__try_preserve(struct rig *rig, struct session *session)

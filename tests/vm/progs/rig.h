@@ -33,12 +33,22 @@ enum rig_device {
 #define RIG_PAGE	4096u
 #define RIG_HUGE_PAGE	(2u << 20)
 
+/* Its session, the files in it, and how long an area with small pages is */
+#define RIG_SESSION	"rig"
+#define RIG_TOKEN_FIRST		0x100u
+#define RIG_TOKEN_LAST		0x101u
+#define RIG_TOKEN_EXTRA		0x102u
+#define RIG_TOKEN_IOMMUFD	0x200u
+#define RIG_SMALL_SIZE	(64u << 10)
+/* Of a HWPT with VT-d's 39 bits that maps the two memfds: the top, and two for each of them */
+#define RIG_TABLES	5u
+
 /* Tokens of HWPTs: the first is that of @hwpt_id */
 #define RIG_TOKEN	1u
 #define RIG_TOKEN_2	2u
 #define RIG_TOKEN_3	3u
 
-#define RIG_MAX_MARKED	4
+#define RIG_MAX_MARKED	32
 
 struct rig {
 	struct iommufd *iommufd;
@@ -57,7 +67,7 @@ struct rig {
 	struct session *other;		/* for cases that need a second one */
 };
 
-/* The memfds are of small pages, 64 KiB each, or of huge ones, 4 MiB each */
+/* The memfds are of small pages, 64 KiB each, or of huge ones, 4 MiB each; their seeds are their tokens */
 struct rig *rig__open(struct luo *luo, enum rig_device device, bool huge);
 /* All but the sessions */
 void rig__close_iommufd(struct rig *rig);
