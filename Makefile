@@ -5,6 +5,7 @@
 OUT := $(abspath build)
 SCRIPTS := scripts
 T ?=
+K ?=
 
 .NOTPARALLEL:
 
@@ -19,8 +20,8 @@ help:
 	@echo 'make test-unit     the unit tests of the tools'
 	@echo 'make test-patches  the series: applies, regenerates, style, compiles, sparse'
 	@echo 'make test-vm       the tests in QEMU (T="name name" for some of them)'
-	@echo 'make soak          build and boot the kernel at every patch (hours)'
-	@echo 'make qemu          a QEMU for each machine of the VM tests, in the cache'
+	@echo 'make soak          what takes hours: long sweeps, races and cycles on a debug kernel, a'
+	@echo '                   boot at every patch (K="cycles flat" for some kinds)'
 	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
 	@echo 'make kernel        fetch, patch and build the kernel of the demo'
 	@echo 'make qemu          have a QEMU for each machine of the tests (make test does it)'
@@ -83,8 +84,8 @@ test-patches: test-kernel
 test-vm: kernel test-kernel tools progs qemu
 	@T='$(T)' tests/run vm
 
-soak: tree tools
-	@$(SCRIPTS)/soak
+soak: tree tools progs
+	@$(SCRIPTS)/soak $(K)
 
 clean:
 	rm -rf $(OUT)
