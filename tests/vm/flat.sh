@@ -4,7 +4,7 @@
 kernel=test
 plan=7
 append="loglevel=5 lutrace.flat=${FLAT:-600}"
-timeout=$((120 + ${FLAT:-600} / 10))
+timeout=$((180 + ${FLAT:-600} / 5))
 
 stage1() {
 	flat "$(cmdline_word lutrace.flat)" >/share/flat.ktap 2>/share/flat.log

@@ -37,7 +37,7 @@ stage3() {
 
 check() {
 	expect "the kernel names the field" \
-		grep -aq 'iommufd: liveupdate: file of the previous kernel refused: header field version 0x2' \
+		grep -aq 'iommu: liveupdate: iommufd of the previous kernel refused: header field version 0x2' \
 		console.log
 	expect "the guest counted three stages" grep -qx '3 0' share/stages
 }

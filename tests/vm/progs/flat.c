@@ -30,8 +30,13 @@
 /* What the first cycles need to come to rest is not counted */
 #define WARM_UP		100u
 /* Kept by the kernel for other reasons, however many cycles there are */
-#define SLAB_NOISE_KB	128
-#define FREE_NOISE_KB	512
+#define SLAB_NOISE_KB	64
+#define FREE_NOISE_KB	256
+/*
+ * Linux gives back areas of vmalloc in batches of some thousands, and KHO makes one for each memfd: a
+ * slab object for each of them waits meanwhile, 56 in a page.
+ */
+#define AREAS_IN_PAGE	56
 
 struct user {
 	const char *name;
@@ -119,30 +124,58 @@ static bool take_turns(struct user *one, struct user *guest, struct luo *luo)
 	return ok;
 }
 
-static long kb_of(const char *key)
+/* The sum of what follows @first or @second at the beginning of a line of the file */
+static long sum_of(const char *path, const char *first, const char *second)
 {
-	FILE *f = fopen("/proc/meminfo", "re");
-	char line[128];
-	long value = 0;
+	FILE *f = fopen(path, "re");
+	long value, sum = 0;
+	char line[256], word[64];
 
 	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-			value = strtol(line + strlen(key) + 1, NULL, 10);
+		if (sscanf(line, "%63s %ld", word, &value) == 2 &&
+		    (!strcmp(word, first) || !strcmp(word, second)))
+			sum += value;
 	if (f)
 		fclose(f);
-	return value;
+	return sum;
 }
 
-/* Compaction empties the lists of free pages that each CPU keeps to itself */
+/* What is there for areas that were not given back yet */
+static long areas_kb(void)
+{
+	FILE *f = fopen("/proc/vmallocinfo", "re");
+	char line[256];
+	long nr = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		nr += !!strstr(line, "unpurged vm_area");
+	if (f)
+		fclose(f);
+	return nr * 4 / AREAS_IN_PAGE;
+}
+
+/* Areas that were given back are kept to be used again, but for this */
+static void drop_caches(void)
+{
+	FILE *f = fopen("/proc/sys/vm/drop_caches", "we");
+
+	if (!f)
+		return;
+	fputs("2\n", f);
+	fclose(f);
+}
+
+/* Free is also what each CPU keeps for itself */
 static struct memory read_memory(void)
 {
-	FILE *f = fopen("/proc/sys/vm/compact_memory", "we");
+	long areas;
 
-	if (f) {
-		fputs("1\n", f);
-		fclose(f);
-	}
-	return (struct memory){ .free_kb = kb_of("MemFree"), .slab_kb = kb_of("SUnreclaim") };
+	drop_caches();
+	areas = areas_kb();
+	return (struct memory){
+		.free_kb = sum_of("/proc/zoneinfo", "nr_free_pages", "count:") * 4 + areas,
+		.slab_kb = sum_of("/proc/meminfo", "SUnreclaim:", "") - areas,
+	};
 }
 
 static bool is_flat(const struct memory *before, unsigned long cycles)
