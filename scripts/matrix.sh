@@ -15,7 +15,6 @@ MATRIX=(
 	'gcc-no-amd-iommu        x86 gcc AMD_IOMMU=n IOMMU_LIVEUPDATE=y'
 	'gcc-no-iommufd          x86 gcc IOMMUFD=n IOMMU_LIVEUPDATE=y'
 	'gcc-modules             x86 gcc IOMMUFD=m VFIO=m VFIO_PCI=m IOMMU_LIVEUPDATE=y'
-	'gcc-formats-as-modules  x86 gcc INTEL_IOMMU=n AMD_IOMMU=n IOMMUFD=m IOMMU_PT_VTDSS=m IOMMU_PT_X86_64=m IOMMU_PT_AMDV1=m'
 	"clang                   x86 $MATRIX_CLANG IOMMU_LIVEUPDATE=y IOMMUFD=y"
 	"arm64                   arm64 ${MATRIX_CROSS}gcc IOMMU_LIVEUPDATE=y IOMMUFD=y"
 )
