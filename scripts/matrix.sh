@@ -15,15 +15,17 @@ MATRIX=(
 	'gcc-no-amd-iommu        x86 gcc AMD_IOMMU=n IOMMU_LIVEUPDATE=y'
 	'gcc-no-iommufd          x86 gcc IOMMUFD=n IOMMU_LIVEUPDATE=y'
 	'gcc-modules             x86 gcc IOMMUFD=m VFIO=m VFIO_PCI=m IOMMU_LIVEUPDATE=y'
+	"gcc-formats             x86 gcc COMPILE_TEST=y INTEL_IOMMU=n AMD_IOMMU=n GENERIC_PT=y IOMMU_PT=m
+		IOMMU_PT_AMDV1=m IOMMU_PT_VTDSS=m IOMMU_PT_X86_64=m IOMMUFD=m IOMMU_LIVEUPDATE=y"
 	"clang                   x86 $MATRIX_CLANG IOMMU_LIVEUPDATE=y IOMMUFD=y"
 	"arm64                   arm64 ${MATRIX_CROSS}gcc IOMMU_LIVEUPDATE=y IOMMUFD=y"
 )
 # What the series touches.
 MATRIX_DIRS=(drivers/iommu/ kernel/liveupdate/)
 
-# Compiling the KUnit tests takes most of the time, and no variant is about them. Whole kernels and
-# the other compiler have them.
-MATRIX_LEAN=(IOMMU_PT_KUNIT_TEST=n IOMMU_LIVEUPDATE_KUNIT_TEST=n)
+# Compiling the KUnit tests takes most of the time, and no variant is about them. Whole kernels have
+# them.
+MATRIX_LEAN=({IOMMU_PT,IOMMU_LIVEUPDATE,IOMMUFD_LIVEUPDATE}_KUNIT_TEST=n)
 
 # The lines of the checks' fragment with the options of a variant in place of their own.
 matrix_fragment() {
@@ -90,7 +92,7 @@ matrix_one() {
 
 	shift 4
 	out=$KROOT/work/build/matrix-${name%%-*}
-	[ -n "$whole" ] || [ "$name" = clang ] || set -- "$@" "${MATRIX_LEAN[@]}"
+	[ -n "$whole" ] || set -- "$@" "${MATRIX_LEAN[@]}"
 	log=$KROOT/work/matrix-$name.log
 	run_logged "matrix $name: configuration" "$log" '^  ' \
 		matrix_configure "$arch" "$compiler" "$MATRIX_TREE" "$out" "$@"
@@ -122,7 +124,7 @@ cmd_check_matrix() {
 	flock 8
 	MATRIX_TREE=''
 	for v in "${MATRIX[@]}"; do
-		read -ra words <<<"$v"
+		mapfile -t words < <(xargs -n 1 <<<"$v")
 		key=$(matrix_key "$whole" "${words[@]}")
 		[ ! -e "$KROOT/work/passed/matrix-$key" ] || continue
 		if [ -z "$MATRIX_TREE" ]; then
