@@ -63,10 +63,15 @@ touched() {
 	kgit -C "$KTREE" diff --name-only "$1" -- '*.c' '*.h' ':!tools' | sed 's,^,linux/,'
 }
 
-# Lines "OBJECT FILE": which of the files on stdin are what objects of the test kernel are made of.
+# Lines "OBJECT FILE": which of the files on stdin are what objects of the test kernel are made of. A
+# header of the folder above is named with a "..".
 objects_of() {
-	(cd "$KROOT/build/test" && grep -rowFf - --include='.*.o.cmd' drivers kernel lib mm) |
-		sed -E 's,^(.*)/\.([^/]*)\.cmd:,\1/\2 ,' | sort -u
+	local files
+
+	files=$(cat)
+	(cd "$KROOT/build/test" && grep -ro '[^ ]*linux/[^ ]*\.[ch]' --include='.*.o.cmd' drivers kernel lib mm) |
+		sed -E 's,^([^:]*)/\.([^/:]*)\.cmd:[./]*,\1/\2 ,; :up; s,/[^/ .][^/ ]*/\.\./,/,; t up' |
+		awk 'NR == FNR { wanted[$1] = 1; next } $2 in wanted' <(cat <<<"$files") - | sort -u
 }
 
 # Such lines for what is compiled for the series: the objects that are made of what it touches. A
@@ -126,13 +131,18 @@ source_of() {
 
 # compile TREE OUT OBJECT|VAR=VALUE...: the objects whose source exists at this commit.
 compile() {
-	local tree=$1 out=$2 o what=()
+	local tree=$1 out=$2 o objects=() variables=()
 
 	shift 2
 	for o in "$@"; do
-		[[ $o != *=* && ! -e $tree/$(source_of "$o") ]] || what+=("$o")
+		if [[ $o == *=* ]]; then
+			variables+=("$o")
+		elif [ -e "$tree/$(source_of "$o")" ]; then
+			objects+=("$o")
+		fi
 	done
-	kmake "$tree" "$out" "${what[@]}"
+	# Without a target, make would build a whole kernel
+	[ ${#objects[@]} -eq 0 ] || kmake "$tree" "$out" "${variables[@]}" "${objects[@]}"
 }
 
 check_prepare() {
