@@ -1,0 +1,36 @@
+# A HWPT whose record is bad is refused alone, and its device is stopped; all others come through.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=test
+mutant=seeded-bugs
+append='lutrace_seeded_bug=10'
+plan=11
+
+stage1() {
+	. /share/neighbour.sh
+	remember_memory
+	next_kernel lutrace.stage=2
+	jump /share/main.plan /share/second.plan /share/other.plan
+}
+
+stage2() {
+	. /share/neighbour.sh
+	expect "its device cannot do DMA" bus_master_is_off
+	refused "luctl resume says what happened" \
+		'LIVEUPDATE_RECLAIM of hwpt main .*map them in a new HWPT.*EBADMSG' \
+		luctl resume /share/main.plan
+	expect "memfds and iommufd came back before" \
+		grep -q 'retrieve iommufd .* ok$' /share/refused.log
+	expect "the device cannot do DMA still" bus_master_is_off
+	expect "it has no translation of the old kernel" maps_nothing
+	comes_through "another device does DMA through its HWPT" /share/second.plan
+	comes_through "the other session comes through" /share/other.plan
+	expect "all memory is back" memory_is_there
+	expect "the device works with new memory" fresh "$EDU"
+}
+
+check() {
+	expect "the kernel names the table" \
+		grep -aq 'page table refused: table is not a preserved page' console.log
+	expect "and refuses nothing else" \
+		test "$(grep -ao "liveupdate: .* refused: .*" console.log | sort -u | wc -l)" -eq 1
+}
