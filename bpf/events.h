@@ -30,7 +30,12 @@ enum lutrace_op {
 enum lutrace_phase {
 	LUTRACE_BEGIN,
 	LUTRACE_END,
+	LUTRACE_NR_PHASES,
 };
+
+/* One program per tracepoint, numbered so. */
+#define LUTRACE_PROG(op, phase)	((op) * LUTRACE_NR_PHASES + (phase))
+#define LUTRACE_NR_PROGS	(LUTRACE_NR_OPS * LUTRACE_NR_PHASES)
 
 struct lutrace_rec {
 	__u32 type;
@@ -69,7 +74,7 @@ struct lutrace_latency {
 };
 
 /*
- * What the programs counted. Whoever reads a recording needs the losses:
+ * What a program counted, or the sum of all programs. Whoever reads a recording needs the losses:
  * a table of numbers without them claims more than was seen.
  */
 struct lutrace_counts {
@@ -79,7 +84,7 @@ struct lutrace_counts {
 	__u64 lost_begins;		/* hash full: latency not measurable */
 	__u64 unmatched_ends;		/* end whose begin was not seen */
 	__u64 replaced_begins;		/* second begin before the end */
-	__s64 in_flight;		/* begins whose end is still to come */
+	__s64 in_flight;		/* begins whose end is still to come; of an end: taken off */
 };
 
 /* An open iommufd, as the task_file iterator finds it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs on the iommu_liveupdate tracepoints, for `lutrace record`.
+ * Programs on the iommu_liveupdate tracepoints, for tools/lutrace/live.c.
  *
  * Each of the 14 tracepoints passes one struct iommu_liveupdate_event. The
  * programs copy it into the ring buffer as it is, so that `lutrace report` can
@@ -15,7 +15,7 @@
  *
  * Nothing is counted before user space has attached all programs and set
  * `armed`; otherwise an end could be seen whose begin had no program yet.
- * Every failure to record is counted: see struct lutrace_counts.
+ * Every failure to record is counted, per program: see struct lutrace_counts.
  */
 #include <linux/types.h>
 #include <linux/bpf.h>
@@ -51,7 +51,7 @@ struct {
 } begins SEC(".maps");
 
 int armed;
-struct lutrace_counts counts;
+struct lutrace_counts counts[LUTRACE_NR_PROGS];
 
 /*
  * User space comes by itself every few milliseconds. Waking it costs more than
@@ -67,7 +67,8 @@ static __always_inline __u64 wakeup(void)
 	return waiting < wakeup_bytes ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 }
 
-#define COUNT(member, n) __sync_fetch_and_add(&counts.member, n)
+#define COUNT(op, phase, member, n) \
+	__sync_fetch_and_add(&counts[LUTRACE_PROG(op, phase)].member, n)
 
 static __always_inline void
 emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64 now)
@@ -75,10 +76,10 @@ emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64
 	struct lutrace_event *rec;
 	__u64 id = bpf_get_current_pid_tgid();
 
-	COUNT(events, 1);
+	COUNT(op, phase, events, 1);
 	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 	if (!rec) {
-		COUNT(lost_events, 1);
+		COUNT(op, phase, lost_events, 1);
 		return;
 	}
 	rec->rec.type = LUTRACE_REC_EVENT;
@@ -122,15 +123,16 @@ note_begin(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
 
 	err = bpf_map_update_elem(&begins, &key, &begin, BPF_NOEXIST);
 	if (!err) {
-		COUNT(in_flight, 1);
+		COUNT(op, LUTRACE_BEGIN, in_flight, 1);
 		return;
 	}
 	if (err != -EEXIST) {
-		COUNT(lost_begins, 1);
+		COUNT(op, LUTRACE_BEGIN, lost_begins, 1);
 		return;
 	}
-	COUNT(replaced_begins, 1);
-	bpf_map_update_elem(&begins, &key, &begin, BPF_EXIST);
+	COUNT(op, LUTRACE_BEGIN, replaced_begins, 1);
+	if (bpf_map_update_elem(&begins, &key, &begin, BPF_EXIST))
+		COUNT(op, LUTRACE_BEGIN, lost_begins, 1);
 }
 
 static __always_inline void
@@ -142,16 +144,16 @@ note_end(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
 
 	found = bpf_map_lookup_elem(&begins, &key);
 	if (!found) {
-		COUNT(unmatched_ends, 1);
+		COUNT(op, LUTRACE_END, unmatched_ends, 1);
 		return;
 	}
 	begin = *found;
 	if (!bpf_map_delete_elem(&begins, &key))
-		COUNT(in_flight, -1);
+		COUNT(op, LUTRACE_END, in_flight, -1);
 
 	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 	if (!rec) {
-		COUNT(lost_latencies, 1);
+		COUNT(op, LUTRACE_END, lost_latencies, 1);
 		return;
 	}
 	rec->rec.type = LUTRACE_REC_LATENCY;

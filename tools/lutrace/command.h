@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LUTRACE_COMMAND_H
+#define LUTRACE_COMMAND_H
+
+#include <sys/types.h>
+#include "util.h"
+
+/* Starts a program, looked for in PATH. -1 with @fault set if it cannot be executed. */
+pid_t command__start(char *const argv[], struct fault *fault);
+/* 1 with @status as of waitpid() if it has ended, 0 if it runs. */
+int command__ended(pid_t pid, int *status);
+/* "luctl ended with status 3", "sleep was ended by signal 15 (Terminated)"; free with free(). */
+char *command__describe(const char *name, int status);
+
+#endif

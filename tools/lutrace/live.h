@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A live session on the iommu_liveupdate tracepoints: loads and attaches the
+ * programs of bpf/record.bpf.c, hands every record that they send to the
+ * subcommand, and ends with a signal, a time or a command. It is the main loop
+ * of all subcommands that look at a running kernel:
+ *
+ *	live = live__open(&opts, &ops, priv, fault);	attached, nothing counted yet
+ *	live__start(live, fault);			counting; the command runs
+ *	live__run(live, fault);				ops are called until the end
+ *	live__stop(live, fault);			nothing comes after this
+ *	live__progs(live, progs, fault);		what was counted, and lost
+ *	live__free(live);
+ *
+ * Every function that takes a fault returns -1 (or NULL) with it set if it
+ * failed; then only live__free() may follow. There is one session per process,
+ * since it catches signals.
+ */
+#ifndef LUTRACE_LIVE_H
+#define LUTRACE_LIVE_H
+
+#include <argp.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "../../bpf/events.h"
+#include "util.h"
+
+struct live;
+
+/* What all live subcommands let the user choose. */
+struct live_opts {
+	unsigned long ring_kib;		/* ring buffer, a power of two from 4 */
+	unsigned long in_flight;	/* operations that can run at once */
+	double seconds;			/* end by itself after these; 0: not */
+	double interval;		/* seconds from one ops->interval() to the next; 0: none */
+	char **command;			/* NULL-terminated: end with it; NULL: no command */
+	bool verbose;			/* show what libbpf and the verifier say */
+};
+
+#define LIVE_OPTS_DEFAULT { .ring_kib = 4096, .in_flight = 16384 }
+
+/*
+ * The options --duration, --ring-size, --in-flight and --verbose; a child of
+ * the subcommand's argp, with a struct live_opts as its input.
+ */
+extern const struct argp live_argp;
+
+/* For options of subcommands: end the program with one sentence if @arg is not as it should be. */
+unsigned long live__parse_count(struct argp_state *state, const char *what, const char *arg,
+				unsigned long max);
+double live__parse_seconds(struct argp_state *state, const char *what, const char *arg);
+
+/*
+ * What a subcommand does. Each may be NULL, and returns 0, or -1 with @fault
+ * set, which ends the session with that fault.
+ */
+struct live_ops {
+	/*
+	 * One record as it came out of the ring buffer: a struct lutrace_event
+	 * or a struct lutrace_latency, told apart by @rec->type; it is gone
+	 * when the call returns. Records of operations that ran at the same
+	 * time on several CPUs may stand in another order than their seq.
+	 */
+	int (*record)(void *priv, const struct lutrace_rec *rec, struct fault *fault);
+	/* The ring buffer was emptied, which is so every 20 ms or more often. */
+	int (*drained)(void *priv, struct fault *fault);
+	/* An interval is over. */
+	int (*interval)(void *priv, struct fault *fault);
+};
+
+/* One program, from its load until now. */
+struct live_prog {
+	const char *tracepoint;
+	struct lutrace_counts counts;	/* since live__start() */
+	__u64 missed_runs;		/* the kernel skipped it: a program ran on that CPU */
+};
+
+/* Checks the kernel, loads, attaches; catches SIGINT, SIGTERM and SIGHUP from then on. */
+struct live *live__open(const struct live_opts *opts, const struct live_ops *ops, void *priv,
+			struct fault *fault);
+/* From now on every event is counted and sent; starts the command, if there is one. */
+int live__start(struct live *live, struct fault *fault);
+/*
+ * Calls the ops until it is told to end. Operations that run at that moment
+ * get 2 seconds to end.
+ *
+ * With a command the end is the command's: a signal that came to this process
+ * alone is passed on to it, and a second one ends without waiting for it.
+ */
+int live__run(struct live *live, struct fault *fault);
+/* For ops: makes live__run() end as if the time were up. */
+void live__quit(struct live *live);
+/* Ends the counting, and waits for records that programs still write. */
+int live__stop(struct live *live, struct fault *fault);
+
+/* All programs as they are now, at their LUTRACE_PROG(op, phase). */
+int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS],
+		struct fault *fault);
+/* The sums over all programs. */
+struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
+
+/* Nanoseconds (CLOCK_MONOTONIC) of live__start() and live__stop(), the last 0 before it. */
+__u64 live__started(const struct live *live);
+__u64 live__stopped(const struct live *live);
+/* The signal that ended it, or 0. */
+int live__signal(const struct live *live);
+/* How the command ended, as waitpid() tells it; -1 if there is none or it runs on. */
+int live__command_status(const struct live *live);
+
+/* The session as it is set up, one line: mode, sizes, each tracepoint. */
+void live__describe(const struct live *live, FILE *f);
+
+void live__free(struct live *live);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The options that all live subcommands have. */
+#include <errno.h>
+#include <stdlib.h>
+#include "live.h"
+
+static const struct argp_option options[] = {
+	{ "duration", 'd', "SECONDS", 0, "End by itself after SECONDS", 0 },
+	{ "ring-size", 'r', "KIB", 0, "Size of the ring buffer, a power of two (4096)", 0 },
+	{ "in-flight", 'n', "NUMBER", 0, "Operations that can run at once (16384)", 0 },
+	{ "verbose", 'v', NULL, 0, "Show what libbpf and the kernel's verifier say", 0 },
+	{ 0 }
+};
+
+unsigned long live__parse_count(struct argp_state *state, const char *what, const char *arg,
+				unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(arg, &end, 10);
+	if (errno || *end || *arg < '0' || *arg > '9' || !value || value > max)
+		argp_error(state, "%s: \"%s\" is no number from 1 to %lu", what, arg, max);
+	return value;
+}
+
+double live__parse_seconds(struct argp_state *state, const char *what, const char *arg)
+{
+	char *end;
+	double seconds = strtod(arg, &end);
+
+	if (*end || !(seconds > 0 && seconds < 1e9))
+		argp_error(state, "%s: \"%s\" is no number of seconds", what, arg);
+	return seconds;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct live_opts *opts = state->input;
+
+	switch (key) {
+	case 'd':
+		opts->seconds = live__parse_seconds(state, "--duration", arg);
+		return 0;
+	case 'r':
+		opts->ring_kib = live__parse_count(state, "--ring-size", arg, 1ul << 20);
+		if (opts->ring_kib < 4 || opts->ring_kib & (opts->ring_kib - 1))
+			argp_error(state, "--ring-size: %s is no power of two from 4", arg);
+		return 0;
+	case 'n':
+		opts->in_flight = live__parse_count(state, "--in-flight", arg, 1ul << 24);
+		return 0;
+	case 'v':
+		opts->verbose = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp live_argp = { .options = options, .parser = parse };
