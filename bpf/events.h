@@ -13,6 +13,7 @@
 enum lutrace_rec_type {
 	LUTRACE_REC_EVENT = 1,		/* one tracepoint, as it was emitted */
 	LUTRACE_REC_LATENCY = 2,	/* begin to end, measured in the kernel */
+	LUTRACE_REC_SAMPLE = 3,		/* the same with all about it; in no recording */
 };
 
 /* The operations: each has a begin and an end tracepoint. */
@@ -71,6 +72,20 @@ struct lutrace_latency {
 	__u64 begin_seq;
 	__u64 end_seq;
 	__u64 latency_ns;
+};
+
+#define LUTRACE_COMM_SIZE	16
+
+/* What `lutrace latency` gets in place of events and latencies: one per end. */
+struct lutrace_sample {
+	struct lutrace_latency lat;	/* its type is LUTRACE_REC_SAMPLE */
+	__u64 nr_tables;
+	__u64 nr_bytes;
+	__u32 cpu;			/* where, and in which task, it ended */
+	__u32 pid;
+	__u32 tid;
+	__u32 reserved;
+	char comm[LUTRACE_COMM_SIZE];
 };
 
 /*

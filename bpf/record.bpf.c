@@ -60,6 +60,9 @@ struct lutrace_counts counts[LUTRACE_NR_PROGS];
  */
 const volatile __u64 wakeup_bytes = 1024 * 1024;
 
+/* One struct lutrace_sample for each operation, and nothing else. */
+const volatile int samples;
+
 static __always_inline __u64 wakeup(void)
 {
 	__u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
@@ -77,6 +80,8 @@ emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64
 	__u64 id = bpf_get_current_pid_tgid();
 
 	COUNT(op, phase, events, 1);
+	if (samples)
+		return;
 	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 	if (!rec) {
 		COUNT(op, phase, lost_events, 1);
@@ -136,10 +141,62 @@ note_begin(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
 }
 
 static __always_inline void
+fill_latency(struct lutrace_latency *lat, const struct iommu_liveupdate_event *ev, __u32 op,
+	     const struct key *key, const struct begin *begin, __u64 now)
+{
+	lat->rec.type = LUTRACE_REC_LATENCY;
+	lat->rec.size = sizeof(*lat);
+	lat->op = op;
+	lat->ret = ev->ret;
+	lat->ser_phys = key->ser_phys;
+	lat->generation = key->generation;
+	lat->begin_seq = begin->seq;
+	lat->end_seq = ev->seq;
+	lat->latency_ns = now - begin->time_ns;
+}
+
+static __always_inline void
+emit_latency(const struct iommu_liveupdate_event *ev, __u32 op, const struct key *key,
+	     const struct begin *begin, __u64 now)
+{
+	struct lutrace_latency *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+
+	if (!rec) {
+		COUNT(op, LUTRACE_END, lost_latencies, 1);
+		return;
+	}
+	fill_latency(rec, ev, op, key, begin, now);
+	bpf_ringbuf_submit(rec, wakeup());
+}
+
+static __always_inline void
+emit_sample(const struct iommu_liveupdate_event *ev, __u32 op, const struct key *key,
+	    const struct begin *begin, __u64 now)
+{
+	struct lutrace_sample *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	__u64 id = bpf_get_current_pid_tgid();
+
+	if (!rec) {
+		COUNT(op, LUTRACE_END, lost_latencies, 1);
+		return;
+	}
+	fill_latency(&rec->lat, ev, op, key, begin, now);
+	rec->lat.rec.type = LUTRACE_REC_SAMPLE;
+	rec->lat.rec.size = sizeof(*rec);
+	rec->nr_tables = ev->nr_tables;
+	rec->nr_bytes = ev->nr_bytes;
+	rec->cpu = bpf_get_smp_processor_id();
+	rec->pid = id >> 32;
+	rec->tid = (__u32)id;
+	rec->reserved = 0;
+	bpf_get_current_comm(rec->comm, sizeof(rec->comm));
+	bpf_ringbuf_submit(rec, wakeup());
+}
+
+static __always_inline void
 note_end(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
 {
 	struct key key = key_of(ev, op);
-	struct lutrace_latency *rec;
 	struct begin *found, begin;
 
 	found = bpf_map_lookup_elem(&begins, &key);
@@ -151,21 +208,10 @@ note_end(const struct iommu_liveupdate_event *ev, __u32 op, __u64 now)
 	if (!bpf_map_delete_elem(&begins, &key))
 		COUNT(op, LUTRACE_END, in_flight, -1);
 
-	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
-	if (!rec) {
-		COUNT(op, LUTRACE_END, lost_latencies, 1);
-		return;
-	}
-	rec->rec.type = LUTRACE_REC_LATENCY;
-	rec->rec.size = sizeof(*rec);
-	rec->op = op;
-	rec->ret = ev->ret;
-	rec->ser_phys = key.ser_phys;
-	rec->generation = key.generation;
-	rec->begin_seq = begin.seq;
-	rec->end_seq = ev->seq;
-	rec->latency_ns = now - begin.time_ns;
-	bpf_ringbuf_submit(rec, wakeup());
+	if (samples)
+		emit_sample(ev, op, &key, &begin, now);
+	else
+		emit_latency(ev, op, &key, &begin, now);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "command.h"
 #include "kernel.h"
 #include "live.h"
@@ -36,6 +37,8 @@ struct live {
 	bool quit;
 	__u64 received;			/* records that came out of the ring buffer */
 	__u64 load_ns, started, stopped;
+	int stats_fd;			/* the kernel measures as long as it is open */
+	char *stats_missing;
 	pid_t command;			/* 0: none */
 	int command_status;		/* -1: it has not ended */
 };
@@ -112,6 +115,11 @@ static void number_programs(struct live *live)
 #undef OPERATION
 }
 
+static bool wanted(const struct live *live, int prog)
+{
+	return !live->opts.ops || live->opts.ops & 1u << prog / LUTRACE_NR_PHASES;
+}
+
 static int check_kernel(const struct live *live, struct fault *fault)
 {
 	struct btf *btf = kernel__btf(fault);
@@ -122,7 +130,7 @@ static int check_kernel(const struct live *live, struct fault *fault)
 		return -1;
 	for (i = 0; i < LUTRACE_NR_PROGS && !err; i++) {
 		name = tracepoint_of(live->progs[i]);
-		if (!kernel__has_tracepoint(btf, name)) {
+		if (wanted(live, i) && !kernel__has_tracepoint(btf, name)) {
 			char *what = xasprintf("tracepoint %s", name);
 
 			err = kernel__lacks(fault, what);
@@ -138,12 +146,28 @@ static int check_kernel(const struct live *live, struct fault *fault)
 static int configure(struct live *live, struct fault *fault)
 {
 	const struct live_opts *opts = &live->opts;
+	int i;
 
+	for (i = 0; i < LUTRACE_NR_PROGS; i++)
+		bpf_program__set_autoload(live->progs[i], wanted(live, i));
 	if (bpf_map__set_max_entries(live->skel->maps.ring, opts->ring_kib * 1024) ||
 	    bpf_map__set_max_entries(live->skel->maps.begins, opts->in_flight))
 		return fault__set(fault, "cannot size the maps: %s", strerror(errno));
 	live->skel->rodata->wakeup_bytes = opts->ring_kib * 1024 / 4;
+	live->skel->rodata->samples = opts->samples;
 	return 0;
+}
+
+/* Without them there is still all that was asked for but the overhead. */
+static void enable_stats(struct live *live)
+{
+	if (live->opts.stats)
+		live->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (!live->opts.stats)
+		live->stats_missing = xstrdup("not asked for");
+	else if (live->stats_fd < 0)
+		live->stats_missing = xasprintf("%s%s", strerror(errno), errno == EPERM ?
+						": needs the capability SYS_ADMIN" : "");
 }
 
 static int load(struct live *live, struct fault *fault)
@@ -170,7 +194,8 @@ struct live *live__open(const struct live_opts *opts, const struct live_ops *ops
 {
 	struct live *live = xcalloc(1, sizeof(*live));
 
-	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv, .command_status = -1 };
+	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv,
+			       .command_status = -1, .stats_fd = -1 };
 	kernel__verbose(opts->verbose);
 	live->skel = record_bpf__open();
 	if (!live->skel) {
@@ -179,6 +204,7 @@ struct live *live__open(const struct live_opts *opts, const struct live_ops *ops
 		return NULL;
 	}
 	number_programs(live);
+	enable_stats(live);
 	if (check_kernel(live, fault) || configure(live, fault) || load(live, fault)) {
 		live__free(live);
 		return NULL;
@@ -193,6 +219,9 @@ void live__free(struct live *live)
 		return;
 	ring_buffer__free(live->ring);
 	record_bpf__destroy(live->skel);
+	if (live->stats_fd >= 0)
+		close(live->stats_fd);
+	free(live->stats_missing);
 	free(live);
 }
 
@@ -205,6 +234,8 @@ void live__describe(const struct live *live, FILE *f)
 		"at once, loaded and attached in %.0f ms: ",
 		live->opts.ring_kib, live->opts.in_flight, live->load_ns / 1e6);
 	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+		if (!wanted(live, i))
+			continue;
 		fprintf(f, "%s%s", comma, tracepoint_of(live->progs[i]));
 		comma = ", ";
 	}
@@ -291,17 +322,6 @@ static int run_until_told(struct live *live, struct fault *fault)
 	return err;
 }
 
-static void add_counts(struct lutrace_counts *sum, const struct lutrace_counts *c)
-{
-	sum->events += c->events;
-	sum->lost_events += c->lost_events;
-	sum->lost_latencies += c->lost_latencies;
-	sum->lost_begins += c->lost_begins;
-	sum->unmatched_ends += c->unmatched_ends;
-	sum->replaced_begins += c->replaced_begins;
-	sum->in_flight += c->in_flight;
-}
-
 /* The programs may be writing them. */
 static struct lutrace_counts counts_of(const struct live *live, int prog)
 {
@@ -351,7 +371,8 @@ static bool all_received(const struct live *live)
 	for (op = 0; op < LUTRACE_NR_OPS; op++) {
 		begin = counts_of(live, LUTRACE_PROG(op, LUTRACE_BEGIN));
 		end = counts_of(live, LUTRACE_PROG(op, LUTRACE_END));
-		sent += begin.events - begin.lost_events + end.events - end.lost_events;
+		if (!live->opts.samples)
+			sent += begin.events - begin.lost_events + end.events - end.lost_events;
 		sent += end.events - end.unmatched_ends - end.lost_latencies;
 	}
 	return live->received == sent;
@@ -381,6 +402,9 @@ int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS
 	int i;
 
 	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+		progs[i] = (struct live_prog){ .tracepoint = NULL };
+		if (!wanted(live, i))
+			continue;
 		memset(&info, 0, sizeof(info));
 		len = sizeof(info);
 		if (bpf_obj_get_info_by_fd(bpf_program__fd(live->progs[i]), &info, &len))
@@ -391,21 +415,16 @@ int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS
 			.tracepoint = tracepoint_of(live->progs[i]),
 			.counts = counts_of(live, i),
 			.missed_runs = info.recursion_misses,
+			.runs = info.run_cnt,
+			.run_ns = info.run_time_ns,
 		};
 	}
 	return 0;
 }
 
-struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS])
+const char *live__stats_missing(const struct live *live)
 {
-	struct live_prog sum = { .tracepoint = NULL };
-	int i;
-
-	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
-		add_counts(&sum.counts, &progs[i].counts);
-		sum.missed_runs += progs[i].missed_runs;
-	}
-	return sum;
+	return live->stats_missing;
 }
 
 __u64 live__started(const struct live *live)

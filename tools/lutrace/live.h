@@ -34,6 +34,9 @@ struct live_opts {
 	unsigned long in_flight;	/* operations that can run at once */
 	double seconds;			/* end by itself after these; 0: not */
 	double interval;		/* seconds from one ops->interval() to the next; 0: none */
+	bool samples;			/* struct lutrace_sample instead of events and latencies */
+	bool stats;			/* have the kernel measure the programs */
+	unsigned int ops;		/* those wanted, bit 1 << enum lutrace_op; 0: all */
 	char **command;			/* NULL-terminated: end with it; NULL: no command */
 	bool verbose;			/* show what libbpf and the verifier say */
 };
@@ -58,8 +61,9 @@ double live__parse_seconds(struct argp_state *state, const char *what, const cha
 struct live_ops {
 	/*
 	 * One record as it came out of the ring buffer: a struct lutrace_event
-	 * or a struct lutrace_latency, told apart by @rec->type; it is gone
-	 * when the call returns. Records of operations that ran at the same
+	 * or a struct lutrace_latency, told apart by @rec->type, or with
+	 * opts.samples always a struct lutrace_sample; it is gone when the call
+	 * returns. Records of operations that ran at the same
 	 * time on several CPUs may stand in another order than their seq.
 	 */
 	int (*record)(void *priv, const struct lutrace_rec *rec, struct fault *fault);
@@ -71,9 +75,10 @@ struct live_ops {
 
 /* One program, from its load until now. */
 struct live_prog {
-	const char *tracepoint;
+	const char *tracepoint;		/* NULL: not wanted, not attached */
 	struct lutrace_counts counts;	/* since live__start() */
-	__u64 missed_runs;		/* the kernel skipped it: a program ran on that CPU */
+	__u64 missed_runs;		/* the kernel skipped it: it was running on that CPU */
+	__u64 runs, run_ns;		/* of BPF statistics: see live__stats_missing() */
 };
 
 /* Checks the kernel, loads, attaches; catches SIGINT, SIGTERM and SIGHUP from then on. */
@@ -97,6 +102,8 @@ int live__stop(struct live *live, struct fault *fault);
 /* All programs as they are now, at their LUTRACE_PROG(op, phase). */
 int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS],
 		struct fault *fault);
+/* Why there are no BPF statistics (runs, run_ns); NULL: there are. */
+const char *live__stats_missing(const struct live *live);
 /* The sums over all programs. */
 struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The options that all live subcommands have. */
+/* The options that all live subcommands have, and sums of what was counted. */
 #include <errno.h>
 #include <stdlib.h>
 #include "live.h"
@@ -59,3 +59,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp live_argp = { .options = options, .parser = parse };
+
+static void add_counts(struct lutrace_counts *sum, const struct lutrace_counts *c)
+{
+	sum->events += c->events;
+	sum->lost_events += c->lost_events;
+	sum->lost_latencies += c->lost_latencies;
+	sum->lost_begins += c->lost_begins;
+	sum->unmatched_ends += c->unmatched_ends;
+	sum->replaced_begins += c->replaced_begins;
+	sum->in_flight += c->in_flight;
+}
+
+struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS])
+{
+	struct live_prog sum = { .tracepoint = NULL };
+	int i;
+
+	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+		add_counts(&sum.counts, &progs[i].counts);
+		sum.missed_runs += progs[i].missed_runs;
+		sum.runs += progs[i].runs;
+		sum.run_ns += progs[i].run_ns;
+	}
+	return sum;
+}

@@ -9,11 +9,14 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-uint64_t stats__nearest_rank(const uint64_t *sorted, size_t n, unsigned int percent)
+size_t stats__rank(size_t n, unsigned int mille)
 {
-	size_t rank = (n * percent + 99) / 100;	/* rounded up, counted from 1 */
+	return (n * mille + 999) / 1000;	/* rounded up */
+}
 
-	return sorted[rank - 1];
+static uint64_t nearest_rank(const uint64_t *sorted, size_t n, unsigned int mille)
+{
+	return sorted[stats__rank(n, mille) - 1];
 }
 
 void stats__compute(struct stats *stats, uint64_t *samples, size_t n)
@@ -23,10 +26,13 @@ void stats__compute(struct stats *stats, uint64_t *samples, size_t n)
 		return;
 	qsort(samples, n, sizeof(*samples), by_value);
 	stats->min = samples[0];
-	stats->p50 = stats__nearest_rank(samples, n, 50);
-	stats->p90 = stats__nearest_rank(samples, n, 90);
+	stats->p50 = nearest_rank(samples, n, 500);
+	stats->p90 = nearest_rank(samples, n, 900);
 	stats->max = samples[n - 1];
 	stats->has_p99 = n >= STATS_P99_MIN;
 	if (stats->has_p99)
-		stats->p99 = stats__nearest_rank(samples, n, 99);
+		stats->p99 = nearest_rank(samples, n, 990);
+	stats->has_p999 = n >= STATS_P999_MIN;
+	if (stats->has_p999)
+		stats->p999 = nearest_rank(samples, n, 999);
 }
