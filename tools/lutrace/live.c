@@ -69,7 +69,7 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
-static __u64 now_ns(void)
+__u64 live__now(void)
 {
 	struct timespec t;
 
@@ -172,7 +172,7 @@ static void enable_stats(struct live *live)
 
 static int load(struct live *live, struct fault *fault)
 {
-	__u64 start = now_ns();
+	__u64 start = live__now();
 	int err;
 
 	err = record_bpf__load(live->skel);
@@ -182,7 +182,7 @@ static int load(struct live *live, struct fault *fault)
 	if (err)
 		return kernel__bpf_failed(fault, "attach to the iommu_liveupdate tracepoints",
 					  err);
-	live->load_ns = now_ns() - start;
+	live->load_ns = live__now() - start;
 	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.ring), on_record, live, NULL);
 	if (!live->ring)
 		return kernel__bpf_failed(fault, "read the ring buffer", -errno);
@@ -246,7 +246,7 @@ void live__describe(const struct live *live, FILE *f)
 
 int live__start(struct live *live, struct fault *fault)
 {
-	live->started = now_ns();
+	live->started = live__now();
 	live->skel->bss->armed = 1;
 	if (!live->opts.command)
 		return 0;
@@ -308,15 +308,15 @@ static int run_until_told(struct live *live, struct fault *fault)
 	int err = 0;
 
 	while (!err && !told_to_end(live)) {
-		now = now_ns();
+		now = live__now();
 		if (live->opts.seconds > 0 && now >= end)
 			break;
 		err = empty_ring(live, wait_ms(now, live->opts.seconds > 0 ? end : 0,
 					       every ? next : 0), fault);
-		if (err || !every || now_ns() < next)
+		if (err || !every || live__now() < next)
 			continue;
 		/* One that could not be called in time is left out, none is called twice. */
-		next += (now_ns() - next) / every * every + every;
+		next += (live__now() - next) / every * every + every;
 		err = live->ops->interval(live->priv, fault);
 	}
 	return err;
@@ -341,10 +341,10 @@ static __s64 in_flight(const struct live *live)
 /* An operation that has begun gets the chance to end, if that is soon. */
 static int finish_running(struct live *live, struct fault *fault)
 {
-	__u64 until = now_ns() + GRACE_NS;
+	__u64 until = live__now() + GRACE_NS;
 	int err = 0;
 
-	while (!err && in_flight(live) > 0 && now_ns() < until)
+	while (!err && in_flight(live) > 0 && live__now() < until)
 		err = empty_ring(live, 1, fault);
 	return err;
 }
@@ -384,11 +384,11 @@ int live__stop(struct live *live, struct fault *fault)
 	int err;
 
 	live->skel->bss->armed = 0;
-	live->stopped = now_ns();
+	live->stopped = live__now();
 	until = live->stopped + SETTLE_NS;
 	do {
 		err = empty_ring(live, 0, fault);
-	} while (!err && !all_received(live) && now_ns() < until);
+	} while (!err && !all_received(live) && live__now() < until);
 	return err;
 }
 

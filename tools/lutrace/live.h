@@ -107,6 +107,8 @@ const char *live__stats_missing(const struct live *live);
 /* The sums over all programs. */
 struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
 
+/* CLOCK_MONOTONIC in nanoseconds. */
+__u64 live__now(void);
 /* Nanoseconds (CLOCK_MONOTONIC) of live__start() and live__stop(), the last 0 before it. */
 __u64 live__started(const struct live *live);
 __u64 live__stopped(const struct live *live);

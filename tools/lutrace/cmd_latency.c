@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lutrace latency: how long operations take, while they happen. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+#include "command.h"
+#include "latency.h"
+#include "recording.h"
+
+enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_STATS };
+
+struct opts {
+	struct live_opts live;
+	const char *output;
+	unsigned long max_intervals;	/* 0: no end */
+	bool json, stats;
+	struct latency latency;
+};
+
+static const struct argp_option options[] = {
+	{ "interval", 'i', "SECONDS", 0, "Print and forget the figures every SECONDS", 0 },
+	{ "count", 'c', "COUNT", 0, "End after COUNT intervals", 0 },
+	{ "json", 'j', NULL, 0, "Write JSON instead of text; one line for each interval", 0 },
+	{ "output", 'o', "FILE", 0, "Write to FILE, which appears when it is complete", 0 },
+	{ "op", OPT_OP, "NAME", 0, "Only this operation; can be given again for more", 0 },
+	{ "domain", OPT_DOMAIN, "PHYS[:GENERATION]", 0, "Only the domain with this record", 0 },
+	{ "pid", OPT_PID, "PID", 0, "Only what ended in this process", 0 },
+	{ "min-us", OPT_MIN_US, "US", 0, "Only what took US microseconds or longer", 0 },
+	{ "by", OPT_BY, "domain", 0, "Also one row for each domain", 0 },
+	{ "slowest", OPT_SLOWEST, "NUMBER", 0, "Also the NUMBER slowest, and what they were", 0 },
+	{ "stats", OPT_STATS, NULL, 0, "Also the time that the BPF programs took", 0 },
+	{ 0 }
+};
+
+static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+
+static unsigned int parse_op(struct argp_state *state, const char *arg)
+{
+	int i;
+
+	for (i = 0; i < LUTRACE_NR_OPS; i++)
+		if (!strcmp(arg, op__name(i)))
+			return 1u << i;
+	argp_error(state, "--op: there is no operation \"%s\"; there are preserve, unpreserve, "
+		   "restore, flb_preserve, flb_unpreserve, flb_retrieve and flb_finish", arg);
+	return 0;
+}
+
+static void parse_domain(struct argp_state *state, struct latency_filter *f, const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	f->has_domain = true;
+	f->ser_phys = strtoull(arg, &end, 0);
+	f->has_generation = *end == ':';
+	if (f->has_generation && end[1] >= '0' && end[1] <= '9')
+		f->generation = strtoull(end + 1, &end, 0);
+	if (errno || *end || *arg < '0' || *arg > '9')
+		argp_error(state, "--domain: \"%s\" is no PHYS or PHYS:GENERATION", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+	struct latency *l = &opts->latency;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->live;
+		return 0;
+	case 'i':
+		opts->live.interval = live__parse_seconds(state, "--interval", arg);
+		return 0;
+	case 'c':
+		opts->max_intervals = live__parse_count(state, "--count", arg, 1ul << 30);
+		return 0;
+	case 'j':
+		opts->json = true;
+		return 0;
+	case 'o':
+		opts->output = arg;
+		return 0;
+	case OPT_OP:
+		opts->live.ops |= parse_op(state, arg);
+		return 0;
+	case OPT_DOMAIN:
+		parse_domain(state, &l->filter, arg);
+		return 0;
+	case OPT_PID:
+		l->filter.pid = live__parse_count(state, "--pid", arg, 1ul << 22);
+		return 0;
+	case OPT_MIN_US:
+		l->filter.min_ns = 1000 * live__parse_count(state, "--min-us", arg, 1ul << 40);
+		return 0;
+	case OPT_BY:
+		if (strcmp(arg, "domain"))
+			argp_error(state, "--by: \"%s\" is not \"domain\"", arg);
+		l->by_domain = true;
+		return 0;
+	case OPT_SLOWEST:
+		l->max_slowest = live__parse_count(state, "--slowest", arg, LATENCY_MAX_SLOWEST);
+		return 0;
+	case OPT_STATS:
+		opts->live.stats = opts->stats = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		if (state->next != state->quoted)
+			argp_error(state, "\"%s\" is too much: write -- before the command",
+				   state->argv[state->next]);
+		opts->live.command = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_END:
+		if (opts->max_intervals && !(opts->live.interval > 0))
+			argp_error(state, "--count needs --interval");
+		if (opts->live.interval > 0 && opts->live.interval < 0.001)
+			argp_error(state, "--interval: less than 0.001 seconds is too short");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = children,
+	.args_doc = "[-- COMMAND [ARG...]]",
+	.doc = "Measures how long preserving, unpreserving and restoring takes, while it happens\v"
+	       "Ends with the COMMAND, after --duration, or with SIGINT or SIGTERM. The command's "
+	       "output is its own: use --output to keep the figures apart from it. Exit status: 0 "
+	       "clean, 1 error or the command failed, 3 incomplete.\n\n"
+	       "  lutrace latency --by domain --slowest 5 -- luctl run --no-kexec PLAN\n"
+	       "  lutrace latency -i 1 -c 10",
+};
+
+struct session {
+	struct opts *opts;
+	struct live *live;
+	struct outfile *out;
+	struct live_prog before[LUTRACE_NR_PROGS];	/* as they were when the interval began */
+	__u64 since;
+	unsigned int intervals;
+	bool incomplete;
+};
+
+static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+{
+	struct session *s = priv;
+
+	(void)fault;
+	if (rec->type == LUTRACE_REC_SAMPLE)
+		latency__add(&s->opts->latency, (const struct lutrace_sample *)rec);
+	return 0;
+}
+
+/* What was counted since the interval began. */
+static void subtract(struct live_prog *p, const struct live_prog *before)
+{
+	p->counts.events -= before->counts.events;
+	p->counts.lost_events -= before->counts.lost_events;
+	p->counts.lost_latencies -= before->counts.lost_latencies;
+	p->counts.lost_begins -= before->counts.lost_begins;
+	p->counts.unmatched_ends -= before->counts.unmatched_ends;
+	p->counts.replaced_begins -= before->counts.replaced_begins;
+	p->missed_runs -= before->missed_runs;
+	p->runs -= before->runs;
+	p->run_ns -= before->run_ns;
+}
+
+static int show(struct session *s, __u64 now, bool last, struct fault *fault)
+{
+	const struct live_opts *live = &s->opts->live;
+	struct latency_context c = {
+		.seconds = (now - s->since) / 1e9, .stats = s->opts->stats,
+		.stats_missing = live__stats_missing(s->live), .last = last,
+		.command = live->command ? live->command[0] : NULL,
+		.command_status = live__command_status(s->live),
+	};
+	struct live_prog progs[LUTRACE_NR_PROGS];
+	FILE *f = outfile__stream(s->out);
+	int i;
+
+	if (live__progs(s->live, progs, fault))
+		return -1;
+	memcpy(c.progs, progs, sizeof(progs));
+	for (i = 0; i < LUTRACE_NR_PROGS; i++)
+		subtract(&c.progs[i], &s->before[i]);
+	if (live->interval > 0)
+		c.interval = ++s->intervals;
+	if (latency__incomplete(&s->opts->latency, &c))
+		s->incomplete = true;
+	if (!s->opts->json)
+		latency__print(&s->opts->latency, &c, f);
+	else if (latency__json(&s->opts->latency, &c, f))
+		return fault__set(fault, "cannot write the figures as JSON");
+	if (fflush(f))
+		return fault__set(fault, "cannot write the figures: %s", strerror(errno));
+	memcpy(s->before, progs, sizeof(progs));
+	s->since = now;
+	latency__reset(&s->opts->latency);
+	return 0;
+}
+
+static int on_interval(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	if (show(s, live__now(), false, fault))
+		return -1;
+	if (s->intervals == s->opts->max_intervals)
+		live__quit(s->live);
+	return 0;
+}
+
+static const struct live_ops ops = { .record = on_record, .interval = on_interval };
+
+static int measure(struct session *s, struct fault *fault)
+{
+	const struct opts *opts = s->opts;
+
+	s->live = live__open(&opts->live, &ops, s, fault);
+	if (!s->live)
+		return -1;
+	s->out = outfile__open(opts->output, fault);
+	if (!s->out)
+		return -1;
+	fputs("lutrace: ", stderr);
+	live__describe(s->live, stderr);
+	/* What the kernel counted before is not ours to tell. */
+	if (live__progs(s->live, s->before, fault) || live__start(s->live, fault))
+		return -1;
+	s->since = live__started(s->live);
+	if (live__run(s->live, fault) || live__stop(s->live, fault))
+		return -1;
+	/* What is left of an interval, unless the last one was the end. */
+	if (!opts->max_intervals || s->intervals < opts->max_intervals)
+		return show(s, live__stopped(s->live), true, fault);
+	return 0;
+}
+
+/* Tells how the command ended, if not well. */
+static bool command_failed(const struct session *s)
+{
+	int status = live__command_status(s->live);
+	char *told;
+
+	if (!s->opts->live.command || !status)
+		return false;
+	if (status < 0) {
+		complain("%s still runs", s->opts->live.command[0]);
+		return false;
+	}
+	told = command__describe(s->opts->live.command[0], status);
+	complain("%s", told);
+	free(told);
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
+	struct fault fault = { .text = "cannot measure" };
+	struct session s = { .opts = &opts };
+	int status = STATUS_ERROR, err;
+
+	opts.live.samples = true;
+	cmd__parse(&cmd_latency, &argp, argc, argv, &opts);
+	latency__init(&opts.latency);
+	err = measure(&s, &fault);
+	if (err)
+		outfile__discard(s.out);
+	else
+		err = outfile__commit(s.out, &fault);
+	if (err)
+		complain("%s", fault.text);
+	else if (!command_failed(&s))
+		status = s.incomplete ? STATUS_INCOMPLETE : STATUS_CLEAN;
+	live__free(s.live);
+	latency__free(&opts.latency);
+	return status;
+}
+
+const struct cmd cmd_latency = {
+	.name = "latency",
+	.summary = "tell how long operations take, while they happen",
+	.run = run,
+};
