@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/latency.c tools/lutrace/stats.c tools/lutrace/util.c tools/lutrace/live_opts.c
+/* Figures of live samples: buckets, percentiles of raw samples and of buckets, filters, losses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/latency.h"
+
+static struct lutrace_sample sample(__u32 op, __u64 phys, __u64 generation, __u64 ns, int ret)
+{
+	return (struct lutrace_sample){
+		.lat = { .op = op, .ret = ret, .ser_phys = phys, .generation = generation,
+			 .latency_ns = ns }, .pid = 7 };
+}
+
+static void add(struct latency *l, __u32 op, __u64 phys, __u64 generation, __u64 ns, int ret)
+{
+	struct lutrace_sample s = sample(op, phys, generation, ns, ret);
+
+	latency__add(l, &s);
+}
+
+/* Every value is in the first bucket whose bound it does not exceed. */
+static void test_bounds_are_inclusive(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(hist__bucket(0), 0);
+	assert_int_equal(hist__bucket(1024), 0);
+	assert_int_equal(hist__bound(1), 1280);
+	assert_int_equal(hist__bound(4), 2048);
+	assert_int_equal(hist__bound(HIST_OVERFLOW - 1), 1024ull << HIST_OCTAVES);
+	for (i = 0; i < HIST_OVERFLOW; i++) {
+		assert_int_equal(hist__bucket(hist__bound(i)), i);
+		assert_int_equal(hist__bucket(hist__bound(i) + 1), i + 1);
+	}
+}
+
+static void test_overflow_is_seen(void **state)
+{
+	struct latency l = { 0 };
+
+	(void)state;
+	latency__init(&l);
+	add(&l, LUTRACE_OP_PRESERVE, 1, 1, UINT64_MAX, 0);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].hist[HIST_OVERFLOW], 1);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].hist[HIST_OVERFLOW - 1], 0);
+	latency__free(&l);
+}
+
+static void test_p999_needs_1000(void **state)
+{
+	struct latency l = { 0 };
+	struct stats s;
+	int i;
+
+	(void)state;
+	latency__init(&l);
+	for (i = 1; i < 1000; i++)
+		add(&l, LUTRACE_OP_RESTORE, 1, 1, i, 0);
+	latency_row__stats(&l.ops[LUTRACE_OP_RESTORE], &s);
+	assert_true(s.has_p99);
+	assert_false(s.has_p999);
+	add(&l, LUTRACE_OP_RESTORE, 1, 1, 1000, 0);
+	latency_row__stats(&l.ops[LUTRACE_OP_RESTORE], &s);
+	assert_true(s.has_p999);
+	assert_int_equal(s.p999, 999);
+	latency__free(&l);
+}
+
+/* Beyond the bound: the bucket's bound is told, never less than the sample; min and max are exact. */
+static void test_too_many_use_buckets(void **state)
+{
+	struct latency l = { 0 };
+	struct latency_row *row = &l.ops[LUTRACE_OP_PRESERVE];
+	struct stats s;
+	size_t i;
+
+	(void)state;
+	latency__init(&l);
+	for (i = 0; i < LATENCY_MAX_RAW; i++)
+		add(&l, LUTRACE_OP_PRESERVE, 1, 1, 3000, 0);
+	assert_false(row->bucketed);
+	add(&l, LUTRACE_OP_PRESERVE, 1, 1, 9001, 0);
+	assert_true(row->bucketed);
+	assert_int_equal(l.nr_raw, 0);
+	latency_row__stats(row, &s);
+	assert_int_equal(s.n, LATENCY_MAX_RAW + 1);
+	assert_int_equal(s.min, 3000);
+	assert_int_equal(s.p50, 3072);
+	assert_int_equal(s.max, 9001);
+	latency__free(&l);
+}
+
+static void test_errors_are_no_times(void **state)
+{
+	struct latency l = { .by_domain = true, .max_slowest = 2 };
+
+	(void)state;
+	latency__init(&l);
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 1, 10, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 2, 30, -12);
+	add(&l, LUTRACE_OP_UNPRESERVE, 0x1000, 1, 20, 0);
+	add(&l, LUTRACE_OP_FLB_PRESERVE, 0, 0, 5, 0);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].n, 1);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].errors, 1);
+	assert_int_equal(l.nr_domains, 2);
+	assert_int_equal(l.domains[0].ops[LUTRACE_OP_UNPRESERVE]->n, 1);
+	assert_int_equal(l.nr_slowest, 2);
+	assert_int_equal(l.slowest[0].lat.ret, -12);
+	assert_int_equal(l.slowest[1].lat.latency_ns, 20);
+	latency__free(&l);
+}
+
+static void test_filters(void **state)
+{
+	struct latency l = { .filter = { .has_domain = true, .ser_phys = 0x1000,
+					 .has_generation = true, .generation = 2, .min_ns = 100 } };
+
+	(void)state;
+	latency__init(&l);
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 2, 100, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 2, 99, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 1, 100, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x2000, 2, 100, 0);
+	add(&l, LUTRACE_OP_FLB_FINISH, 0x1000, 2, 100, 0);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].n, 1);
+	assert_int_equal(l.left_out, 4);
+	l.filter = (struct latency_filter){ .pid = 8 };
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 2, 100, 0);
+	assert_int_equal(l.left_out, 5);
+	latency__free(&l);
+}
+
+/* Each kind of loss makes it incomplete; an end without a begin does not. */
+static void test_losses(void **state)
+{
+	struct latency_context c = { .last = true };
+	struct live_prog *end = &c.progs[LUTRACE_PROG(LUTRACE_OP_RESTORE, LUTRACE_END)];
+	struct latency l = { 0 };
+
+	(void)state;
+	latency__init(&l);
+	end->counts.events = end->counts.unmatched_ends = 1;
+	assert_false(latency__incomplete(&l, &c));
+	end->counts.events = 2;
+	assert_int_equal(latency__unaccounted(&l, &c), 1);
+	assert_true(latency__incomplete(&l, &c));
+	end->counts.lost_latencies = 1;
+	assert_int_equal(latency__unaccounted(&l, &c), 0);
+	assert_true(latency__incomplete(&l, &c));
+	*end = (struct live_prog){ .missed_runs = 1 };
+	assert_true(latency__incomplete(&l, &c));
+	*end = (struct live_prog){ .counts.lost_begins = 1 };
+	assert_true(latency__incomplete(&l, &c));
+	latency__free(&l);
+}
+
+/* The status with which the options end the program; 0 if they are taken. */
+static int parse_status(char *name, char *value)
+{
+	char *argv[] = { "lutrace latency", name, value, NULL };
+	struct live_opts opts = LIVE_OPTS_DEFAULT;
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		close(STDERR_FILENO);
+		argp_err_exit_status = 1;
+		_exit(argp_parse(&live_argp, 3, argv, 0, NULL, &opts));
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void test_options(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_status("--duration", "0.5"), 0);
+	assert_int_equal(parse_status("--duration", "0"), 1);
+	assert_int_equal(parse_status("--duration", "1s"), 1);
+	assert_int_equal(parse_status("--ring-size", "8"), 0);
+	assert_int_equal(parse_status("--ring-size", "12"), 1);
+	assert_int_equal(parse_status("--in-flight", "-1"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bounds_are_inclusive),
+		cmocka_unit_test(test_overflow_is_seen),
+		cmocka_unit_test(test_p999_needs_1000),
+		cmocka_unit_test(test_too_many_use_buckets),
+		cmocka_unit_test(test_errors_are_no_times),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_options),
+	};
+
+	return cmocka_run_group_tests_name("latency", tests, NULL, NULL);
+}
