@@ -31,6 +31,7 @@ const char *verdict__name(enum verdict verdict)
 	static const char *const names[] = {
 		[VERDICT_PASS] = "clean",
 		[VERDICT_NOT_CHECKED] = "not checked",
+		[VERDICT_UNKNOWN] = "unknown",
 		[VERDICT_INCOMPLETE] = "incomplete",
 		[VERDICT_VIOLATION] = "violation",
 	};
@@ -42,7 +43,7 @@ int verdict__status(enum verdict verdict)
 {
 	if (verdict == VERDICT_VIOLATION)
 		return 2;
-	return verdict == VERDICT_INCOMPLETE ? 3 : 0;
+	return verdict >= VERDICT_UNKNOWN ? 3 : 0;
 }
 
 static void raise_to(enum verdict *verdict, enum verdict to)
@@ -437,8 +438,8 @@ static void on_preserved(struct replay *r, const struct lutrace_event *ev, size_
 	idmap__set(r->roots, ev->top_phys, 0, 0, i);
 }
 
-static const char *difference(const struct preserved *p, const struct lutrace_event *ev,
-			      struct text *t)
+bool preserved__differs(const struct preserved *p, const struct lutrace_event *ev, char *text,
+			size_t size)
 {
 	struct { const char *name; __u64 then, now; } fields[] = {
 		{ "root", p->top_phys, ev->top_phys },
@@ -452,15 +453,14 @@ static const char *difference(const struct preserved *p, const struct lutrace_ev
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (fields[i].then == fields[i].now)
 			continue;
-		snprintf(t->s, sizeof(t->s),
-			 i ? "%s is %llu, was %llu" : "%s is 0x%llx, was 0x%llx",
+		snprintf(text, size, i ? "%s is %llu, was %llu" : "%s is 0x%llx, was 0x%llx",
 			 fields[i].name, fields[i].now, fields[i].then);
-		return t->s;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
-static struct preserved preserved_of(const struct lutrace_event *ev)
+struct preserved preserved__of(const struct lutrace_event *ev)
 {
 	return (struct preserved){
 		.ser_phys = ev->ser_phys, .generation = ev->generation,
@@ -486,8 +486,8 @@ static void on_unpreserved(struct replay *r, const struct lutrace_event *ev, str
 	}
 	t->unpreserves++;
 	was = &r->boot->events[*at];
-	then = preserved_of(was);
-	if (difference(&then, ev, &text))
+	then = preserved__of(was);
+	if (preserved__differs(&then, ev, text.s, sizeof(text.s)))
 		find(r->a, CHECK_UNCHANGED, VERDICT_VIOLATION, "%s: %s changed while preserved: "
 		     "its %s",
 		     boot__name(r->boot), who(ev).s, text.s);
@@ -607,7 +607,7 @@ static void keep_left(struct replay *r)
 
 	boot->left = xcalloc(idmap__count(r->preserved), sizeof(*boot->left));
 	while ((at = idmap__next(r->preserved, &pos)))
-		boot->left[boot->nr_left++] = preserved_of(&boot->events[*at]);
+		boot->left[boot->nr_left++] = preserved__of(&boot->events[*at]);
 	qsort(boot->left, boot->nr_left, sizeof(*boot->left), by_end);
 }
 
@@ -721,7 +721,7 @@ static void match_restore(struct analysis *a, struct boot *before, const struct 
 		find(a, CHECK_RESTORE, VERDICT_INCOMPLETE,
 		     "%s: the preserve behind %s was not seen: %s is not whole",
 		     boot__name(after), who(ev).s, boot__name(before));
-	else if (difference(p, ev, &text))
+	else if (preserved__differs(p, ev, text.s, sizeof(text.s)))
 		find(a, CHECK_RESTORE, VERDICT_VIOLATION,
 		     "%s: %s differs from its preserve at seq %llu of %s: its %s",
 		     boot__name(after), who(ev).s, p->seq, boot__name(before), text.s);

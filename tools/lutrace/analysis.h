@@ -13,6 +13,7 @@
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_NOT_CHECKED,	/* nothing to check it on was given */
+	VERDICT_UNKNOWN,	/* it was before lutrace looked; lutrace check alone */
 	VERDICT_INCOMPLETE,	/* something was lost or not seen */
 	VERDICT_VIOLATION,	/* wins over all others */
 };
@@ -82,6 +83,11 @@ struct preserved {
 	__u32 format, top_level;
 	__u64 seq;			/* of the end of its preserve */
 };
+
+struct preserved preserved__of(const struct lutrace_event *ev);
+/* Whether the page table of @ev is another one; @text says in what it differs first. */
+bool preserved__differs(const struct preserved *p, const struct lutrace_event *ev, char *text,
+			size_t size);
 
 /* @recordings must outlive the analysis; they are sorted into boots. */
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr);

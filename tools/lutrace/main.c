@@ -7,7 +7,8 @@
 
 const char *argp_program_version = "lutrace " LUTRACE_VERSION;
 
-static const struct cmd *const cmds[] = { &cmd_record, &cmd_latency, &cmd_report, &cmd_walk };
+static const struct cmd *const cmds[] = { &cmd_check, &cmd_latency, &cmd_record, &cmd_report,
+					  &cmd_walk };
 
 void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts)
 {

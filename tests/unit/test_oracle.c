@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/analysis.c
+// sources: tools/lutrace/stats.c tools/lutrace/recording.c tools/lutrace/util.c
+// libs: -lz
+/* Every rule of lutrace check: passes on what a sound kernel emits, breaks on what another does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/oracle.h"
+
+#define P(op)	LUTRACE_OP_##op
+#define SER(n)	(0x500000ull + (n) * 0x80ull)
+#define ROOT(n)	(0x100000ull + (n) * 0x1000ull)
+#define LATER	(1ull << 40)
+
+static struct oracle *oracle;
+static __u64 seq;
+static size_t told;
+static struct violation last;
+
+static void on_violation(void *priv, const struct violation *v)
+{
+	(void)priv;
+	told++;
+	last = *v;
+	assert_true(v->nr_events <= ORACLE_HISTORY + 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	oracle = oracle__new(on_violation, NULL);
+	seq = told = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	oracle__free(oracle);
+	return 0;
+}
+
+/* @n: the domain; its root and tables follow from it. For the FLB: the domains that it holds. */
+static struct lutrace_event make(__u32 op, __u32 phase, unsigned int n, __u64 generation, int ret)
+{
+	struct lutrace_event ev = {
+		.op = op, .phase = phase, .seq = ++seq, .time_ns = seq * 1000, .ret = ret,
+	};
+
+	if (op >= P(FLB_PRESERVE)) {
+		ev.nr_tables = n;
+		return ev;
+	}
+	ev.ser_phys = SER(n);
+	ev.generation = generation;
+	if ((phase == LUTRACE_END && !ret) || op == P(UNPRESERVE)) {
+		ev.top_phys = ROOT(n);
+		ev.nr_tables = n + 3;
+		ev.nr_bytes = ev.nr_tables * 4096;
+		ev.format = 1;
+	}
+	return ev;
+}
+
+static void put(__u32 op, __u32 phase, unsigned int n, __u64 generation, int ret)
+{
+	struct lutrace_event ev = make(op, phase, n, generation, ret);
+
+	oracle__event(oracle, &ev);
+}
+
+static void whole(__u32 op, unsigned int n, __u64 generation, int ret)
+{
+	put(op, LUTRACE_BEGIN, n, generation, 0);
+	put(op, LUTRACE_END, n, generation, ret);
+}
+
+/* The rule has this verdict, and no other rule has anything to say. */
+static void expect_only(int id, enum verdict verdict)
+{
+	const struct check *check;
+	int i;
+
+	oracle__end(oracle, LATER, 0);
+	for (i = 0; i < NR_RULES; i++) {
+		check = oracle__check(oracle, i);
+		if (i == id && check->verdict != verdict)
+			fail_msg("%s is %s", check->name, verdict__name(check->verdict));
+		if (i != id && check->verdict > VERDICT_NOT_CHECKED &&
+		    !(i == RULE_RESTORE && check->verdict == VERDICT_UNKNOWN))
+			fail_msg("%s too: %s", check->name, check->details[0]);
+	}
+	assert_int_equal(told > 0, verdict == VERDICT_VIOLATION);
+}
+
+static void expect_clean(void)
+{
+	expect_only(NR_RULES, VERDICT_PASS);
+}
+
+static void start(void)
+{
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	whole(P(PRESERVE), 0, 1, 0);
+	whole(P(PRESERVE), 1, 2, 0);
+}
+
+static void retrieve(void)
+{
+	whole(P(FLB_RETRIEVE), 2, 0, 0);
+}
+
+/* Preserves that overlap, abort, reuse of a slot, and a refused preserve. */
+static void test_clean_old_kernel(void **state)
+{
+	(void)state;
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	put(P(PRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	put(P(PRESERVE), LUTRACE_BEGIN, 1, 2, 0);
+	put(P(PRESERVE), LUTRACE_END, 1, 2, 0);
+	put(P(PRESERVE), LUTRACE_END, 0, 1, 0);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(PRESERVE), 0, 3, 0);
+	whole(P(PRESERVE), 2, 4, -12);
+	whole(P(PRESERVE), 2, 5, 0);
+	whole(P(UNPRESERVE), 0, 3, 0);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	whole(P(UNPRESERVE), 2, 5, 0);
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	start();
+	expect_clean();
+	assert_int_equal(oracle__check(oracle, RULE_ABORT)->verdict, VERDICT_PASS);
+	assert_int_equal(oracle__check(oracle, RULE_FINISH)->verdict, VERDICT_NOT_CHECKED);
+}
+
+static const struct preserved *left(void)
+{
+	static struct preserved list[2];
+	struct lutrace_event ev;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ev = make(P(PRESERVE), LUTRACE_END, i, i + 1, 0);
+		list[i] = preserved__of(&ev);
+	}
+	seq = 0;
+	return list;
+}
+
+static void test_clean_new_kernel(void **state)
+{
+	(void)state;
+	oracle__expect(oracle, left(), 2, true);
+	retrieve();
+	whole(P(RESTORE), 0, 1, -12);
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 1, 2, 0);
+	whole(P(FLB_FINISH), 2, 0, 0);
+	expect_clean();
+	assert_int_equal(oracle__verdict(oracle), VERDICT_PASS);
+}
+
+static void test_pairs(void **state)
+{
+	(void)state;
+	start();
+	put(P(UNPRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	put(P(UNPRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	put(P(UNPRESERVE), LUTRACE_END, 0, 1, 0);
+	expect_only(RULE_PAIRS, VERDICT_VIOLATION);
+	assert_int_equal(last.ser_phys, SER(0));
+	assert_int_equal(last.top_phys, ROOT(0));
+	assert_int_equal(last.nr_events, 4);
+}
+
+static void test_no_end(void **state)
+{
+	(void)state;
+	start();
+	put(P(PRESERVE), LUTRACE_BEGIN, 2, 3, 0);
+	expect_only(RULE_PAIRS, VERDICT_VIOLATION);
+}
+
+static void test_once_root(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	start();
+	put(P(PRESERVE), LUTRACE_BEGIN, 2, 3, 0);
+	ev = make(P(PRESERVE), LUTRACE_END, 2, 3, 0);
+	ev.top_phys = ROOT(1);
+	oracle__event(oracle, &ev);
+	expect_only(RULE_ONCE, VERDICT_VIOLATION);
+}
+
+static void test_once_slot(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	start();
+	put(P(PRESERVE), LUTRACE_BEGIN, 1, 3, 0);
+	ev = make(P(PRESERVE), LUTRACE_END, 1, 3, 0);
+	ev.top_phys = ROOT(9);
+	oracle__event(oracle, &ev);
+	expect_only(RULE_ONCE, VERDICT_VIOLATION);
+}
+
+static void test_unchanged(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	start();
+	put(P(UNPRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	ev = make(P(UNPRESERVE), LUTRACE_END, 0, 1, 0);
+	ev.nr_tables++;
+	oracle__event(oracle, &ev);
+	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION);
+}
+
+static void test_unpreserve_of_nothing(void **state)
+{
+	(void)state;
+	start();
+	whole(P(UNPRESERVE), 5, 9, 0);
+	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION);
+	assert_int_equal(told, 1);
+}
+
+static void test_abort(void **state)
+{
+	(void)state;
+	start();
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	expect_only(RULE_ABORT, VERDICT_VIOLATION);
+	assert_int_equal(told, 1);
+	assert_int_equal(last.ser_phys, SER(1));
+}
+
+static void test_abort_counted_by_kernel(void **state)
+{
+	(void)state;
+	start();
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	put(P(FLB_UNPRESERVE), LUTRACE_BEGIN, 1, 0, 0);
+	put(P(FLB_UNPRESERVE), LUTRACE_END, 0, 0, 0);
+	expect_only(RULE_ABORT, VERDICT_VIOLATION);
+}
+
+static void test_generation(void **state)
+{
+	(void)state;
+	start();
+	whole(P(UNPRESERVE), 1, 2, 0);
+	whole(P(PRESERVE), 1, 2, 0);
+	expect_only(RULE_GENERATION, VERDICT_VIOLATION);
+}
+
+static void test_undo(void **state)
+{
+	(void)state;
+	start();
+	whole(P(UNPRESERVE), 1, 2, -5);
+	expect_only(RULE_UNDO, VERDICT_VIOLATION);
+}
+
+static void test_flb_missing(void **state)
+{
+	(void)state;
+	whole(P(PRESERVE), 0, 1, 0);
+	expect_only(RULE_FLB, VERDICT_VIOLATION);
+}
+
+static void test_flb_twice(void **state)
+{
+	(void)state;
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	expect_only(RULE_FLB, VERDICT_VIOLATION);
+}
+
+static void test_restore_differs(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	oracle__expect(oracle, left(), 2, true);
+	retrieve();
+	put(P(RESTORE), LUTRACE_BEGIN, 0, 1, 0);
+	ev = make(P(RESTORE), LUTRACE_END, 0, 1, 0);
+	ev.top_phys = ROOT(7);
+	oracle__event(oracle, &ev);
+	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
+}
+
+static void test_restore_of_nothing(void **state)
+{
+	(void)state;
+	oracle__expect(oracle, left(), 2, true);
+	retrieve();
+	whole(P(RESTORE), 0, 3, 0);
+	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
+}
+
+static void test_retrieve_counts_others(void **state)
+{
+	(void)state;
+	oracle__expect(oracle, left(), 2, true);
+	whole(P(FLB_RETRIEVE), 3, 0, 0);
+	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
+}
+
+static void test_restore_unknown(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(RESTORE), 0, 1, 0);
+	expect_only(RULE_RESTORE, VERDICT_UNKNOWN);
+	assert_int_equal(verdict__status(oracle__verdict(oracle)), 3);
+}
+
+static void test_restore_once(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 0, 1, 0);
+	expect_only(RULE_RESTORE_ONCE, VERDICT_VIOLATION);
+	assert_int_equal(told, 1);
+}
+
+static void test_restore_error(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(RESTORE), 0, 1, -74);
+	assert_int_equal(told, 0);
+	put(P(FLB_FINISH), LUTRACE_BEGIN, 2, 0, 0);
+	assert_int_equal(told, 1);	/* at once, not at the end */
+	put(P(FLB_FINISH), LUTRACE_END, 2, 0, 0);
+	expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION);
+}
+
+static void test_restore_error_at_the_end(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(RESTORE), 0, 1, -74);
+	expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION);
+}
+
+static void test_restore_after_finish(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(FLB_FINISH), 2, 0, 0);
+	whole(P(RESTORE), 0, 1, 0);
+	expect_only(RULE_FINISH, VERDICT_VIOLATION);
+}
+
+static void test_finish_within_restore(void **state)
+{
+	(void)state;
+	retrieve();
+	put(P(RESTORE), LUTRACE_BEGIN, 0, 1, 0);
+	put(P(FLB_FINISH), LUTRACE_BEGIN, 2, 0, 0);
+	expect_only(RULE_PAIRS, VERDICT_VIOLATION);
+}
+
+static void test_finish_twice(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(FLB_FINISH), 2, 0, 0);
+	whole(P(FLB_FINISH), 2, 0, 0);
+	expect_only(RULE_FINISH, VERDICT_VIOLATION);
+}
+
+/* What was preserved before is unknown, and no violation. */
+static void test_attached_late(void **state)
+{
+	(void)state;
+	seq = 100;
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__check(oracle, RULE_UNCHANGED)->verdict, VERDICT_UNKNOWN);
+	assert_int_equal(oracle__unknown(oracle, RULE_UNCHANGED), 2);
+	assert_int_equal(verdict__status(oracle__verdict(oracle)), 3);
+}
+
+/* Attached between two updates: all of the next one is seen. */
+static void test_attached_when_idle(void **state)
+{
+	(void)state;
+	seq = 100;
+	start();
+	expect_clean();
+}
+
+/* But what contradicts what was seen since is one, and so is what no past explains. */
+static void test_attached_late_and_broken(void **state)
+{
+	(void)state;
+	seq = 100;
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	start();
+	whole(P(UNPRESERVE), 4, 1, 0);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(oracle__check(oracle, RULE_UNCHANGED)->verdict, VERDICT_VIOLATION);
+}
+
+static void test_gap(void **state)
+{
+	(void)state;
+	start();
+	seq += 2;	/* an unpreserve */
+	whole(P(UNPRESERVE), 1, 2, 0);
+	put(P(UNPRESERVE), LUTRACE_END, 0, 1, 0);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__check(oracle, RULE_LOSS)->verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(oracle__check(oracle, RULE_PAIRS)->verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(verdict__status(oracle__verdict(oracle)), 3);
+}
+
+static void test_counted_loss(void **state)
+{
+	(void)state;
+	start();
+	put(P(PRESERVE), LUTRACE_BEGIN, 2, 3, 0);
+	oracle__end(oracle, LATER, 1);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__verdict(oracle), VERDICT_INCOMPLETE);
+}
+
+static void test_number_twice(void **state)
+{
+	(void)state;
+	start();
+	seq--;
+	put(P(UNPRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	expect_only(RULE_LOSS, VERDICT_VIOLATION);
+}
+
+static void test_nothing(void **state)
+{
+	(void)state;
+	expect_only(RULE_LOSS, VERDICT_INCOMPLETE);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(clean_old_kernel), T(clean_new_kernel), T(pairs), T(no_end), T(once_root),
+		T(once_slot), T(unchanged), T(unpreserve_of_nothing), T(abort),
+		T(abort_counted_by_kernel), T(generation), T(undo), T(flb_missing), T(flb_twice),
+		T(restore_differs), T(restore_of_nothing), T(retrieve_counts_others),
+		T(restore_unknown), T(restore_once), T(restore_error),
+		T(restore_error_at_the_end), T(restore_after_finish), T(finish_within_restore),
+		T(finish_twice), T(attached_late), T(attached_when_idle),
+		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lutrace check: judges the events of the running kernel as they come. */
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "command.h"
+#include "live.h"
+#include "oracle.h"
+#include "version.h"
+
+#define SYSRQ		"/proc/sysrq-trigger"
+#define MAX_BEFORE	16
+
+struct opts {
+	struct live_opts live;
+	const char *json, *reaction;
+	const char *before[MAX_BEFORE];
+	size_t nr_before;
+};
+
+static const struct argp_option options[] = {
+	{ "before", 'b', "FILE", 0, "Compare restores with FILE, a recording of the kernel before "
+				    "(may be given again for its other recordings)", 0 },
+	{ "on-violation", 'x', "ACTION", 0, "continue (as without it), panic, or a shell command",
+	  0 },
+	{ "json", 'j', "FILE", 0, "Write the verdicts and violations as JSON to FILE", 0 },
+	{ 0 }
+};
+
+static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->live;
+		return 0;
+	case 'b':
+		if (opts->nr_before == MAX_BEFORE)
+			argp_error(state, "--before: more than %d recordings", MAX_BEFORE);
+		opts->before[opts->nr_before++] = arg;
+		return 0;
+	case 'x':
+		opts->reaction = arg;
+		return 0;
+	case 'j':
+		opts->json = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		opts->live.command = state->argv + state->next;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = children,
+	.args_doc = "[-- COMMAND [ARG...]]",
+	.doc = "Checks a live update of the running kernel while it happens\v"
+	       "Says \"checking\" on stderr once every event is seen, prints each violation at once "
+	       "and the verdict of each rule at the end, which is that of COMMAND, SIGINT, SIGTERM "
+	       "or --duration. docs/checks.md has the rules.\n\n"
+	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete or unknown.\n\n"
+	       "  lutrace check -- luctl run --no-kexec update.plan\n"
+	       "  lutrace check --before /persistent/old.rec -- luctl resume update.plan",
+};
+
+struct session {
+	const struct opts *opts;
+	struct live *live;
+	struct oracle *oracle;
+	struct recording *recordings;	/* of the kernel before */
+	struct analysis before;
+	json_t *violations;
+	__u64 nr_events;
+};
+
+/* The name of a process that may be gone; "" then. */
+static void name_of(__u32 pid, char name[32])
+{
+	char path[64];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, name, 31);
+		close(fd);
+	}
+	name[n > 0 ? n : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+}
+
+static void print_violation(const struct violation *v)
+{
+	const struct lutrace_event *ev;
+	char name[32];
+	size_t i;
+
+	printf("VIOLATION of %s: %s\n", v->rule, v->text);
+	if (v->top_phys)
+		printf("  the domain's root is 0x%llx\n", v->top_phys);
+	for (i = 0; i < v->nr_events; i++) {
+		ev = &v->events[i];
+		name_of(ev->pid, name);
+		printf("  seq %llu %s %s record 0x%llx generation %llu ret %d cpu %u pid %u %s\n",
+		       ev->seq, op__name(ev->op), ev->phase == LUTRACE_BEGIN ? "begin" : "end",
+		       ev->ser_phys, ev->generation, ev->ret, ev->cpu, ev->pid, name);
+	}
+	fflush(stdout);
+}
+
+static void set_number(const char *name, const char *fmt, __u64 value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), fmt, (unsigned long long)value);
+	setenv(name, text, 1);
+}
+
+static void react(const char *reaction, const struct violation *v)
+{
+	int fd, status;
+
+	if (!reaction || !strcmp(reaction, "continue"))
+		return;
+	if (!strcmp(reaction, "panic")) {
+		fd = open(SYSRQ, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, "c", 1) != 1)
+			complain("cannot panic through " SYSRQ ": %m");
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	setenv("LUTRACE_RULE", v->rule, 1);
+	setenv("LUTRACE_TEXT", v->text, 1);
+	set_number("LUTRACE_RECORD", "0x%llx", v->ser_phys);
+	set_number("LUTRACE_GENERATION", "%llu", v->generation);
+	set_number("LUTRACE_ROOT", "0x%llx", v->top_phys);
+	status = system(reaction);
+	if (status)
+		complain("the command of --on-violation failed (status %d): %s",
+			 WIFEXITED(status) ? WEXITSTATUS(status) : -1, reaction);
+}
+
+static json_t *json_events(const struct violation *v)
+{
+	json_t *events = json_array();
+	const struct lutrace_event *ev;
+	size_t i;
+
+	for (i = 0; i < v->nr_events; i++) {
+		ev = &v->events[i];
+		json_array_append_new(events, json_pack("{s:I,s:s,s:s,s:I,s:i,s:I,s:I}",
+			"seq", (json_int_t)ev->seq, "operation", op__name(ev->op),
+			"phase", ev->phase == LUTRACE_BEGIN ? "begin" : "end",
+			"time_ns", (json_int_t)ev->time_ns, "ret", ev->ret,
+			"cpu", (json_int_t)ev->cpu, "pid", (json_int_t)ev->pid));
+	}
+	return events;
+}
+
+static void on_violation(void *priv, const struct violation *v)
+{
+	struct session *s = priv;
+
+	print_violation(v);
+	json_array_append_new(s->violations, json_pack("{s:s,s:s,s:I,s:I,s:I,s:o}",
+		"rule", v->rule, "text", v->text, "record", (json_int_t)v->ser_phys,
+		"generation", (json_int_t)v->generation, "root", (json_int_t)v->top_phys,
+		"events", json_events(v)));
+	react(s->opts->reaction, v);
+}
+
+static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+{
+	struct session *s = priv;
+
+	(void)fault;
+	if (rec->type != LUTRACE_REC_EVENT)
+		return 0;
+	s->nr_events++;
+	oracle__event(s->oracle, (const struct lutrace_event *)rec);
+	return 0;
+}
+
+static const struct live_ops ops = { .record = on_record };
+
+/* The end */
+
+static void print_checks(const struct oracle *o)
+{
+	const struct check *check;
+	size_t k;
+	int id;
+
+	printf("check         verdict     claim (what was looked at)\n");
+	for (id = 0; id < NR_RULES; id++) {
+		check = oracle__check(o, id);
+		printf("%-13s %-11s %s (%s)\n", check->name, verdict__name(check->verdict),
+		       check->title, check->summary);
+		for (k = 0; k < check->nr_details && k < CHECK_MAX_DETAILS; k++)
+			printf("  - %s\n", check->details[k]);
+	}
+	printf("\nverdict: %s\n", verdict__name(oracle__verdict(o)));
+}
+
+static int write_json(struct session *s, struct fault *fault)
+{
+	struct outfile *out = outfile__open(s->opts->json, fault);
+	json_t *checks = json_array(), *root;
+	const struct check *check;
+	int id, err;
+
+	for (id = 0; id < NR_RULES; id++) {
+		check = oracle__check(s->oracle, id);
+		json_array_append_new(checks, json_pack("{s:s,s:s,s:s,s:s,s:I}",
+			"name", check->name, "title", check->title, "verdict",
+			verdict__name(check->verdict), "summary", check->summary,
+			"unknown", (json_int_t)oracle__unknown(s->oracle, id)));
+	}
+	root = json_pack("{s:s,s:s,s:i,s:s,s:I,s:o,s:O}", "schema", "lutrace-check/1",
+			 "verdict", verdict__name(oracle__verdict(s->oracle)),
+			 "status", verdict__status(oracle__verdict(s->oracle)),
+			 "tool", "lutrace " LUTRACE_VERSION,
+			 "events", (json_int_t)oracle__nr_events(s->oracle), "checks", checks,
+			 "violations", s->violations);
+	if (!out) {
+		json_decref(root);
+		return -1;
+	}
+	err = json_dumpf(root, outfile__stream(out), JSON_INDENT(2));
+	json_decref(root);
+	fputc('\n', outfile__stream(out));
+	if (err) {
+		outfile__discard(out);
+		return fault__set(fault, "cannot write %s as JSON", s->opts->json);
+	}
+	return outfile__commit(out, fault);
+}
+
+/* Counted by the programs and not come, or not counted because they did not run. */
+static int count_lost(struct session *s, __u64 *lost, struct fault *fault)
+{
+	struct live_prog progs[LUTRACE_NR_PROGS], sum;
+
+	if (live__progs(s->live, progs, fault))
+		return -1;
+	sum = live__sum(progs);
+	*lost = sum.counts.events > s->nr_events ? sum.counts.events - s->nr_events : 0;
+	*lost += sum.missed_runs;
+	return 0;
+}
+
+static int read_before(struct session *s, struct fault *fault)
+{
+	const struct opts *opts = s->opts;
+	const struct boot *last;
+	size_t i;
+
+	if (!opts->nr_before)
+		return 0;
+	s->recordings = xcalloc(opts->nr_before, sizeof(*s->recordings));
+	for (i = 0; i < opts->nr_before; i++)
+		if (recording__read(&s->recordings[i], opts->before[i], fault))
+			return -1;
+	analysis__run(&s->before, s->recordings, opts->nr_before);
+	last = &s->before.boots[s->before.nr_boots - 1];
+	oracle__expect(s->oracle, last->left, last->nr_left, last->whole);
+	return 0;
+}
+
+/* Whether the command did what it should, if there was one. */
+static int judge_command(const struct session *s)
+{
+	int status = live__command_status(s->live);
+	char *text;
+
+	if (!s->opts->live.command || !status)
+		return STATUS_CLEAN;
+	text = status < 0 ? xasprintf("%s did not end", s->opts->live.command[0]) :
+		command__describe(s->opts->live.command[0], status);
+	complain("%s", text);
+	free(text);
+	return STATUS_ERROR;
+}
+
+static int check(struct session *s, struct fault *fault)
+{
+	__u64 lost;
+	int status;
+
+	if (read_before(s, fault))
+		return -1;
+	s->live = live__open(&s->opts->live, &ops, s, fault);
+	if (!s->live || live__start(s->live, fault))
+		return -1;
+	fputs("checking\n", stderr);
+	if (live__run(s->live, fault) || live__stop(s->live, fault) ||
+	    count_lost(s, &lost, fault))
+		return -1;
+	oracle__end(s->oracle, live__stopped(s->live), lost);
+	print_checks(s->oracle);
+	if (s->opts->json && write_json(s, fault))
+		return -1;
+	status = verdict__status(oracle__verdict(s->oracle));
+	if (judge_command(s) && status != STATUS_VIOLATION)
+		status = STATUS_ERROR;
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
+	struct fault fault = { .text = "cannot check" };
+	struct session s = { .opts = &opts };
+	int status;
+	size_t i;
+
+	cmd__parse(&cmd_check, &argp, argc, argv, &opts);
+	s.violations = json_array();
+	s.oracle = oracle__new(on_violation, &s);
+	status = check(&s, &fault);
+	if (status < 0)
+		complain("%s", fault.text);
+	live__free(s.live);
+	oracle__free(s.oracle);
+	analysis__free(&s.before);
+	for (i = 0; s.recordings && i < opts.nr_before; i++)
+		recording__free(&s.recordings[i]);
+	free(s.recordings);
+	json_decref(s.violations);
+	return status < 0 ? STATUS_ERROR : status;
+}
+
+const struct cmd cmd_check = {
+	.name = "check",
+	.summary = "check a live update of the running kernel while it happens",
+	.run = run,
+};

@@ -1,0 +1,721 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "oracle.h"
+#include "spec.h"
+
+/* The first event that a kernel emits has this number. */
+#define FIRST_SEQ	1
+
+/* A begin this long before the end should have had its end, as in analysis.c. */
+#define PATIENCE_NS	2000000000ull
+
+#define MAX_SPECS	16
+#define NR_OUTCOMES	3
+
+/* Rules without an automaton have their words here. */
+static const struct {
+	const char *name, *title;
+} rules[NR_RULES] = {
+	[RULE_LOSS] = { "loss", "no event was lost" },
+	[RULE_PAIRS] = { "pairs", NULL },
+	[RULE_ONCE] = { "once", NULL },
+	[RULE_UNCHANGED] = { "unchanged", NULL },
+	[RULE_ABORT] = { "abort", NULL },
+	[RULE_GENERATION] = { "generation", "a slot that is used again has a higher generation" },
+	[RULE_UNDO] = { "undo", "what undoes does not fail" },
+	[RULE_FLB] = { "flb", NULL },
+	[RULE_RESTORE] = { "restore", "every restore matches a preserve of the kernel before" },
+	[RULE_RESTORE_ONCE] = { "restore-once", NULL },
+	[RULE_RESTORE_ERROR] = { "restore-error", NULL },
+	[RULE_FINISH] = { "finish", NULL },
+};
+
+struct object {
+	enum object_kind kind;
+	__u64 a, b;			/* address and generation, root, slot; 0 for the FLB */
+	struct track tracks[MAX_SPECS];
+	struct track running[LUTRACE_NR_OPS];	/* of OBJECT_OPERATION */
+	__u64 begun[LUTRACE_NR_OPS];	/* ns */
+	struct preserved then;		/* of the preserve; seq 0: not seen */
+	__u64 top_phys;
+	__u64 holder_a, holder_b;	/* of a root: the record that has it */
+	bool blamed;			/* for having changed */
+	unsigned int undecided;		/* bit 1 << enum rule_id */
+	struct lutrace_event history[ORACLE_HISTORY];
+	size_t nr_history;
+};
+
+struct oracle {
+	violation_fn on_violation;
+	void *priv;
+	struct check checks[NR_RULES];
+	size_t unknown[NR_RULES], subjects[NR_RULES];
+	enum rule_id rule_of[MAX_SPECS];
+	unsigned char events[MAX_SPECS][LUTRACE_NR_OPS][NR_OUTCOMES];
+	struct object *unseen[OBJECT_FLB + 1];	/* what an object is before it is seen */
+	struct object *flb;
+	struct idmap *objects;		/* kind, a, b: struct object */
+	struct idmap *generations;	/* slot: the last one */
+	struct idmap *left_at;		/* identity: index + 1 in left */
+	const struct preserved *left;
+	size_t nr_left;
+	bool expecting, left_whole, retrieved;
+	__u64 nr_incoming;
+	__u64 nr_events, first_seq, last_seq, missing;
+};
+
+static bool is_flb(__u32 op)
+{
+	return op >= LUTRACE_OP_FLB_PRESERVE;
+}
+
+/* Objects */
+
+static struct object *object__new(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
+{
+	struct object *obj = xcalloc(1, sizeof(*obj));
+
+	if (o->unseen[kind])
+		*obj = *o->unseen[kind];
+	obj->kind = kind;
+	obj->a = a;
+	obj->b = b;
+	return obj;
+}
+
+static struct object *object_of(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
+{
+	uint64_t *at = idmap__find(o->objects, a, b, kind);
+	struct object *obj;
+
+	if (at)
+		return (struct object *)(uintptr_t)*at;
+	obj = object__new(o, kind, a, b);
+	idmap__set(o->objects, a, b, kind, (uintptr_t)obj);
+	return obj;
+}
+
+static void object__start(struct object *obj, bool known)
+{
+	size_t i;
+	int op;
+
+	for (i = 0; i < spec__count(); i++) {
+		obj->tracks[i] = track__start(spec__get(i), known);
+		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
+			for (op = 0; op < LUTRACE_NR_OPS; op++)
+				obj->running[op] = track__start(spec__get(i), known);
+	}
+}
+
+static void object__widen(struct object *obj, __u64 lost)
+{
+	size_t i;
+	int op;
+
+	for (i = 0; i < spec__count(); i++) {
+		track__widen(&obj->tracks[i], spec__get(i), lost);
+		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
+			for (op = 0; op < LUTRACE_NR_OPS; op++)
+				track__widen(&obj->running[op], spec__get(i), lost);
+	}
+}
+
+static void object__remember(struct object *obj, const struct lutrace_event *ev)
+{
+	if (obj->nr_history == ORACLE_HISTORY) {
+		memmove(obj->history, obj->history + 1,
+			(ORACLE_HISTORY - 1) * sizeof(*obj->history));
+		obj->nr_history--;
+	}
+	obj->history[obj->nr_history++] = *ev;
+}
+
+/* Findings */
+
+static void find(struct oracle *o, enum rule_id id, enum verdict verdict, struct object *obj,
+		 const struct lutrace_event *ev, const char *fmt, ...) PRINTF(6, 7);
+
+static void tell(struct oracle *o, enum rule_id id, struct object *obj,
+		 const struct lutrace_event *ev, const char *text)
+{
+	struct lutrace_event events[ORACLE_HISTORY + 1];
+	struct violation v = { .rule = rules[id].name, .text = text, .events = events };
+
+	if (obj) {
+		v.nr_events = obj->nr_history;
+		memcpy(events, obj->history, v.nr_events * sizeof(*events));
+		v.top_phys = obj->top_phys;
+		if (obj->kind == OBJECT_RECORD) {
+			v.ser_phys = obj->a;
+			v.generation = obj->b;
+		}
+	}
+	if (ev && (!v.nr_events || events[v.nr_events - 1].seq != ev->seq))
+		events[v.nr_events++] = *ev;
+	if (o->on_violation)
+		o->on_violation(o->priv, &v);
+}
+
+static void find(struct oracle *o, enum rule_id id, enum verdict verdict, struct object *obj,
+		 const struct lutrace_event *ev, const char *fmt, ...)
+{
+	struct check *check = &o->checks[id];
+	char text[512];
+	va_list args;
+
+	if (check->verdict < verdict)
+		check->verdict = verdict;
+	if (obj && verdict != VERDICT_VIOLATION && !(obj->undecided & 1u << id)) {
+		obj->undecided |= 1u << id;
+		o->unknown[id]++;
+	}
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (check->nr_details++ < CHECK_MAX_DETAILS)
+		check->details[check->nr_details - 1] = xstrdup(text);
+	if (verdict == VERDICT_VIOLATION)
+		tell(o, id, obj, ev, text);
+}
+
+/* Not seen because it was lost, or because it was before. */
+static enum verdict unseen_verdict(const struct oracle *o)
+{
+	return o->missing ? VERDICT_INCOMPLETE : VERDICT_UNKNOWN;
+}
+
+struct words {
+	char s[160];
+};
+
+static struct words who(const struct lutrace_event *ev)
+{
+	const char *phase = ev->phase == LUTRACE_BEGIN ? "begin" : "end";
+	struct words w;
+
+	if (is_flb(ev->op))
+		snprintf(w.s, sizeof(w.s), "%s %s (seq %llu)", op__name(ev->op), phase, ev->seq);
+	else
+		snprintf(w.s, sizeof(w.s), "%s %s of record 0x%llx generation %llu (seq %llu)",
+			 op__name(ev->op), phase, ev->ser_phys, ev->generation, ev->seq);
+	return w;
+}
+
+static struct words what(const struct object *obj)
+{
+	struct words w;
+
+	if (obj->kind == OBJECT_RECORD)
+		snprintf(w.s, sizeof(w.s), "record 0x%llx generation %llu", obj->a, obj->b);
+	else if (obj->kind == OBJECT_FLB)
+		snprintf(w.s, sizeof(w.s), "the FLB");
+	else
+		snprintf(w.s, sizeof(w.s), "%s 0x%llx",
+			 obj->kind == OBJECT_ROOT ? "root" : "slot", obj->a);
+	return w;
+}
+
+/* Stepping through the automata */
+
+static unsigned int outcome(const struct lutrace_event *ev)
+{
+	if (ev->phase == LUTRACE_BEGIN)
+		return 0;
+	/* What cannot fail has ended: see on_undo() */
+	if (ev->op == LUTRACE_OP_UNPRESERVE || ev->op == LUTRACE_OP_FLB_UNPRESERVE ||
+	    ev->op == LUTRACE_OP_FLB_FINISH)
+		return 1;
+	return ev->ret ? 2 : 1;
+}
+
+/* @blame: the object that is shown; a root or a slot has no history of its own. */
+static void step(struct oracle *o, size_t i, struct track *track, struct object *obj,
+		 struct object *blame, const struct lutrace_event *ev)
+{
+	const struct spec *spec = spec__get(i);
+	unsigned int event = o->events[i][ev->op][outcome(ev)];
+	const char *state = spec->states[track->believed];
+	enum step result;
+
+	if (event == SPEC_NO)
+		return;
+	result = track__step(track, spec, event);
+	/* The record says it already if it is the same one */
+	if (result == STEP_FINE || !blame || (obj->kind == OBJECT_ROOT &&
+	    obj->holder_a == ev->ser_phys && obj->holder_b == ev->generation))
+		return;
+	if (result == STEP_BROKEN)
+		find(o, o->rule_of[i], VERDICT_VIOLATION, blame, ev,
+		     "%s: %s is %s by %s.dot, which does not allow it", who(ev).s,
+		     what(obj).s, state, spec->name);
+	else
+		find(o, o->rule_of[i], unseen_verdict(o), blame, ev,
+		     "%s: what was before it was not seen; events are seen from seq %llu on%s",
+		     who(ev).s, o->first_seq, o->missing ? " with gaps" : "");
+}
+
+static void step_all(struct oracle *o, struct object *obj, struct object *blame,
+		     const struct lutrace_event *ev)
+{
+	size_t i;
+
+	for (i = 0; i < spec__count(); i++)
+		if (spec__get(i)->objects & 1u << obj->kind)
+			step(o, i, &obj->tracks[i], obj, blame, ev);
+}
+
+static void step_operation(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	size_t i;
+
+	for (i = 0; i < spec__count(); i++)
+		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
+			step(o, i, &obj->running[ev->op], obj, obj, ev);
+	obj->begun[ev->op] = ev->phase == LUTRACE_BEGIN ? ev->time_ns : 0;
+	o->subjects[RULE_PAIRS]++;
+}
+
+/* What happens to the FLB happens to all that is in it. */
+static void broadcast(struct oracle *o, const struct lutrace_event *ev)
+{
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
+	int kind;
+
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
+		step_all(o, obj, obj->kind == OBJECT_RECORD ? obj : NULL, ev);
+	}
+	for (kind = OBJECT_RECORD; kind < OBJECT_FLB; kind++)
+		step_all(o, o->unseen[kind], NULL, ev);
+}
+
+/* What the events must agree in */
+
+static void on_undo(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	if (ev->phase != LUTRACE_END || (ev->op != LUTRACE_OP_UNPRESERVE &&
+	    ev->op != LUTRACE_OP_FLB_UNPRESERVE && ev->op != LUTRACE_OP_FLB_FINISH))
+		return;
+	o->subjects[RULE_UNDO]++;
+	if (ev->ret)
+		find(o, RULE_UNDO, VERDICT_VIOLATION, obj, ev, "%s: it returned %d, and cannot fail",
+		     who(ev).s, ev->ret);
+}
+
+static void on_generation(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	uint64_t *last = idmap__find(o->generations, ev->ser_phys, 0, 0);
+
+	o->subjects[RULE_GENERATION]++;
+	if (!ev->ser_phys || !ev->generation)
+		find(o, RULE_GENERATION, VERDICT_VIOLATION, obj, ev, "%s: it has no identity",
+		     who(ev).s);
+	else if (last && ev->generation <= *last)
+		find(o, RULE_GENERATION, VERDICT_VIOLATION, obj, ev,
+		     "%s: the slot had generation %" PRIu64 " already", who(ev).s, *last);
+	idmap__set(o->generations, ev->ser_phys, 0, 0, ev->generation);
+}
+
+static void on_unpreserve(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	char text[128];
+
+	o->subjects[RULE_UNCHANGED] += ev->phase == LUTRACE_END;
+	if (!obj->then.seq || obj->blamed || !preserved__differs(&obj->then, ev, text, sizeof(text)))
+		return;
+	obj->blamed = true;
+	find(o, RULE_UNCHANGED, VERDICT_VIOLATION, obj, ev, "%s: it changed while preserved: its %s",
+	     who(ev).s, text);
+}
+
+static void on_restored(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	const struct preserved *p = NULL;
+	uint64_t *at;
+	char text[128];
+
+	o->subjects[RULE_RESTORE]++;
+	if (o->retrieved && o->subjects[RULE_RESTORE] > o->nr_incoming)
+		find(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
+		     "%s: %zu domains are restored of %llu that were handed over", who(ev).s,
+		     o->subjects[RULE_RESTORE], o->nr_incoming);
+	if (!o->expecting)
+		return;
+	at = idmap__find(o->left_at, ev->ser_phys, ev->generation, 0);
+	if (at)
+		p = &o->left[*at];
+	if (!p && o->left_whole)
+		find(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
+		     "%s: it was not preserved by the kernel before", who(ev).s);
+	else if (!p)
+		find(o, RULE_RESTORE, VERDICT_INCOMPLETE, obj, ev,
+		     "%s: its preserve was not seen, the recording before is not whole", who(ev).s);
+	else if (preserved__differs(p, ev, text, sizeof(text)))
+		find(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
+		     "%s: it differs from its preserve (seq %llu of the kernel before): its %s",
+		     who(ev).s, p->seq, text);
+}
+
+static void on_retrieved(struct oracle *o, const struct lutrace_event *ev)
+{
+	o->retrieved = true;
+	o->nr_incoming = ev->nr_tables;
+	if (o->expecting && ev->nr_tables != o->nr_left)
+		find(o, RULE_RESTORE, o->left_whole ? VERDICT_VIOLATION : VERDICT_INCOMPLETE,
+		     o->flb, ev, "%s: it found %llu live records, %zu were preserved by the kernel "
+		     "before", who(ev).s, ev->nr_tables, o->nr_left);
+}
+
+/* Events of a domain */
+
+/* The last domain in this slot is history if nothing holds it any more. */
+static void forget_last(struct oracle *o, const struct lutrace_event *ev)
+{
+	uint64_t *last = idmap__find(o->generations, ev->ser_phys, 0, 0), *at;
+	struct object *obj;
+
+	at = last ? idmap__find(o->objects, ev->ser_phys, *last, OBJECT_RECORD) : NULL;
+	if (!at || *last >= ev->generation)
+		return;
+	obj = (struct object *)(uintptr_t)*at;
+	if (obj->then.seq)
+		return;
+	idmap__remove(o->objects, ev->ser_phys, *last, OBJECT_RECORD);
+	free(obj);
+}
+
+static void on_root(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	struct object *root;
+
+	if (ev->phase != LUTRACE_END || ev->ret || !ev->top_phys)
+		return;
+	root = object_of(o, OBJECT_ROOT, ev->top_phys, 0);
+	step_all(o, root, obj, ev);
+	root->holder_a = ev->ser_phys;
+	root->holder_b = ev->generation;
+}
+
+static void on_domain(struct oracle *o, const struct lutrace_event *ev)
+{
+	bool done = ev->phase == LUTRACE_END && !ev->ret;
+	struct object *obj;
+
+	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
+		forget_last(o, ev);
+	obj = object_of(o, OBJECT_RECORD, ev->ser_phys, ev->generation);
+	object__remember(obj, ev);
+	if (done && ev->top_phys)
+		obj->top_phys = ev->top_phys;
+	step_operation(o, obj, ev);
+	step_all(o, o->flb, obj, ev);
+	step_all(o, object_of(o, OBJECT_SLOT, ev->ser_phys, 0), obj, ev);
+	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
+		on_generation(o, obj, ev);
+	step_all(o, obj, obj, ev);
+	on_root(o, obj, ev);
+	on_undo(o, obj, ev);
+	if (ev->op == LUTRACE_OP_UNPRESERVE)
+		on_unpreserve(o, obj, ev);
+	if (ev->op == LUTRACE_OP_RESTORE && ev->phase == LUTRACE_END)
+		o->subjects[RULE_RESTORE_ERROR]++;
+	if (done && ev->op == LUTRACE_OP_RESTORE)
+		on_restored(o, obj, ev);
+	if (done && ev->op == LUTRACE_OP_PRESERVE) {
+		o->subjects[RULE_ONCE]++;
+		obj->then = preserved__of(ev);
+	} else if (ev->op == LUTRACE_OP_UNPRESERVE && ev->phase == LUTRACE_END) {
+		obj->then.seq = 0;
+	}
+}
+
+static void drop_generations(struct oracle *o)
+{
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
+
+	idmap__clear(o->generations);
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
+		obj->then.seq = 0;
+	}
+}
+
+static void on_flb(struct oracle *o, const struct lutrace_event *ev)
+{
+	bool done = ev->phase == LUTRACE_END && !ev->ret;
+
+	object__remember(o->flb, ev);
+	step_operation(o, o->flb, ev);
+	step_all(o, o->flb, o->flb, ev);
+	on_undo(o, o->flb, ev);
+	if (ev->op == LUTRACE_OP_FLB_UNPRESERVE && ev->phase == LUTRACE_BEGIN) {
+		o->subjects[RULE_ABORT]++;
+		if (ev->nr_tables)
+			find(o, RULE_ABORT, VERDICT_VIOLATION, o->flb, ev,
+			     "%s: the kernel has %llu live records", who(ev).s, ev->nr_tables);
+	}
+	broadcast(o, ev);
+	if (ev->op <= LUTRACE_OP_FLB_UNPRESERVE)
+		o->subjects[RULE_FLB]++;
+	else
+		o->subjects[RULE_FINISH]++;
+	if (ev->op == LUTRACE_OP_FLB_UNPRESERVE && ev->phase == LUTRACE_END)
+		drop_generations(o);
+	if (done && ev->op == LUTRACE_OP_FLB_PRESERVE && ev->nr_tables)
+		find(o, RULE_FLB, VERDICT_VIOLATION, o->flb, ev, "%s: a new FLB holds %llu domains",
+		     who(ev).s, ev->nr_tables);
+	if (done && ev->op == LUTRACE_OP_FLB_RETRIEVE)
+		on_retrieved(o, ev);
+}
+
+/* Sequence */
+
+static void widen_all(struct oracle *o, __u64 lost)
+{
+	size_t pos = 0;
+	uint64_t *at;
+	int kind;
+
+	while ((at = idmap__next(o->objects, &pos)))
+		object__widen((struct object *)(uintptr_t)*at, lost);
+	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
+		object__widen(o->unseen[kind], lost);
+	object__widen(o->flb, lost);
+}
+
+static void on_first(struct oracle *o, const struct lutrace_event *ev)
+{
+	int kind;
+
+	o->first_seq = ev->seq;
+	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
+		object__start(o->unseen[kind], ev->seq == FIRST_SEQ);
+	object__start(o->flb, ev->seq == FIRST_SEQ);
+}
+
+/* Returns false for an event that cannot be. */
+static bool check_sequence(struct oracle *o, const struct lutrace_event *ev)
+{
+	__u64 lost;
+
+	if (!o->nr_events++) {
+		on_first(o, ev);
+	} else if (ev->seq <= o->last_seq) {
+		find(o, RULE_LOSS, VERDICT_VIOLATION, NULL, ev,
+		     "%s: its number came after %llu", who(ev).s, o->last_seq);
+		return false;
+	} else if (ev->seq > o->last_seq + 1) {
+		lost = ev->seq - o->last_seq - 1;
+		o->missing += lost;
+		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, ev,
+		     "%llu events between seq %llu and %llu are missing", lost, o->last_seq,
+		     ev->seq);
+		widen_all(o, lost);
+	}
+	o->last_seq = ev->seq;
+	return true;
+}
+
+void oracle__event(struct oracle *o, const struct lutrace_event *ev)
+{
+	if (!check_sequence(o, ev))
+		return;
+	if (is_flb(ev->op))
+		on_flb(o, ev);
+	else
+		on_domain(o, ev);
+}
+
+/* The end */
+
+static void end_object(struct oracle *o, struct object *obj, __u64 now_ns)
+{
+	const struct track *track;
+	const struct spec *spec;
+	size_t i;
+	int op;
+
+	for (op = 0; op < LUTRACE_NR_OPS; op++)
+		if (obj->begun[op])
+			find(o, RULE_PAIRS, !o->missing && now_ns >= obj->begun[op] + PATIENCE_NS ?
+			     VERDICT_VIOLATION : VERDICT_INCOMPLETE, obj, NULL,
+			     "the end of %s of %s did not come", op__name(op), what(obj).s);
+	if (obj->kind != OBJECT_RECORD)
+		return;
+	for (i = 0; i < spec__count(); i++) {
+		spec = spec__get(i);
+		track = &obj->tracks[i];
+		if (spec->objects & 1u << obj->kind && !(spec->finals & track->possible))
+			find(o, o->rule_of[i], VERDICT_VIOLATION, obj, NULL,
+			     "%s was left %s; the kernel's log may name the reason", what(obj).s,
+			     spec->states[track->believed]);
+	}
+}
+
+static void summarise(struct oracle *o)
+{
+	int id;
+
+	o->subjects[RULE_RESTORE_ONCE] = o->subjects[RULE_RESTORE];
+	o->subjects[RULE_LOSS] = 1;
+	for (id = 0; id < NR_RULES; id++) {
+		if (!o->subjects[id] && o->checks[id].verdict == VERDICT_PASS)
+			o->checks[id].verdict = VERDICT_NOT_CHECKED;
+		if (id == RULE_LOSS)
+			o->checks[id].summary = xasprintf("%llu events, %llu missing", o->nr_events,
+							  o->missing);
+		else
+			o->checks[id].summary = xasprintf("%zu looked at, %zu objects unknown",
+							  o->subjects[id], o->unknown[id]);
+	}
+}
+
+void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost)
+{
+	size_t pos = 0;
+	uint64_t *at;
+
+	if (lost > o->missing) {
+		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL, "%llu events were counted as lost",
+		     lost);
+		o->missing = lost;
+		widen_all(o, lost);
+	}
+	if (!o->nr_events)
+		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL,
+		     "not one event came: start lutrace check before the live update");
+	if (!o->expecting && o->subjects[RULE_RESTORE]) {
+		o->unknown[RULE_RESTORE] = o->subjects[RULE_RESTORE];
+		find(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL, "give the recording of the kernel "
+		     "before with --before to have restores compared");
+	} else if (o->expecting && o->nr_left && !o->retrieved) {
+		find(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL, "that the FLB was retrieved was not "
+		     "seen: what was restored before is unknown");
+	}
+	while ((at = idmap__next(o->objects, &pos)))
+		end_object(o, (struct object *)(uintptr_t)*at, now_ns);
+	end_object(o, o->flb, now_ns);
+	summarise(o);
+}
+
+/* The oracle */
+
+static enum rule_id rule_by_name(const char *name)
+{
+	int id;
+
+	for (id = 0; id < NR_RULES && strcmp(rules[id].name, name); id++)
+		;
+	return id;
+}
+
+static void resolve(struct oracle *o, size_t i)
+{
+	static const char *const outcomes[NR_OUTCOMES] = { "begin", "end", "fail" };
+	const struct spec *spec = spec__get(i);
+	char name[64];
+	int op, k;
+
+	o->rule_of[i] = rule_by_name(spec->check);
+	if (o->rule_of[i] == NR_RULES) {
+		complain("no rule is named \"%s\"", spec->check);
+		abort();
+	}
+	if (!strcmp(spec->name, spec->check))
+		o->checks[o->rule_of[i]].title = spec->title;
+	for (op = 0; op < LUTRACE_NR_OPS; op++)
+		for (k = 0; k < NR_OUTCOMES; k++) {
+			snprintf(name, sizeof(name), "%s_%s", op__name(op), outcomes[k]);
+			o->events[i][op][k] = spec__event(spec, spec->objects &
+				1u << OBJECT_OPERATION ? outcomes[k] : name);
+		}
+}
+
+struct oracle *oracle__new(violation_fn on_violation, void *priv)
+{
+	struct oracle *o = xcalloc(1, sizeof(*o));
+	size_t i;
+
+	o->on_violation = on_violation;
+	o->priv = priv;
+	for (i = 0; i < NR_RULES; i++) {
+		o->checks[i].name = rules[i].name;
+		o->checks[i].title = rules[i].title;
+	}
+	for (i = 0; i < spec__count(); i++)
+		resolve(o, i);
+	for (i = OBJECT_RECORD; i <= OBJECT_FLB; i++)
+		o->unseen[i] = object__new(o, i, 0, 0);
+	o->flb = object__new(o, OBJECT_FLB, 0, 0);
+	o->objects = idmap__new();
+	o->generations = idmap__new();
+	o->left_at = idmap__new();
+	return o;
+}
+
+void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole)
+{
+	size_t i;
+
+	o->expecting = true;
+	o->left = left;
+	o->nr_left = nr;
+	o->left_whole = whole;
+	for (i = 0; i < nr; i++)
+		idmap__set(o->left_at, left[i].ser_phys, left[i].generation, 0, i);
+}
+
+const struct check *oracle__check(const struct oracle *o, enum rule_id id)
+{
+	return &o->checks[id];
+}
+
+enum verdict oracle__verdict(const struct oracle *o)
+{
+	enum verdict verdict = VERDICT_PASS;
+	int id;
+
+	for (id = 0; id < NR_RULES; id++)
+		if (o->checks[id].verdict != VERDICT_NOT_CHECKED && o->checks[id].verdict > verdict)
+			verdict = o->checks[id].verdict;
+	return verdict;
+}
+
+size_t oracle__unknown(const struct oracle *o, enum rule_id id)
+{
+	return o->unknown[id];
+}
+
+__u64 oracle__nr_events(const struct oracle *o)
+{
+	return o->nr_events;
+}
+
+void oracle__free(struct oracle *o)
+{
+	size_t pos = 0, i, k;
+	uint64_t *at;
+
+	while ((at = idmap__next(o->objects, &pos)))
+		free((struct object *)(uintptr_t)*at);
+	for (i = OBJECT_RECORD; i <= OBJECT_FLB; i++)
+		free(o->unseen[i]);
+	free(o->flb);
+	for (i = 0; i < NR_RULES; i++) {
+		free(o->checks[i].summary);
+		for (k = 0; k < CHECK_MAX_DETAILS; k++)
+			free(o->checks[i].details[k]);
+	}
+	idmap__free(o->objects);
+	idmap__free(o->generations);
+	idmap__free(o->left_at);
+	free(o);
+}

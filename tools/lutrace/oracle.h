@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judges the events of one boot as they come, by the automata of bpf/spec and
+ * by what the events must agree in. Pure: it is fed records and gives verdicts.
+ * docs/checks.md lists the rules.
+ */
+#ifndef LUTRACE_ORACLE_H
+#define LUTRACE_ORACLE_H
+
+#include "analysis.h"
+
+enum rule_id {
+	RULE_LOSS,		/* every event came, once, in order */
+	RULE_PAIRS,
+	RULE_ONCE,
+	RULE_UNCHANGED,
+	RULE_ABORT,
+	RULE_GENERATION,
+	RULE_UNDO,		/* what undoes does not fail */
+	RULE_FLB,
+	RULE_RESTORE,
+	RULE_RESTORE_ONCE,
+	RULE_RESTORE_ERROR,
+	RULE_FINISH,
+	NR_RULES,
+};
+
+/* How many of an object's last events are kept to be shown. */
+#define ORACLE_HISTORY	8
+
+struct violation {
+	const char *rule, *text;
+	__u64 ser_phys, generation;	/* of the domain; 0 for the FLB */
+	__u64 top_phys;			/* its root when it was preserved or restored; 0: unknown */
+	/* The last events of the object, oldest first; the last one broke the rule. */
+	const struct lutrace_event *events;
+	size_t nr_events;
+};
+
+/* Called at once; what @v points to is gone when it returns. */
+typedef void (*violation_fn)(void *priv, const struct violation *v);
+
+struct oracle;
+
+struct oracle *oracle__new(violation_fn on_violation, void *priv);
+/*
+ * What the kernel before left preserved; must outlive the oracle. @whole: its
+ * recording missed nothing, so what is not there was not preserved.
+ */
+void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole);
+/* The next event, in the order of the ring buffer. */
+void oracle__event(struct oracle *o, const struct lutrace_event *ev);
+/*
+ * Nothing comes any more. @now_ns: CLOCK_MONOTONIC; @lost: events that were
+ * counted but did not come, wherever that was.
+ */
+void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost);
+
+/* After oracle__end(): the verdict of a rule, and of all of them. */
+const struct check *oracle__check(const struct oracle *o, enum rule_id id);
+enum verdict oracle__verdict(const struct oracle *o);
+/* Objects that the rule could not be decided on. */
+size_t oracle__unknown(const struct oracle *o, enum rule_id id);
+__u64 oracle__nr_events(const struct oracle *o);
+void oracle__free(struct oracle *o);
+
+#endif
