@@ -1,0 +1,27 @@
+# lutrace check judges a live update as it happens, clean and counted, and lets its command through.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=demo
+plan=8
+
+# rule NAME SUMMARY: the rule is clean and looked at that much.
+rule() {
+	grep -q "^$1  *clean .*($2" /share/check.txt
+}
+
+checked() {
+	lutrace check --json /share/check.json -- luctl run --no-kexec /share/check.plan \
+		>/share/check.txt 2>/share/check.log
+}
+
+# Two HWPTs, preserved three times: two aborts, and the session's end.
+stage1() {
+	expect "a clean live update is clean" checked
+	expect "it says so in JSON" grep -q '"verdict": "clean"' /share/check.json
+	expect "all preserves were looked at" rule once '6 looked at, 0 objects unknown'
+	expect "all unpreserves were looked at" rule unchanged '6 looked at, 0 objects unknown'
+	expect "all aborts were looked at" rule abort '3 looked at, 0 objects unknown'
+	expect "no event was lost" rule loss '36 events, 0 missing'
+	expect_fail "a check that saw nothing is incomplete" 3 lutrace check -d 1
+	expect_fail "the command's failure is an error or leaves it incomplete" 1 \
+		lutrace check -- false
+}

@@ -1,0 +1,21 @@
+# A restore that gives an empty domain is called a violation by lutrace check, with the events.
+# SPDX-License-Identifier: GPL-2.0-only
+kernel=test
+mutant=seeded-bugs
+append='lutrace_seeded_bug=2'
+plan=4
+
+stage1() {
+	. /share/path.sh
+	path_stage1
+}
+
+stage2() {
+	lutrace check --before /share/old.rec --on-violation 'echo "$LUTRACE_RULE" >>/share/rules' \
+		-- luctl resume /share/demo.plan >/share/check.txt 2>/share/check.log
+	echo $? >/share/check.status
+	expect "the status is 2" grep -qx 2 /share/check.status
+	expect "the command of --on-violation was told the rule" grep -qx restore /share/rules
+	expect "the violation names what differs, and the event" \
+		grep -q '^VIOLATION of restore: .*: its root is ' /share/check.txt
+}
