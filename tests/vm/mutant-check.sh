@@ -12,7 +12,7 @@ stage1() {
 
 stage2() {
 	lutrace check --before /share/old.rec --on-violation 'echo "$LUTRACE_RULE" >>/share/rules' \
-		-- luctl resume /share/demo.plan >/share/check.txt 2>/share/check.log
+		-- luctl resume /share/demo.plan /share/demo2.plan >/share/check.txt 2>/share/check.log
 	echo $? >/share/check.status
 	expect "the status is 2" grep -qx 2 /share/check.status
 	expect "the command of --on-violation was told the rule" grep -qx restore /share/rules
