@@ -327,11 +327,12 @@ static void on_unpreserve(struct oracle *o, struct object *obj, const struct lut
 	char text[128];
 
 	o->subjects[RULE_UNCHANGED] += ev->phase == LUTRACE_END;
-	if (!obj->then.seq || obj->blamed || !preserved__differs(&obj->then, ev, text, sizeof(text)))
+	if (!obj->then.seq || obj->blamed ||
+	    !preserved__differs(&obj->then, ev, text, sizeof(text)))
 		return;
 	obj->blamed = true;
-	find(o, RULE_UNCHANGED, VERDICT_VIOLATION, obj, ev, "%s: it changed while preserved: its %s",
-	     who(ev).s, text);
+	find(o, RULE_UNCHANGED, VERDICT_VIOLATION, obj, ev,
+	     "%s: it changed while preserved: its %s", who(ev).s, text);
 }
 
 static void on_restored(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
@@ -584,8 +585,8 @@ void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost)
 	uint64_t *at;
 
 	if (lost > o->missing) {
-		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL, "%llu events were counted as lost",
-		     lost);
+		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL,
+		     "%llu events were counted as lost", lost);
 		o->missing = lost;
 		widen_all(o, lost);
 	}
@@ -594,11 +595,13 @@ void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost)
 		     "not one event came: start lutrace check before the live update");
 	if (!o->expecting && o->subjects[RULE_RESTORE]) {
 		o->unknown[RULE_RESTORE] = o->subjects[RULE_RESTORE];
-		find(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL, "give the recording of the kernel "
-		     "before with --before to have restores compared");
+		find(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL,
+		     "give the recording of the kernel before with --before to have restores "
+		     "compared");
 	} else if (o->expecting && o->nr_left && !o->retrieved) {
-		find(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL, "that the FLB was retrieved was not "
-		     "seen: what was restored before is unknown");
+		find(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL,
+		     "that the FLB was retrieved was not seen: what was restored before is "
+		     "unknown");
 	}
 	while ((at = idmap__next(o->objects, &pos)))
 		end_object(o, (struct object *)(uintptr_t)*at, now_ns);
