@@ -33,7 +33,8 @@ static void test_every_event_is_one(void **state)
 			known = false;
 			for (op = 0; op < LUTRACE_NR_OPS; op++)
 				for (end = 0; end < ARRAY_SIZE(ends); end++) {
-					snprintf(name, sizeof(name), "%s_%s", op__name(op), ends[end]);
+					snprintf(name, sizeof(name), "%s_%s", op__name(op),
+						 ends[end]);
 					known |= !strcmp(spec->events[k], spec->objects &
 							 1u << OBJECT_OPERATION ? ends[end] : name);
 				}
@@ -68,7 +69,8 @@ static void test_refused(void **state)
 		{ HEAD, "is not closed" },
 		{ HEAD "\t\"a\" -> \"b\" [ label = \"x\" ];\n}\n", "6: \"b\" is no state" },
 		{ HEAD "\t{node [shape = circle] \"b\"};\n}\n", "no event leads to \"b\"" },
-		{ HEAD "\t\"a\" -> \"a\" [ label = \"x\" ];\n\t\"a\" -> \"a\" [ label = \"x\" ];\n}\n",
+		{ HEAD "\t\"a\" -> \"a\" [ label = \"x\" ];\n"
+		  "\t\"a\" -> \"a\" [ label = \"x\" ];\n}\n",
 		  "7: \"x\" leaves \"a\" twice" },
 		{ HEAD "\t\"a\" -> \"a\" [ label = \"X1\" ];\n}\n", "is no name of an event" },
 		{ HEAD "\tsplines = true;\n}\n", "6: this line is none of an automaton" },

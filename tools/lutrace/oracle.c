@@ -304,8 +304,8 @@ static void on_undo(struct oracle *o, struct object *obj, const struct lutrace_e
 		return;
 	o->subjects[RULE_UNDO]++;
 	if (ev->ret)
-		find(o, RULE_UNDO, VERDICT_VIOLATION, obj, ev, "%s: it returned %d, and cannot fail",
-		     who(ev).s, ev->ret);
+		find(o, RULE_UNDO, VERDICT_VIOLATION, obj, ev,
+		     "%s: it returned %d, and cannot fail", who(ev).s, ev->ret);
 }
 
 static void on_generation(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
