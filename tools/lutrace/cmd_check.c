@@ -66,8 +66,8 @@ static const struct argp argp = {
 	.args_doc = "[-- COMMAND [ARG...]]",
 	.doc = "Checks a live update of the running kernel while it happens\v"
 	       "Says \"checking\" on stderr once every event is seen, prints each violation at "
-	       "once and the verdict of each rule at the end, which is that of COMMAND, SIGINT, SIGTERM "
-	       "or --duration. docs/checks.md has the rules.\n\n"
+	       "once and the verdict of each rule at the end, which is that of COMMAND, SIGINT, "
+	       "SIGTERM or --duration. docs/checks.md has the rules.\n\n"
 	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete or unknown.\n\n"
 	       "  lutrace check -- luctl run --no-kexec update.plan\n"
 	       "  lutrace check --before /persistent/old.rec -- luctl resume update.plan",
