@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/luctl/image.c tools/luctl/unpack.c tools/luctl/notes.c tests/unit/fake_image.c
+// sources: tools/next/image.c tools/next/unpack.c tools/next/notes.c tests/unit/fake_image.c
 // libs: -lz -llzma -lzstd
 /* Looking into a bzImage: in every compression, and what is said of one that is spoiled. */
 #include <elf.h>
@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/luctl/image.h"
-#include "../../tools/luctl/notes.h"
+#include "../../tools/next/image.h"
+#include "../../tools/next/notes.h"
 #include "fake_image.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -227,9 +227,9 @@ static void test_other_payloads(void **state)
 
 	(void)state;
 	fake_image__wrap(&bytes, bzip2, sizeof(bzip2));
-	expect_refused(&bytes, "compressed with bzip2, which luctl cannot read");
+	expect_refused(&bytes, "compressed with bzip2, which cannot be read here");
 	fake_image__wrap(&bytes, lz4, sizeof(lz4));
-	expect_refused(&bytes, "compressed with lz4, which luctl cannot read");
+	expect_refused(&bytes, "compressed with lz4, which cannot be read here");
 	fake_image__wrap(&bytes, "nothing", 8);
 	expect_refused(&bytes, "payload of an unknown kind");
 	bytes__add(&text, "no kernel at all, and much longer than the header of an ELF file", 65);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/luctl/neighbour.c tools/luctl/cmdline.c tools/luctl/image.c
-// sources: tools/luctl/unpack.c tools/luctl/notes.c tools/luctl/report.c tests/unit/fake_image.c
+// sources: tools/next/neighbour.c tools/next/cmdline.c tools/next/image.c
+// sources: tools/next/unpack.c tools/next/notes.c tests/unit/fake_image.c
 // libs: -lz -llzma -lzstd
-/* What luctl says of the next kernel before the jump, and what it does not say. */
+/* What is said of the next kernel before the jump, and what is not said. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/luctl/image.h"
-#include "../../tools/luctl/neighbour.h"
+#include "../../tools/next/image.h"
+#include "../../tools/next/neighbour.h"
 #include "fake_image.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -255,13 +256,14 @@ static void test_files(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(neighbour__check("/does/not/exist", GOOD, GOOD, memory, &remarks), -1);
+	assert_int_equal(neighbour__check("/does/not/exist", GOOD, GOOD, memory, &remarks),
+			 -ENOENT);
 	fake_image__wrap(&bytes, "BZh9", 4);
 	fd = fake_image__file(&bytes);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	assert_int_equal(neighbour__check(path, GOOD, GOOD, memory, &remarks), 0);
-	expect_remark(&remarks, false, "compressed with bzip2, which luctl cannot read, so luctl "
-				       "cannot see what it knows; it is Linux 7.3.4-fake");
+	expect_remark(&remarks, false, "compressed with bzip2, which cannot be read here, so "
+				       "what it knows cannot be seen; it is Linux 7.3.4-fake");
 	close(fd);
 	bytes__free(&bytes);
 }

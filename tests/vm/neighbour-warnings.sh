@@ -86,7 +86,7 @@ stage1() {
 
 	head -c 2000000 /share/bzImage >/share/bzImage-half
 	make_plan half /share/bzImage-half
-	notes half '/share/bzImage-half ends before its payload does, so luctl cannot see what it knows'
+	notes half '/share/bzImage-half ends before its payload does, so what it knows cannot be seen'
 	make_plan missing /share/bzImage-missing
 	luctl_run missing
 	expect "an image that is not there is an error at once" \

@@ -11,7 +11,6 @@
 #include "iommufd.h"
 #include "kexec.h"
 #include "memfd.h"
-#include "neighbour.h"
 #include "plan.h"
 #include "preserve.h"
 #include "report.h"
@@ -19,6 +18,7 @@
 #include "stop.h"
 #include "update.h"
 #include "vfio.h"
+#include "../next/neighbour.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -198,11 +198,15 @@ static int check_next_kernel(const struct group *g, bool strict)
 	};
 	char *running = kexec__running_cmdline();
 	char *next = running ? preserve__next_cmdline(g, running) : NULL;
+	const char *image = group__kernel(g)->image;
 	struct neighbour_remarks remarks = { 0 };
 	int err = -1;
 
-	if (next)
-		err = neighbour__check(group__kernel(g)->image, next, running, needs, &remarks);
+	if (next) {
+		err = neighbour__check(image, next, running, needs, &remarks);
+		if (err)
+			report__errno(err, "open of the kernel %s failed", image);
+	}
 	free(next);
 	free(running);
 	return err ? -1 : report_remarks(&remarks, strict);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a kernel's command line says about what a live update needs, read as the kernel reads it. */
-#ifndef LUCTL_CMDLINE_H
-#define LUCTL_CMDLINE_H
+#ifndef NEXT_CMDLINE_H
+#define NEXT_CMDLINE_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The next kernel: what can be known before the jump of what it will make of what it gets. */
-#ifndef LUCTL_NEIGHBOUR_H
-#define LUCTL_NEIGHBOUR_H
+#ifndef NEXT_NEIGHBOUR_H
+#define NEXT_NEIGHBOUR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ struct neighbour_needs {
 	enum neighbour_iommu iommu;
 };
 
-/* A warning is about something that will be lost; else luctl could not tell whether it is right */
+/* A warning is about something that will be lost; else it could not be told whether it is right */
 struct neighbour_remark {
 	bool warning;
 	char text[NEIGHBOUR_TEXT_SIZE];
@@ -49,8 +49,8 @@ void neighbour__check_image(const struct image *image, const char *name, const u
 
 /*
  * Both, with all that has to be read for it: the image @file, and what /sys says of the running
- * kernel and its IOMMU. An image that luctl cannot look into gives a remark; one that cannot be
- * opened is reported, and -1 returned.
+ * kernel and its IOMMU. An image that cannot be looked into gives a remark. Returns 0,
+ * or the negative errno of opening @file.
  */
 int neighbour__check(const char *file, const char *next, const char *running,
 		     struct neighbour_needs needs, struct neighbour_remarks *remarks);

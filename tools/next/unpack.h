@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Decompression of what a kernel's payload can be compressed with, told by its first bytes. */
-#ifndef LUCTL_UNPACK_H
-#define LUCTL_UNPACK_H
+#ifndef NEXT_UNPACK_H
+#define NEXT_UNPACK_H
 
 #include <stddef.h>
 #include <stdint.h>

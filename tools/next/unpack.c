@@ -229,7 +229,7 @@ int unpack(const uint8_t *in, size_t size, struct unpacked *out, char *why, size
 		return -1;
 	}
 	if (!format->unpack) {
-		snprintf(why, why_size, "has a payload compressed with %s, which luctl cannot read",
+		snprintf(why, why_size, "has a payload compressed with %s, which cannot be read here",
 			 format->name);
 		return -1;
 	}

@@ -14,7 +14,6 @@
 #include "image.h"
 #include "neighbour.h"
 #include "notes.h"
-#include "report.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define IOMMUS		"/sys/class/iommu"
@@ -199,8 +198,9 @@ static void check_build(const struct image *image, const char *name, const uint8
 			     name, next, records[i], running);
 	}
 	if (!known && !same_build(notes, notes_size, other, size))
-		note(remarks, "%s is another build than the running kernel, and luctl cannot compare "
-			      "the versions of their IOMMU records; make sure that they are the same",
+		note(remarks, "%s is another build than the running kernel, and the versions of "
+			      "their IOMMU records cannot be compared; make sure that they are the "
+			      "same",
 		     name);
 }
 
@@ -267,7 +267,7 @@ static void remark_unread(int fd, const char *name, const char *why,
 	image__release(fd, release);
 	if (uname(&running))
 		running.release[0] = '\0';
-	note(remarks, "%s %s, so luctl cannot see what it knows; it is Linux %s and the running kernel "
+	note(remarks, "%s %s, so what it knows cannot be seen; it is Linux %s and the running kernel "
 		      "is %s, make sure that both have the same live update patches",
 	     name, why, *release ? release : "of unknown version", running.release);
 }
@@ -295,7 +295,7 @@ int neighbour__check(const char *file, const char *next, const char *running,
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return report__errno(-errno, "open of the kernel %s failed", file);
+		return -errno;
 	needs.iommu = running_iommu();
 	neighbour__check_cmdline(next, running, &needs, remarks);
 	check_image_file(fd, file, &needs, remarks);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The notes of an ELF file: those in a kernel's image, and in /sys/kernel/notes. */
-#ifndef LUCTL_NOTES_H
-#define LUCTL_NOTES_H
+#ifndef NEXT_NOTES_H
+#define NEXT_NOTES_H
 
 #include <stddef.h>
 #include <stdint.h>

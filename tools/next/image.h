@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is in the image of a kernel: a bzImage, whose payload is an ELF file, compressed. */
-#ifndef LUCTL_IMAGE_H
-#define LUCTL_IMAGE_H
+#ifndef NEXT_IMAGE_H
+#define NEXT_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
