@@ -120,6 +120,21 @@ static bool wanted(const struct live *live, int prog)
 	return !live->opts.ops || live->opts.ops & 1u << prog / LUTRACE_NR_PHASES;
 }
 
+const char **live__tracepoints(size_t *nr)
+{
+	struct record_bpf *skel = record_bpf__open();
+	const char **names = xcalloc(LUTRACE_NR_PROGS, sizeof(*names));
+	struct bpf_program *prog;
+
+	*nr = 0;
+	if (!skel)
+		return names;
+	bpf_object__for_each_program(prog, skel->obj)
+		names[(*nr)++] = xstrdup(tracepoint_of(prog));
+	record_bpf__destroy(skel);
+	return names;
+}
+
 static int check_kernel(const struct live *live, struct fault *fault)
 {
 	struct btf *btf = kernel__btf(fault);

@@ -107,6 +107,12 @@ const char *live__stats_missing(const struct live *live);
 /* The sums over all programs. */
 struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
 
+/*
+ * The tracepoints without which there is no session. Array and names are the
+ * caller's to free; there are none if the programs cannot be opened.
+ */
+const char **live__tracepoints(size_t *nr);
+
 /* CLOCK_MONOTONIC in nanoseconds. */
 __u64 live__now(void);
 /* Nanoseconds (CLOCK_MONOTONIC) of live__start() and live__stop(), the last 0 before it. */

@@ -2,13 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "doctor.h"
 #include "util.h"
 #include "version.h"
 
 const char *argp_program_version = "lutrace " LUTRACE_VERSION;
 
-static const struct cmd *const cmds[] = { &cmd_check, &cmd_latency, &cmd_record, &cmd_report,
-					  &cmd_walk };
+static const struct cmd *const cmds[] = { &cmd_check, &cmd_doctor, &cmd_latency, &cmd_record,
+					  &cmd_report, &cmd_walk };
 
 void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts)
 {
@@ -27,8 +28,28 @@ static void help(FILE *f)
 	      "Measures and checks how IOMMU domains come through a live update.\n\n", f);
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
 		fprintf(f, "  %-8s %s\n", cmds[i]->name, cmds[i]->summary);
-	fputs("\n`lutrace COMMAND --help` tells the options of a command.\n"
+	fputs("\n`lutrace COMMAND --help` tells the options of a command, and\n"
+	      "`lutrace --version -v` what this machine has.\n"
 	      "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete.\n", f);
+}
+
+/* --version, and with -v what a report of a bug should hold. */
+static int version(int argc, char **argv)
+{
+	struct findings list = { 0 };
+
+	puts(argp_program_version);
+	if (!argc)
+		return STATUS_CLEAN;
+	if (argc > 1 || (strcmp(argv[0], "-v") && strcmp(argv[0], "--verbose"))) {
+		complain("\"%s\" is too much: --version takes -v and nothing else",
+			 argv[argc - 1]);
+		return STATUS_ERROR;
+	}
+	doctor__look_here(&list);
+	doctor__print(&list, stdout);
+	findings__free(&list);
+	return STATUS_CLEAN;
 }
 
 int main(int argc, char **argv)
@@ -40,8 +61,7 @@ int main(int argc, char **argv)
 		if (!strcmp(name, cmds[i]->name))
 			return cmds[i]->run(argc - 1, argv + 1);
 	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		puts(argp_program_version);
-		return STATUS_CLEAN;
+		return version(argc - 2, argv + 2);
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-?") || !strcmp(name, "help")) {
 		help(stdout);
