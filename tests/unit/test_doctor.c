@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/doctor.c tools/lutrace/findings.c tools/lutrace/kernel.c
+// sources: tools/lutrace/util.c tools/next/cmdline.c
+// libs: -lbpf -lelf -lz -ljansson
+/* What doctor makes of a machine: a folder with the files of one, and types made here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <cmocka.h>
+
+#include "../../tools/lutrace/doctor.h"
+
+static const char *const tracepoints[] = { "one_begin", "one_end" };
+
+struct machine {
+	char root[64];
+	struct btf *btf;
+	struct findings found;
+};
+
+static void put(const struct machine *m, const char *path, const char *text)
+{
+	char full[256], *slash;
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s%s", m->root, path);
+	for (slash = strchr(full + strlen(m->root) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(full, 0700);
+		*slash = '/';
+	}
+	f = fopen(full, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void add_types(struct btf *btf, size_t nr_tracepoints)
+{
+	static const char *const functions[] = {
+		"bpf_trace_run1", "kho_preserve_folio", "liveupdate_enabled",
+	};
+	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int proto = btf__add_func_proto(btf, number);
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		btf__add_func(btf, functions[i], BTF_FUNC_STATIC, proto);
+	for (i = 0; i < nr_tracepoints; i++) {
+		snprintf(name, sizeof(name), "btf_trace_%s", tracepoints[i]);
+		btf__add_typedef(btf, name, number);
+	}
+	assert_true(btf__add_struct(btf, "iommu_liveupdate_event", 8) > 0);
+}
+
+/* A machine on which a recording works, and a live update too. */
+static void setup(struct machine *m, size_t nr_tracepoints)
+{
+	*m = (struct machine){ .root = "/tmp/test_doctor.XXXXXX" };
+	assert_non_null(mkdtemp(m->root));
+	m->btf = btf__new_empty();
+	assert_non_null(m->btf);
+	add_types(m->btf, nr_tracepoints);
+	put(m, "/proc/cmdline", "kho=on liveupdate=on\n");
+	put(m, "/proc/sys/kernel/unprivileged_bpf_disabled", "2\n");
+	put(m, "/proc/sys/kernel/kexec_load_disabled", "0\n");
+	put(m, "/proc/self/status", "Name:\tx\nCapEff:\t000000c000000000\nCapBnd:\t0\n");
+	put(m, "/proc/self/uid_map", "         0          0 4294967295\n");
+	put(m, "/dev/liveupdate", "");
+}
+
+static void look(struct machine *m)
+{
+	struct doctor_from from = {
+		.root = m->root, .btf = m->btf, .btf_fault = "no types",
+		.tracepoints = tracepoints, .nr_tracepoints = 2,
+	};
+
+	findings__free(&m->found);
+	doctor__look(&from, &m->found);
+}
+
+static void teardown(struct machine *m)
+{
+	char *command = NULL;
+
+	assert_true(asprintf(&command, "rm -rf %s", m->root) > 0);
+	assert_int_equal(system(command), 0);
+	free(command);
+	findings__free(&m->found);
+	btf__free(m->btf);
+}
+
+static void expect(const struct machine *m, const char *name, enum finding_state state,
+		   const char *words)
+{
+	const struct finding *found = findings__by_name(&m->found, name);
+
+	assert_non_null(found);
+	if (found->state != state || !strstr(found->text, words))
+		fail_msg("%s: %s \"%s\", lacks \"%s\"", name, finding_state__name(found->state),
+			 found->text, words);
+	if (state == FINDING_MISSING)
+		assert_non_null(found->advice);
+}
+
+static void test_all_there(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	look(&m);
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_OK);
+	assert_int_equal(findings__state(&m.found, FOR_UPDATE), FINDING_OK);
+	expect(&m, "tracepoints", FINDING_OK, "all 2 tracepoints");
+	expect(&m, "cap-sys-admin", FINDING_MISSING, "lacks CAP_SYS_ADMIN");
+	teardown(&m);
+}
+
+static void test_tracepoint_missing(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 1);
+	look(&m);
+	expect(&m, "tracepoints", FINDING_MISSING, "1 of 2 tracepoints");
+	expect(&m, "tracepoints", FINDING_MISSING, "not: one_end");
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_MISSING);
+	teardown(&m);
+}
+
+static void test_capabilities(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	put(&m, "/proc/self/status", "Name:\tx\nCapEff:\t0000008000000000\n");
+	look(&m);
+	expect(&m, "cap-bpf", FINDING_OK, "has CAP_BPF");
+	expect(&m, "cap-perfmon", FINDING_MISSING, "lacks CAP_PERFMON");
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_MISSING);
+	/* CAP_SYS_ADMIN stands for both, but not in another user namespace */
+	put(&m, "/proc/self/status", "Name:\tx\nCapEff:\t0000000000200000\n");
+	look(&m);
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_OK);
+	put(&m, "/proc/self/uid_map", "         0       1000          1\n");
+	look(&m);
+	expect(&m, "user-namespace", FINDING_MISSING, "do not count");
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_MISSING);
+	teardown(&m);
+}
+
+static void test_lockdown(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	put(&m, "/sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
+	look(&m);
+	expect(&m, "lockdown", FINDING_MISSING, "locked down");
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_OK);
+	put(&m, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	look(&m);
+	expect(&m, "lockdown", FINDING_OK, "[integrity]");
+	teardown(&m);
+}
+
+static void test_kho(void **state)
+{
+	char device[128];
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	snprintf(device, sizeof(device), "%s/dev/liveupdate", m.root);
+	unlink(device);
+	look(&m);
+	expect(&m, "kho", FINDING_UNKNOWN, "kho=on was asked for");
+	expect(&m, "liveupdate", FINDING_MISSING, "liveupdate=on is on the command line");
+	put(&m, "/proc/cmdline", "quiet\n");
+	look(&m);
+	expect(&m, "kho", FINDING_MISSING, "kho=on is not on the command line");
+	expect(&m, "liveupdate", FINDING_MISSING, "liveupdate=on is not on the command line");
+	put(&m, "/proc/cmdline", "kho=off\n");
+	look(&m);
+	expect(&m, "kho", FINDING_MISSING, "switched off");
+	put(&m, "/sys/kernel/debug/kho/out/fdt", "");
+	look(&m);
+	expect(&m, "kho", FINDING_OK, "/sys/kernel/debug/kho is there");
+	teardown(&m);
+}
+
+static void test_ring(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	look(&m);
+	expect(&m, "persistent-ring", FINDING_MISSING, "no trace buffer");
+	put(&m, "/proc/cmdline", "reserve_mem=8M:4096:other reserve_mem=8M:4096:trace "
+				 "trace_instance=boot_map^traceoff@trace\n");
+	look(&m);
+	expect(&m, "persistent-ring", FINDING_OK, "\"trace\"");
+	put(&m, "/proc/cmdline", "reserve_mem=8M:4096:other trace_instance=a trace_instance=b@x\n");
+	look(&m);
+	expect(&m, "persistent-ring", FINDING_MISSING, "wants the memory \"x\"");
+	teardown(&m);
+}
+
+static void test_no_types(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	btf__free(m.btf);
+	m.btf = NULL;
+	look(&m);
+	expect(&m, "btf", FINDING_MISSING, "no types");
+	expect(&m, "tracepoints", FINDING_UNKNOWN, "cannot be told");
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_MISSING);
+	teardown(&m);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_there),
+		cmocka_unit_test(test_tracepoint_missing),
+		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_lockdown),
+		cmocka_unit_test(test_kho),
+		cmocka_unit_test(test_ring),
+		cmocka_unit_test(test_no_types),
+	};
+
+	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}
