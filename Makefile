@@ -9,7 +9,7 @@ K ?=
 
 .NOTPARALLEL:
 
-.PHONY: all help setup qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
+.PHONY: all help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
 	test test-unit test-patches test-vm soak clean
 
 all: tools
@@ -55,11 +55,15 @@ headers: tree
 refresh:
 	@$(SCRIPTS)/kernel refresh
 
-bpf: setup
+# What the tools alone need is less by a kernel's toolchain and a QEMU
+setup-tools:
+	@$(SCRIPTS)/setup tools
+
+bpf: setup-tools
 	$(MAKE) -C tools/lutrace OUT=$(OUT) \
 		$(patsubst bpf/%.bpf.c,$(OUT)/obj/lutrace/%.skel.h,$(wildcard bpf/*.bpf.c))
 
-tools: setup
+tools: setup-tools
 	$(MAKE) -C tools/lutrace OUT=$(OUT)
 	$(MAKE) -C tools/luctl OUT=$(OUT)
 

@@ -169,6 +169,11 @@ static void test_lockdown(void **state)
 
 	(void)state;
 	setup(&m, 2);
+	look(&m);
+	expect(&m, "lockdown", FINDING_OK, "has no lockdown");
+	btf__add_func(m.btf, "lockdown_is_locked_down", BTF_FUNC_STATIC, 2);
+	look(&m);
+	expect(&m, "lockdown", FINDING_UNKNOWN, "cannot be seen");
 	put(&m, "/sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	look(&m);
 	expect(&m, "lockdown", FINDING_MISSING, "locked down");

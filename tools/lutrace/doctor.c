@@ -274,6 +274,8 @@ static void look_at_lockdown(struct doctor *d)
 	else if (!lstat_at(d, "/sys/kernel/security", &st))
 		ok(d, "lockdown", FOR_WALK, "no lockdown is seen (/sys/kernel/security/lockdown "
 		   "is not there)");
+	else if (d->from->btf && !has_function(d, "lockdown_is_locked_down"))
+		ok(d, "lockdown", FOR_WALK, "this kernel has no lockdown");
 	else
 		add(d, "lockdown", FOR_WALK, FINDING_UNKNOWN,
 		    xstrdup("/sys/kernel/security is not there, so lockdown cannot be seen"),
