@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/recording.c tools/lutrace/util.c tests/unit/corpus.c
 // libs: -lz
-/* Recordings as record writes them, cut anywhere, and damaged in every way. */
+/* Recordings of all versions, as record writes them, cut anywhere, and damaged in every way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,9 +13,11 @@
 #include <cmocka.h>
 
 #include "../../tools/lutrace/recording.h"
+#include "corpus.h"
 
 #define HOST "tool=lutrace 0\nrelease=7.3.4\nversion=#1\nmachine=x86_64\nboot_id=b00t\n" \
-	     "cmdline=kho=on a=b\nhypervisor=TCGTCGTCGTCG\nemulated=1\n"
+	     "cmdline=kho=on a=b\nhypervisor=TCGTCGTCGTCG\nemulated=1\nbuild_id=f00d\n" \
+	     "ring_kib=64\nin_flight=100\nduration_ms=1500\n"
 
 static char path[] = "/tmp/lutrace-unit-XXXXXX";
 static char *whole;
@@ -34,7 +36,7 @@ static struct lutrace_event an_event(__u64 seq)
 	return (struct lutrace_event){
 		.rec = { LUTRACE_REC_EVENT, sizeof(struct lutrace_event) },
 		.op = LUTRACE_OP_RESTORE, .phase = seq & 1, .seq = seq, .time_ns = seq * 10,
-		.ser_phys = 0x1000, .generation = 5,
+		.ser_phys = 0x1000, .generation = 5, .pid = 7, .tid = 8,
 	};
 }
 
@@ -104,6 +106,13 @@ static void test_whole(void **state)
 	assert_string_equal(r.release, "7.3.4");
 	assert_string_equal(r.boot_id, "b00t");
 	assert_string_equal(r.cmdline, "kho=on a=b");
+	assert_string_equal(r.build_id, "f00d");
+	assert_int_equal(r.minor, LUTRACE_FILE_MINOR);
+	assert_int_equal(r.ring_kib, 64);
+	assert_int_equal(r.in_flight, 100);
+	assert_int_equal(r.duration_ms, 1500);
+	assert_int_equal(r.nr_records, 7);
+	assert_int_equal(r.skipped, 0);
 	assert_true(r.emulated);
 	assert_int_equal(r.start.tsc, 1000);
 	assert_int_equal(r.end.tsc, 9000);
@@ -173,6 +182,8 @@ static void test_bad_magic(void **state)
 	expect_refused_at(0, "luTrace", 7, "no recording of lutrace record");
 	assert_int_equal(recording__parse(&r, "text", "hello\n", 6, &fault), -1);
 	assert_non_null(strstr(fault.text, "no recording"));
+	assert_int_equal(recording__parse(&r, "nothing", "", 0, &fault), -1);
+	assert_string_equal(fault.text, "nothing is empty: it holds no recording");
 	assert_int_equal(recording__read(&r, "/nowhere.rec", &fault), -1);
 	assert_non_null(strstr(fault.text, "/nowhere.rec"));
 }
@@ -180,7 +191,7 @@ static void test_bad_magic(void **state)
 static void test_wrong_version(void **state)
 {
 	(void)state;
-	expect_refused(8, LUTRACE_FILE_MAJOR + 1, "has format version 2.0");
+	expect_refused(8, LUTRACE_FILE_MAJOR + 1, "has format version 2.1, this lutrace reads 1.x");
 	expect_refused(16, 0, "header has a size of 0");
 	expect_refused(16, 0xfffffff0, "header has a size of");
 }
@@ -247,25 +258,189 @@ static void test_odd_size_of_an_unknown_record(void **state)
 	free(copy);
 }
 
-/* What a newer minor version adds is skipped, and the rest is read. */
-static void test_unknown_records_are_skipped(void **state)
+/* A second header could make two kernels of one recording. */
+static void test_second_header(void **state)
 {
-	struct lutrace_event ev = an_event(9);
-	struct lutrace_rec unknown = { 77, sizeof(unknown) };
-	size_t size = first_event + sizeof(unknown) + sizeof(ev);
-	char *copy = malloc(size);
+	size_t host = first_event - sizeof(struct lutrace_clock) - sizeof(struct lutrace_file);
+	char *copy = malloc(first_event + host);
 	struct fault fault = { "" };
 	struct recording r;
 
 	(void)state;
 	memcpy(copy, whole, first_event);
-	memcpy(copy + first_event, &unknown, sizeof(unknown));
-	memcpy(copy + first_event + sizeof(unknown), &ev, sizeof(ev));
-	assert_int_equal(recording__parse(&r, "new.rec", copy, size, &fault), 0);
-	assert_int_equal(r.skipped, 1);
-	assert_int_equal(r.nr_events, 1);
-	assert_int_equal(r.events[0].seq, 9);
+	memcpy(copy + first_event, whole + sizeof(struct lutrace_file), host);
+	assert_int_equal(recording__parse(&r, "two.rec", copy, first_event + host, &fault), -1);
+	assert_non_null(strstr(fault.text, "no second header"));
+	free(copy);
+}
+
+/* What it prints must not reach a terminal as a command. */
+static void test_control_characters(void **state)
+{
+	struct fault fault = { "" };
+	struct recording r;
+	char *copy = malloc(first_event), *at;
+
+	(void)state;
+	memcpy(copy, whole, first_event);
+	at = memmem(copy, first_event, "7.3.4", 5);
+	at[1] = '\33';
+	at[3] = 0x7f;
+	assert_int_equal(recording__parse(&r, "esc.rec", copy, first_event, &fault), 0);
+	assert_string_equal(r.release, "7?3?4");
 	recording__free(&r);
+	free(copy);
+}
+
+static void parse_made(struct recording *r, const struct corpus_options *o, struct corpus *c)
+{
+	struct fault fault = { "" };
+
+	corpus__make(c, o);
+	if (recording__parse(r, "made.rec", c->data, c->size, &fault))
+		fail_msg("%s", fault.text);
+}
+
+/* What is the same in all versions; the first event is the FLB's. */
+static void expect_made(const struct recording *r, const struct corpus *c, size_t skipped)
+{
+	assert_true(r->complete);
+	assert_int_equal(r->nr_events, c->events - skipped);
+	assert_int_equal(r->nr_latencies, c->latencies);
+	assert_string_equal(r->release, "7.3.4");
+	assert_string_equal(r->cmdline, "kho=on liveupdate=on a=\"b,c\"");
+	assert_int_equal(r->events[0].op, LUTRACE_OP_FLB_PRESERVE);
+	assert_int_equal(r->events[3].top_phys, 0x200000000);
+	assert_int_equal(r->events[3].tid, 322);
+	assert_int_equal(r->latencies[1].latency_ns, 700);
+	assert_int_equal(r->footer.signal, 2);
+}
+
+/* Files of lutrace 0.1 as it was first published. */
+static void test_version_1_0(void **state)
+{
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .domains = 3, .aborts = 1 }, &c);
+	expect_made(&r, &c, 0);
+	assert_int_equal(r.minor, 0);
+	assert_null(r.build_id);
+	assert_int_equal(r.ring_kib, 0);
+	recording__free(&r);
+	free(c.data);
+}
+
+static void test_version_1_1(void **state)
+{
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 1, .domains = 3 }, &c);
+	expect_made(&r, &c, 0);
+	assert_int_equal(r.ring_kib, 4096);
+	assert_int_equal(r.duration_ms, 2500);
+	assert_string_equal(r.build_id, "00112233445566778899aabbccddeeff00112233");
+	recording__free(&r);
+	free(c.data);
+}
+
+/* Longer records, unknown ones and unknown operations of a version to come. */
+static void test_newer_minor(void **state)
+{
+	const struct corpus_options newer = {
+		.major = 1, .minor = 7, .domains = 3, .longer = 24, .unknown = true,
+	};
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &newer, &c);
+	expect_made(&r, &c, 1);
+	assert_int_equal(r.skipped, 2);
+	assert_true(recording__is_newer(&r));
+	recording__free(&r);
+	free(c.data);
+}
+
+/* In a version that is known, a longer record and an unknown operation are damage. */
+static void test_longer_is_damage_if_known(void **state)
+{
+	struct corpus_options o = { .major = 1, .minor = 1, .domains = 1, .longer = 8 };
+	struct fault fault;
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	corpus__make(&c, &o);
+	assert_int_equal(recording__parse(&r, "long.rec", c.data, c.size, &fault), -1);
+	assert_non_null(strstr(fault.text, "has a size of 48"));
+	free(c.data);
+	o = (struct corpus_options){ .major = 1, .minor = 1, .domains = 1, .unknown = true };
+	corpus__make(&c, &o);
+	assert_int_equal(recording__parse(&r, "op.rec", c.data, c.size, &fault), -1);
+	assert_non_null(strstr(fault.text, "is of operation 40"));
+	free(c.data);
+}
+
+static void test_newer_major(void **state)
+{
+	struct corpus_options o = { .major = 2, .minor = 3, .domains = 1 };
+	struct fault fault;
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	corpus__make(&c, &o);
+	assert_int_equal(recording__parse(&r, "next.rec", c.data, c.size, &fault), -1);
+	assert_string_equal(fault.text, "next.rec has format version 2.3, this lutrace reads 1.x: "
+			    "use the lutrace that recorded it");
+	free(c.data);
+}
+
+/* A cut recording tells up to where it is whole: records, and time since its start. */
+static void test_whole_up_to(void **state)
+{
+	struct fault fault = { "" };
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	corpus__make(&c, &(struct corpus_options){ .major = 1, .minor = 1, .domains = 9 });
+	/* The FLB's begin, end and latency, and half an event. */
+	assert_int_equal(recording__parse(&r, "cut.rec", c.data, c.header + 96 + 96 + 56 + 50,
+					  &fault), 0);
+	assert_false(r.complete);
+	assert_int_equal(r.nr_records, 5);
+	assert_int_equal(r.cut_bytes, 50);
+	assert_float_equal(recording__whole_s(&r), 1400e-9, 1e-12);
+	recording__free(&r);
+	free(c.data);
+}
+
+/* After a crash of the machine a file may end in zeros instead of what was written. */
+static void test_zeros_are_a_cut(void **state)
+{
+	size_t from, size = whole_size + 5000, event = sizeof(struct lutrace_event);
+	char *copy = calloc(1, size);
+	struct fault fault = { "" };
+	struct recording r;
+
+	(void)state;
+	for (from = first_event; from < footer_at; from += 8) {
+		memcpy(copy, whole, from);
+		memset(copy + from, 0, size - from);
+		if (recording__parse(&r, "zeros.rec", copy, size, &fault))
+			fail_msg("zeros from %zu: %s", from, fault.text);
+		assert_false(r.complete);
+		assert_true(r.cut_bytes >= 5000);
+		/* Its last eight bytes tell whether an event is whole. */
+		assert_int_equal(r.nr_events, (from >= first_event + event) +
+				 (from >= footer_at - sizeof(struct lutrace_clock)));
+		recording__free(&r);
+	}
 	free(copy);
 }
 
@@ -297,7 +472,15 @@ int main(void)
 		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_data_after_the_end),
 		cmocka_unit_test(test_odd_size_of_an_unknown_record),
-		cmocka_unit_test(test_unknown_records_are_skipped),
+		cmocka_unit_test(test_second_header),
+		cmocka_unit_test(test_control_characters),
+		cmocka_unit_test(test_version_1_0),
+		cmocka_unit_test(test_version_1_1),
+		cmocka_unit_test(test_newer_minor),
+		cmocka_unit_test(test_longer_is_damage_if_known),
+		cmocka_unit_test(test_newer_major),
+		cmocka_unit_test(test_whole_up_to),
+		cmocka_unit_test(test_zeros_are_a_cut),
 		cmocka_unit_test(test_write_errors_are_told),
 	};
 

@@ -158,9 +158,13 @@ static void check_recording(struct analysis *a, const struct recording *r)
 	a->missed_runs += r->footer.missed_runs;
 	if (!r->complete)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
-		     "%s ends without a footer: it was cut, or lutrace record was killed; what "
-		     "came later was not seen",
-		     r->path);
+		     "%s ends without a footer: it was cut, or lutrace record was killed; it is "
+		     "whole for %zu records and %.6f s, what came later was not seen",
+		     r->path, r->nr_records, recording__whole_s(r));
+	if (r->skipped)
+		find(a, CHECK_LOSS, VERDICT_PASS,
+		     "%s has %zu records that only a newer lutrace knows: they were skipped",
+		     r->path, r->skipped);
 	if (c->lost_events)
 		find(a, CHECK_LOSS, VERDICT_INCOMPLETE,
 		     "%s: %llu events did not fit into the ring buffer; record with a larger "

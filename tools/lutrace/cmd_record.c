@@ -76,12 +76,15 @@ static int on_drained(void *priv, struct fault *fault)
 
 static const struct live_ops ops = { .record = on_record, .drained = on_drained };
 
-static int write_head(struct session *s, struct fault *fault)
+static int write_head(struct session *s, const struct live_opts *opts, struct fault *fault)
 {
 	struct lutrace_clock clock;
 	char *host = host__describe();
-	int err = recorder__host(s->file, host, fault);
+	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\n", host,
+			       opts->ring_kib, opts->in_flight, opts->seconds * 1000);
+	int err = recorder__host(s->file, text, fault);
 
+	free(text);
 	free(host);
 	clock__read(&clock);
 	if (!err)
@@ -122,7 +125,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (!s->live)
 		return -1;
 	s->file = recorder__open(opts->file, fault);
-	if (!s->file || write_head(s, fault) || live__start(s->live, fault))
+	if (!s->file || write_head(s, &opts->live, fault) || live__start(s->live, fault))
 		return -1;
 	if (opts->pidfile && write_pidfile(opts->pidfile, fault))
 		return -1;

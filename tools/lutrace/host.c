@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the machine and its clocks are: the header of a recording. */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include "../next/notes.h"
 #include "recording.h"
 #include "version.h"
 
@@ -57,19 +59,39 @@ static char *first_line(const char *path)
 	return text;
 }
 
+/* The build id of the running kernel in hexadecimal, "" if it does not tell. */
+static char *kernel_build_id(void)
+{
+	struct fault fault;
+	size_t size, length, i;
+	char *notes = read_file("/sys/kernel/notes", &size, &fault);
+	char *text = xcalloc(1, 2 * 64 + 1);
+	const uint8_t *id;
+
+	if (!notes)
+		return text;
+	id = notes__find((const uint8_t *)notes, size, "GNU", NT_GNU_BUILD_ID, &length);
+	for (i = 0; id && i < length && i < 64; i++)
+		sprintf(text + 2 * i, "%02x", id[i]);
+	free(notes);
+	return text;
+}
+
 char *host__describe(void)
 {
 	char *boot_id = first_line("/proc/sys/kernel/random/boot_id");
 	char *cmdline = first_line("/proc/cmdline");
+	char *build_id = kernel_build_id();
 	char hypervisor[13], *text;
 	struct utsname u;
 
 	uname(&u);
 	hypervisor_name(hypervisor);
-	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nmachine=%s\n"
+	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nbuild_id=%s\nmachine=%s\n"
 			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n",
-			 LUTRACE_VERSION, u.release, u.version, u.machine, boot_id, cmdline,
-			 hypervisor, !strcmp(hypervisor, "TCGTCGTCGTCG"));
+			 LUTRACE_VERSION, u.release, u.version, build_id, u.machine, boot_id,
+			 cmdline, hypervisor, !strcmp(hypervisor, "TCGTCGTCGTCG"));
+	free(build_id);
 	free(boot_id);
 	free(cmdline);
 	return text;

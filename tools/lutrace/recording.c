@@ -29,6 +29,7 @@ void recording__free(struct recording *r)
 	free(r->path);
 	free(r->release);
 	free(r->version);
+	free(r->build_id);
 	free(r->machine);
 	free(r->boot_id);
 	free(r->cmdline);
@@ -38,106 +39,162 @@ void recording__free(struct recording *r)
 	*r = (struct recording){ 0 };
 }
 
+static void set_text(char **to, const char *value)
+{
+	char *at;
+
+	free(*to);
+	*to = xstrdup(value);
+	/* It is printed on terminals: a file must not have a say there. */
+	for (at = *to; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+}
+
 static void set_host(struct recording *r, const char *key, const char *value)
 {
-	struct { const char *key; char **to; } fields[] = {
+	struct { const char *key; char **to; } texts[] = {
 		{ "release", &r->release }, { "version", &r->version },
-		{ "machine", &r->machine }, { "boot_id", &r->boot_id },
-		{ "cmdline", &r->cmdline }, { "hypervisor", &r->hypervisor },
+		{ "build_id", &r->build_id }, { "machine", &r->machine },
+		{ "boot_id", &r->boot_id }, { "cmdline", &r->cmdline },
+		{ "hypervisor", &r->hypervisor },
+	};
+	struct { const char *key; __u64 *to; } numbers[] = {
+		{ "ring_kib", &r->ring_kib }, { "in_flight", &r->in_flight },
+		{ "duration_ms", &r->duration_ms },
 	};
 	size_t i;
 
 	if (!strcmp(key, "emulated"))
 		r->emulated = !strcmp(value, "1");
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (strcmp(key, fields[i].key))
-			continue;
-		free(*fields[i].to);
-		*fields[i].to = xstrdup(value);
-	}
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(key, texts[i].key))
+			set_text(texts[i].to, value);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (!strcmp(key, numbers[i].key))
+			*numbers[i].to = strtoull(value, NULL, 10);
 }
 
-static void parse_host(struct recording *r, const char *text, size_t size)
-{
-	char *copy = xcalloc(size + 1, 1), *line, *equals, *save;
+/* What is wrong with a record, and where it stands: @at counts from the start of the file. */
+struct place {
+	const struct recording *r;
+	struct lutrace_rec rec;
+	const char *data;
+	size_t at;
+};
 
-	memcpy(copy, text, size);
-	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+static int wrong_size(const struct place *p, struct fault *fault)
+{
+	return fault__set(fault, "%s is damaged: the record of type %u at byte %zu has a size of "
+			  "%u",
+			  p->r->path, p->rec.type, p->at, p->rec.size);
+}
+
+static int wrong_order(const struct place *p, const char *what, struct fault *fault)
+{
+	return fault__set(fault, "%s is damaged: a record of type %u stands %s, at byte %zu",
+			  p->r->path, p->rec.type, what, p->at);
+}
+
+/* Copies the record; one of a newer version may have more at its end. */
+static int take(const struct place *p, void *to, size_t size, struct fault *fault)
+{
+	if (p->rec.size < size || (p->rec.size > size && !recording__is_newer(p->r)))
+		return wrong_size(p, fault);
+	memcpy(to, p->data + p->at, size);
+	return 0;
+}
+
+static int parse_host(struct recording *r, const struct place *p, struct fault *fault)
+{
+	size_t size = p->rec.size - sizeof(p->rec);
+	char *text, *line, *equals, *save;
+
+	if (r->boot_id)
+		return wrong_order(p, "where there can be no second header", fault);
+	text = xcalloc(size + 1, 1);
+	memcpy(text, p->data + p->at + sizeof(p->rec), size);
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		equals = strchr(line, '=');
 		if (!equals)
 			continue;
 		*equals = '\0';
 		set_host(r, line, equals + 1);
 	}
-	free(copy);
+	free(text);
+	if (!r->boot_id || !r->release)
+		return fault__set(fault, "%s is damaged: its header names no kernel", r->path);
+	return 0;
 }
 
-static int wrong_size(const struct recording *r, const struct lutrace_rec *rec, size_t at,
-		      struct fault *fault)
+static int parse_event(struct recording *r, const struct place *p, struct fault *fault)
 {
-	return fault__set(fault, "%s is damaged: the record of type %u at byte %zu has a size of "
-			  "%u",
-			  r->path, rec->type, at, rec->size);
-}
+	struct lutrace_event ev;
 
-static int parse_event(struct recording *r, const struct lutrace_rec *rec, size_t at,
-		       struct fault *fault)
-{
-	struct lutrace_event *ev;
-
-	if (rec->size != sizeof(*ev))
-		return wrong_size(r, rec, at, fault);
-	r->events = grow(r->events, r->nr_events, &r->events_room, sizeof(*ev));
-	ev = &r->events[r->nr_events++];
-	memcpy(ev, rec, sizeof(*ev));
-	if (ev->op >= LUTRACE_NR_OPS || ev->phase > LUTRACE_END)
+	if (take(p, &ev, sizeof(ev), fault))
+		return -1;
+	r->counted_events++;
+	if (ev.op < LUTRACE_NR_OPS && ev.phase <= LUTRACE_END) {
+		r->events = grow(r->events, r->nr_events, &r->events_room, sizeof(ev));
+		r->events[r->nr_events++] = ev;
+		if (ev.time_ns > r->whole_ns)
+			r->whole_ns = ev.time_ns;
+		return 0;
+	}
+	if (!recording__is_newer(r))
 		return fault__set(fault, "%s is damaged: the event at byte %zu is of operation "
 				  "%u, phase %u",
-				  r->path, at, ev->op, ev->phase);
+				  r->path, p->at, ev.op, ev.phase);
+	r->skipped++;
 	return 0;
 }
 
-static int parse_latency(struct recording *r, const struct lutrace_rec *rec, size_t at,
-			 struct fault *fault)
+static int parse_latency(struct recording *r, const struct place *p, struct fault *fault)
 {
-	struct lutrace_latency *lat;
+	struct lutrace_latency lat;
 
-	if (rec->size != sizeof(*lat))
-		return wrong_size(r, rec, at, fault);
-	r->latencies = grow(r->latencies, r->nr_latencies, &r->latencies_room, sizeof(*lat));
-	lat = &r->latencies[r->nr_latencies++];
-	memcpy(lat, rec, sizeof(*lat));
-	if (lat->op >= LUTRACE_NR_OPS)
+	if (take(p, &lat, sizeof(lat), fault))
+		return -1;
+	r->counted_latencies++;
+	if (lat.op < LUTRACE_NR_OPS) {
+		r->latencies = grow(r->latencies, r->nr_latencies, &r->latencies_room,
+				    sizeof(lat));
+		r->latencies[r->nr_latencies++] = lat;
+		return 0;
+	}
+	if (!recording__is_newer(r))
 		return fault__set(fault, "%s is damaged: the latency at byte %zu is of operation "
 				  "%u",
-				  r->path, at, lat->op);
+				  r->path, p->at, lat.op);
+	r->skipped++;
 	return 0;
 }
 
-static int parse_clock(struct recording *r, const struct lutrace_rec *rec, size_t at,
-		       struct fault *fault)
+static int parse_clock(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_clock *to = r->start.rec.type ? &r->end : &r->start;
 
-	if (rec->size != sizeof(*to) || to->rec.type)
-		return wrong_size(r, rec, at, fault);
-	memcpy(to, rec, sizeof(*to));
+	if (to->rec.type)
+		return wrong_order(p, "after the clocks of the end", fault);
+	if (take(p, to, sizeof(*to), fault))
+		return -1;
+	if (to->monotonic_ns > r->whole_ns)
+		r->whole_ns = to->monotonic_ns;
 	return 0;
 }
 
-static int parse_footer(struct recording *r, const struct lutrace_rec *rec, size_t at,
-			const void *data, struct fault *fault)
+static int parse_footer(struct recording *r, const struct place *p, struct fault *fault)
 {
 	const struct lutrace_footer *f = &r->footer;
 
-	if (rec->size != sizeof(*f))
-		return wrong_size(r, rec, at, fault);
-	memcpy(&r->footer, rec, sizeof(*f));
-	if (f->crc32 != crc32(0, data, at))
+	if (take(p, &r->footer, sizeof(*f), fault))
+		return -1;
+	if (f->crc32 != crc32_z(0, (const void *)p->data, p->at))
 		return fault__set(fault, "%s is damaged: its checksum is wrong; record again or "
 				  "fetch it again",
 				  r->path);
-	if (f->nr_events != r->nr_events || f->nr_latencies != r->nr_latencies || !r->end.rec.type)
+	if (f->nr_events != r->counted_events || f->nr_latencies != r->counted_latencies ||
+	    !r->end.rec.type)
 		return fault__set(fault, "%s is damaged: its footer counts other records than it "
 				  "has",
 				  r->path);
@@ -145,34 +202,46 @@ static int parse_footer(struct recording *r, const struct lutrace_rec *rec, size
 	return 0;
 }
 
-static int parse_record(struct recording *r, const struct lutrace_rec *rec, size_t at,
-			const void *data, struct fault *fault)
+static int parse_record(struct recording *r, const struct place *p, struct fault *fault)
 {
-	bool host = r->boot_id != NULL, clock = r->start.rec.type;
-
-	if (rec->type == LUTRACE_REC_HOST) {
-		parse_host(r, (const char *)(rec + 1), rec->size - sizeof(*rec));
-		if (!r->boot_id || !r->release)
-			return fault__set(fault, "%s is damaged: its header names no kernel",
-					  r->path);
-		return 0;
-	}
-	if (!host || (!clock && rec->type != LUTRACE_REC_CLOCK))
-		return fault__set(fault, "%s is damaged: a record of type %u stands where its "
-				  "header should be",
-				  r->path, rec->type);
-	switch (rec->type) {
+	if (p->rec.type == LUTRACE_REC_HOST)
+		return parse_host(r, p, fault);
+	if (!r->boot_id || (!r->start.rec.type && p->rec.type != LUTRACE_REC_CLOCK))
+		return wrong_order(p, "where its header should be", fault);
+	switch (p->rec.type) {
 	case LUTRACE_REC_CLOCK:
-		return parse_clock(r, rec, at, fault);
+		return parse_clock(r, p, fault);
 	case LUTRACE_REC_EVENT:
-		return parse_event(r, rec, at, fault);
+		return parse_event(r, p, fault);
 	case LUTRACE_REC_LATENCY:
-		return parse_latency(r, rec, at, fault);
+		return parse_latency(r, p, fault);
 	case LUTRACE_REC_FOOTER:
-		return parse_footer(r, rec, at, data, fault);
+		return parse_footer(r, p, fault);
 	}
 	r->skipped++;
 	return 0;
+}
+
+/* Where a machine crashes, file systems leave zeros: that is a cut as well. */
+static bool only_zeros(const char *data, size_t size)
+{
+	return !size || (!data[0] && !memcmp(data, data + 1, size - 1));
+}
+
+/* Its zeros may begin within the last record, whose end is never 0 if it is whole. */
+static void forget_half_record(struct recording *r, __u32 type)
+{
+	const struct lutrace_event *ev = r->nr_events ? &r->events[r->nr_events - 1] : NULL;
+	const struct lutrace_latency *lat =
+		r->nr_latencies ? &r->latencies[r->nr_latencies - 1] : NULL;
+
+	if (type == LUTRACE_REC_EVENT && ev && !ev->pid && !ev->tid)
+		r->nr_events--;
+	else if (type == LUTRACE_REC_LATENCY && lat && !lat->latency_ns)
+		r->nr_latencies--;
+	else
+		return;
+	r->nr_records--;
 }
 
 /* Sizes the record at the front of @left bytes; false if it is cut off. */
@@ -187,59 +256,85 @@ static bool record_whole(const void *at, size_t left, struct lutrace_rec *rec)
 static int parse_records(struct recording *r, const char *data, size_t size, size_t at,
 			 struct fault *fault)
 {
-	struct lutrace_rec rec, *whole;
-	int err;
+	struct place p = { .r = r, .data = data };
+	__u32 last = 0;
 
-	for (; at < size; at += rec.size) {
+	for (; at < size; at += p.rec.size) {
 		if (r->complete)
 			return fault__set(fault, "%s is damaged: %zu bytes follow its end",
 					  r->path, size - at);
-		if (!record_whole(data + at, size - at, &rec)) {
+		if (!data[at] && only_zeros(data + at, size - at)) {
+			forget_half_record(r, last);
 			r->cut_bytes = size - at;
 			return 0;
 		}
-		if (rec.size < sizeof(rec) || rec.size > LUTRACE_REC_MAX || rec.size % 8)
-			return wrong_size(r, &rec, at, fault);
-		/* Records are not aligned in the file if its header ever is not. */
-		whole = xcalloc(1, rec.size);
-		memcpy(whole, data + at, rec.size);
-		err = parse_record(r, whole, at, data, fault);
-		free(whole);
-		if (err)
-			return err;
+		if (!record_whole(data + at, size - at, &p.rec)) {
+			r->cut_bytes = size - at;
+			return 0;
+		}
+		p.at = at;
+		if (p.rec.size < sizeof(p.rec) || p.rec.size > LUTRACE_REC_MAX || p.rec.size % 8)
+			return wrong_size(&p, fault);
+		if (parse_record(r, &p, fault))
+			return -1;
+		r->nr_records++;
+		last = p.rec.type;
 	}
+	return 0;
+}
+
+static int parse_header(struct recording *r, const void *data, size_t size, size_t *header,
+			struct fault *fault)
+{
+	struct lutrace_file head = { .magic = "" };
+
+	memcpy(&head, data, size < sizeof(head) ? size : sizeof(head));
+	if (!size)
+		return fault__set(fault, "%s is empty: it holds no recording", r->path);
+	if (memcmp(head.magic, LUTRACE_FILE_MAGIC, sizeof(head.magic)))
+		return fault__set(fault, "%s is no recording of lutrace record", r->path);
+	if (size < sizeof(head))
+		return fault__set(fault, "%s was cut before its header ended: it holds nothing",
+				  r->path);
+	if (head.major != LUTRACE_FILE_MAJOR)
+		return fault__set(fault, "%s has format version %u.%u, this lutrace reads %u.x: "
+				  "use the lutrace that recorded it",
+				  r->path, head.major, head.minor, LUTRACE_FILE_MAJOR);
+	if (head.size < sizeof(head) || head.size % 8 || head.size > LUTRACE_REC_MAX)
+		return fault__set(fault, "%s is damaged: its header has a size of %u", r->path,
+				  head.size);
+	r->minor = head.minor;
+	*header = head.size;
 	return 0;
 }
 
 int recording__parse(struct recording *r, const char *path, const void *data, size_t size,
 		     struct fault *fault)
 {
-	struct lutrace_file head;
+	size_t header = 0;
 	int err;
 
 	*r = (struct recording){ .path = xstrdup(path) };
-	memset(&head, 0, sizeof(head));
-	memcpy(&head, data, size < sizeof(head) ? size : sizeof(head));
-	if (memcmp(head.magic, LUTRACE_FILE_MAGIC, sizeof(head.magic)))
-		err = fault__set(fault, "%s is no recording of lutrace record", path);
-	else if (size < sizeof(head))
-		err = fault__set(fault, "%s was cut before its header ended: it holds nothing",
-				 path);
-	else if (head.major != LUTRACE_FILE_MAJOR)
-		err = fault__set(fault, "%s has format version %u.%u, this lutrace reads %u.x: "
-				 "use the lutrace that recorded it",
-				 path, head.major, head.minor, LUTRACE_FILE_MAJOR);
-	else if (head.size < sizeof(head) || head.size > size || head.size % 8)
-		err = fault__set(fault, "%s is damaged: its header has a size of %u", path,
-				 head.size);
-	else
-		err = parse_records(r, data, size, head.size, fault);
+	err = parse_header(r, data, size, &header, fault);
+	if (!err)
+		err = parse_records(r, data, size, header, fault);
 	if (!err && !r->start.rec.type)
 		err = fault__set(fault, "%s was cut before its header ended: it holds nothing",
 				 path);
 	if (err)
 		recording__free(r);
 	return err;
+}
+
+bool recording__is_newer(const struct recording *r)
+{
+	return r->minor > LUTRACE_FILE_MINOR;
+}
+
+double recording__whole_s(const struct recording *r)
+{
+	return r->whole_ns > r->start.monotonic_ns ?
+		(r->whole_ns - r->start.monotonic_ns) / 1e9 : 0;
 }
 
 int recording__read(struct recording *r, const char *path, struct fault *fault)

@@ -14,7 +14,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	0	/* records that a reader may skip were added */
+#define LUTRACE_FILE_MINOR	1	/* what a reader may skip was added */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
@@ -55,27 +55,39 @@ struct lutrace_footer {
 
 struct recording {
 	char *path;
-	char *release, *version, *machine, *boot_id, *cmdline, *hypervisor;
+	unsigned int minor;		/* version of its format */
+	char *release, *version, *build_id, *machine, *boot_id, *cmdline, *hypervisor;
 	bool emulated;			/* the machine's time is no hardware's */
-	struct lutrace_clock start, end;	/* end is all 0 without a footer */
+	/* How it was recorded; 0 before format 1.1. Duration 0: until a signal. */
+	__u64 ring_kib, in_flight, duration_ms;
+	struct lutrace_clock start, end;	/* end is all 0 if it was cut before */
 	struct lutrace_event *events;
 	size_t nr_events, events_room;
 	struct lutrace_latency *latencies;
 	size_t nr_latencies, latencies_room;
 	struct lutrace_footer footer;
 	bool complete;			/* has a footer: was ended properly */
-	size_t cut_bytes;		/* of a last record that is not whole */
-	size_t skipped;			/* records of a newer minor version */
+	size_t nr_records;		/* that are whole, of all types */
+	__u64 whole_ns;			/* the latest MONOTONIC time in them */
+	size_t cut_bytes;		/* after them, of a record that is not whole */
+	size_t skipped;			/* records that only a newer version knows */
+	size_t counted_events, counted_latencies;	/* with skipped ones */
 };
 
 /*
  * Reads a recording. One that was cut is read up to the cut and is not
- * complete; anything else that is wrong gives -1 and @fault.
+ * complete; anything else that is wrong gives -1 and @fault. What is text in
+ * @r has no control characters.
  */
 int recording__read(struct recording *r, const char *path, struct fault *fault);
 int recording__parse(struct recording *r, const char *path, const void *data, size_t size,
 		     struct fault *fault);
 void recording__free(struct recording *r);
+
+/* Whether its minor version is newer than what this program writes. */
+bool recording__is_newer(const struct recording *r);
+/* Seconds from its start to the last event or clock that is whole in it. */
+double recording__whole_s(const struct recording *r);
 
 /* Writes one. All functions return -1 with @fault set if a write failed. */
 struct recorder;
@@ -87,7 +99,7 @@ int recorder__flush(struct recorder *w, struct fault *fault);
 /* Completes @footer with what the file itself knows, syncs and frees @w. */
 int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fault *fault);
 
-/* What the kernel is told apart by, as text for recorder__host(). */
+/* What the kernel is told apart by, as text for recorder__host(), to free. */
 char *host__describe(void);
 /* The best of some readings of all clocks: the one with the least spread. */
 void clock__read(struct lutrace_clock *clock);

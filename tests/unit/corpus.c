@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "corpus.h"
+
+enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE, FLB_FINISH };
+
+#define HOST_1_0 "tool=lutrace 0.1\nrelease=7.3.4\nversion=#1 SMP\nmachine=x86_64\n" \
+		 "boot_id=%08d-0000-4000-8000-000000000000\ncmdline=kho=on liveupdate=on a=\"b,c\"\n" \
+		 "hypervisor=%s\nemulated=%d\n"
+#define HOST_1_1 "build_id=00112233445566778899aabbccddeeff00112233\nring_kib=4096\n" \
+		 "in_flight=16384\nduration_ms=2500\n"
+
+#define STEP_NS		700u
+#define TICKS_PER_NS	2u
+#define BOOT_TSC	5000000000ull	/* ticks from one boot to the next */
+
+struct writer {
+	struct corpus *c;
+	const struct corpus_options *o;
+	uint64_t now, seq;
+};
+
+static void put(struct corpus *c, const void *bytes, size_t size)
+{
+	while (c->room - c->size < size) {
+		c->room = c->room ? 2 * c->room : 4096;
+		c->data = realloc(c->data, c->room);
+		if (!c->data)
+			abort();
+	}
+	if (bytes)
+		memcpy(c->data + c->size, bytes, size);
+	else
+		memset(c->data + c->size, 0xa5, size);
+	c->size += size;
+}
+
+static void put32(struct corpus *c, uint32_t value)
+{
+	unsigned char bytes[] = { value, value >> 8, value >> 16, value >> 24 };
+
+	put(c, bytes, sizeof(bytes));
+}
+
+static void put64(struct corpus *c, uint64_t value)
+{
+	put32(c, value);
+	put32(c, value >> 32);
+}
+
+static void put_record(struct writer *w, uint32_t type, uint32_t size)
+{
+	put32(w->c, type);
+	put32(w->c, size + w->o->longer);
+}
+
+/* What a newer version has at the end of its records */
+static void put_more(struct writer *w)
+{
+	put(w->c, NULL, w->o->longer);
+}
+
+static void put_header(struct writer *w)
+{
+	bool emulated = w->o->kernel == CORPUS_NEW;
+	size_t size;
+	char text[1024];
+
+	put(w->c, "lutrace", 8);
+	put32(w->c, w->o->major);
+	put32(w->c, w->o->minor);
+	put32(w->c, 24 + w->o->longer);
+	put32(w->c, 0);
+	put_more(w);
+	memset(text, 0, sizeof(text));
+	snprintf(text, sizeof(text), HOST_1_0 "%s", w->o->kernel,
+		 emulated ? "TCGTCGTCGTCG" : "", emulated, w->o->minor ? HOST_1_1 : "");
+	size = (strlen(text) + 7) / 8 * 8;
+	put32(w->c, 0x101);
+	put32(w->c, 8 + size);
+	put(w->c, text, size);
+}
+
+static void put_clock(struct writer *w)
+{
+	put_record(w, 0x102, 40);
+	put64(w->c, 1000000 + w->o->kernel * BOOT_TSC + TICKS_PER_NS * w->now);
+	put64(w->c, w->now);
+	put64(w->c, 1700000000000000000ull + w->o->kernel * BOOT_TSC / TICKS_PER_NS + w->now);
+	put64(w->c, 40);
+	put_more(w);
+}
+
+struct event {
+	uint32_t op, phase, format;
+	uint64_t ser, generation, top, tables;
+	int32_t ret;
+};
+
+static void put_event(struct writer *w, const struct event *ev)
+{
+	w->now += STEP_NS;
+	put_record(w, 1, 96);
+	put32(w->c, ev->op);
+	put32(w->c, ev->phase);
+	put64(w->c, w->now);
+	put64(w->c, ++w->seq);
+	put64(w->c, ev->ser);
+	put64(w->c, ev->generation);
+	put64(w->c, ev->top);
+	put64(w->c, ev->tables);
+	put64(w->c, ev->op < FLB_PRESERVE ? 4096 * ev->tables : 0);
+	put32(w->c, ev->format);
+	put32(w->c, ev->format ? 2 : 0);
+	put32(w->c, ev->ret);
+	put32(w->c, w->seq % 2);	/* CPU */
+	put32(w->c, 321);		/* process and thread */
+	put32(w->c, 322);
+	put_more(w);
+	w->c->events++;
+}
+
+static void put_latency(struct writer *w, const struct event *end)
+{
+	put_record(w, 2, 56);
+	put32(w->c, end->op);
+	put32(w->c, end->ret);
+	put64(w->c, end->op < FLB_PRESERVE ? end->ser : 0);
+	put64(w->c, end->op < FLB_PRESERVE ? end->generation : 0);
+	put64(w->c, w->seq - 1);
+	put64(w->c, w->seq);
+	put64(w->c, STEP_NS);
+	put_more(w);
+	w->c->latencies++;
+}
+
+static void put_footer(struct writer *w)
+{
+	uint64_t lost = w->o->spoil == CORPUS_LOSSES ? 3 : 0;
+	int i;
+
+	w->c->footer = w->c->size;
+	put_record(w, 0x1ff, 96);
+	put64(w->c, w->c->events + lost);
+	put64(w->c, lost);
+	for (i = 0; i < 5; i++)
+		put64(w->c, 0);
+	put64(w->c, 0);			/* missed runs */
+	put64(w->c, w->c->events);
+	put64(w->c, w->c->latencies);
+	put32(w->c, 2);			/* SIGINT */
+	put32(w->c, crc32_z(0, w->c->data, w->c->footer));
+	put_more(w);
+}
+
+static void run(struct writer *w, struct event ev)
+{
+	struct event begin = { .op = ev.op, .ser = ev.ser, .generation = ev.generation };
+
+	if (ev.op == FLB_PRESERVE)
+		begin.ser = 0;
+	put_event(w, &begin);
+	ev.phase = 1;
+	put_event(w, &ev);
+	put_latency(w, &ev);
+}
+
+static void run_domain(struct writer *w, uint32_t op, uint32_t domain, uint64_t generation,
+		       int32_t ret)
+{
+	bool spoilt = w->o->spoil == CORPUS_VIOLATION && op == RESTORE && !domain;
+
+	run(w, (struct event){
+		.op = op, .ser = 0x100000000ull + 0x40 * domain, .generation = generation,
+		.top = ret ? 0 : 0x200000000ull + 0x1000ull * domain + (spoilt ? 8 : 0),
+		.tables = ret ? 0 : domain % 7 + 1, .format = ret ? 0 : domain % 3 + 1, .ret = ret,
+	});
+}
+
+static void run_flb(struct writer *w, uint32_t op, uint32_t records)
+{
+	run(w, (struct event){ .op = op, .ser = 0x3000, .tables = records });
+}
+
+static void old_kernel(struct writer *w)
+{
+	uint32_t round, i;
+
+	for (round = 0; round <= w->o->aborts; round++) {
+		run_flb(w, FLB_PRESERVE, 0);
+		for (i = 0; i < w->o->domains; i++)
+			run_domain(w, PRESERVE, i, round + 1, 0);
+		if (round == w->o->aborts)
+			break;
+		for (i = 0; i < w->o->domains; i++)
+			run_domain(w, UNPRESERVE, i, round + 1, 0);
+		run_flb(w, FLB_UNPRESERVE, 0);
+	}
+	if (w->o->spoil == CORPUS_VIOLATION)
+		run_domain(w, PRESERVE, 0, round + 1, 0);
+}
+
+static void new_kernel(struct writer *w)
+{
+	uint32_t i;
+
+	run_flb(w, FLB_RETRIEVE, w->o->domains);
+	for (i = 0; i < w->o->domains; i++)
+		run_domain(w, RESTORE, i, w->o->aborts + 1,
+			   w->o->spoil == CORPUS_REFUSED && !i ? -22 : 0);
+	run_flb(w, FLB_FINISH, 0);
+}
+
+static void put_unknown(struct writer *w)
+{
+	put_record(w, 77, 16);
+	put64(w->c, 0x1234);
+	put_more(w);
+	put_event(w, &(struct event){ .op = 40 });
+}
+
+void corpus__make(struct corpus *c, const struct corpus_options *o)
+{
+	struct writer w = { .c = c, .o = o, .now = 1000000000 };
+
+	*c = (struct corpus){ 0 };
+	put_header(&w);
+	put_clock(&w);
+	c->header = c->size;
+	if (o->kernel == CORPUS_OLD)
+		old_kernel(&w);
+	else
+		new_kernel(&w);
+	if (o->unknown)
+		put_unknown(&w);
+	w.now += 200000000;
+	put_clock(&w);
+	put_footer(&w);
+}
