@@ -10,7 +10,7 @@ K ?=
 .NOTPARALLEL:
 
 .PHONY: all help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
-	test test-unit test-patches test-vm soak clean
+	fuzz test test-unit test-patches test-vm soak clean
 
 all: tools
 
@@ -18,6 +18,7 @@ help:
 	@echo 'make demo          from nothing to a proven live update in QEMU, with a report'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make test-unit     the unit tests of the tools'
+	@echo 'make fuzz          the fuzzer of lutrace report, RUNS=10000000 inputs'
 	@echo 'make test-patches  the series: applies, regenerates, style, compiles, sparse'
 	@echo 'make test-vm       the tests in QEMU (T="name name" for some of them)'
 	@echo 'make soak          what takes hours: long sweeps, races and cycles on a debug kernel, a'
@@ -72,6 +73,10 @@ progs: tree
 
 unit: setup
 	$(MAKE) -C tests/unit OUT=$(OUT)
+	$(MAKE) -C tests/fuzz OUT=$(OUT)
+
+fuzz: setup
+	$(MAKE) -C tests/fuzz OUT=$(OUT) long
 
 demo: kernel tools
 	@$(SCRIPTS)/demo
