@@ -11,6 +11,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "../../tools/lutrace/csv.h"
 #include "../../tools/lutrace/report.h"
 
 #define MAX_PARTS 3
@@ -64,6 +65,10 @@ static void report_all(const struct analysis *a)
 	free(text);
 	f = open_memstream(&text, &size);
 	expect(!report__json(a, f), "there is no JSON");
+	fclose(f);
+	free(text);
+	f = open_memstream(&text, &size);
+	csv__print(a, f);
 	fclose(f);
 	free(text);
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include "cmd.h"
+#include "csv.h"
 #include "report.h"
 
 struct opts {
-	const char *json;
+	const char *json, *csv;
 	char **files;
 	int nr;
 };
 
 static const struct argp_option options[] = {
 	{ "json", 'j', "FILE", 0, "Write the report as JSON to FILE too", 0 },
+	{ "csv", 'c', "FILE", 0, "Write one line per operation as CSV to FILE too", 0 },
 	{ 0 }
 };
 
@@ -21,6 +26,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'j':
 		opts->json = arg;
+		return 0;
+	case 'c':
+		opts->csv = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		opts->files = state->argv + state->next;
@@ -51,31 +59,50 @@ static int write_json(const struct analysis *a, const char *path, struct fault *
 
 	if (!out)
 		return -1;
+	errno = 0;
 	if (report__json(a, outfile__stream(out))) {
+		fault__set(fault, "cannot write %s: %s", path,
+			   errno ? strerror(errno) : "it cannot be made JSON");
 		outfile__discard(out);
-		return fault__set(fault, "cannot write %s as JSON", path);
+		return -1;
 	}
 	return outfile__commit(out, fault);
 }
 
-static int report(const struct recording *recordings, size_t nr, const char *json)
+static int write_csv(const struct analysis *a, const char *path, struct fault *fault)
+{
+	struct outfile *out = outfile__open(path, fault);
+
+	if (!out)
+		return -1;
+	csv__print(a, outfile__stream(out));
+	return outfile__commit(out, fault);
+}
+
+static int print(const struct analysis *a, struct fault *fault)
+{
+	struct outfile *out = outfile__open(NULL, fault);
+
+	report__print(a, outfile__stream(out));
+	return outfile__commit(out, fault);
+}
+
+/* The first thing that cannot be written ends it. */
+static int report(const struct recording *recordings, size_t nr, const struct opts *opts)
 {
 	struct analysis a;
 	struct fault fault;
 	int status;
 
 	analysis__run(&a, recordings, nr);
-	report__print(&a, stdout);
 	status = verdict__status(a.verdict);
-	if (json && write_json(&a, json, &fault)) {
+	if (print(&a, &fault) ||
+	    (opts->json && write_json(&a, opts->json, &fault)) ||
+	    (opts->csv && write_csv(&a, opts->csv, &fault))) {
 		complain("%s", fault.text);
 		status = STATUS_ERROR;
 	}
 	analysis__free(&a);
-	if (fflush(stdout) || ferror(stdout)) {
-		complain("cannot write the report to standard output");
-		status = STATUS_ERROR;
-	}
 	return status;
 }
 
@@ -87,6 +114,8 @@ static int run(int argc, char **argv)
 	int i, status = STATUS_CLEAN;
 
 	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
+	/* A reader that went away is an error like a full disk. */
+	signal(SIGPIPE, SIG_IGN);
 	recordings = xcalloc(opts.nr, sizeof(*recordings));
 	for (i = 0; i < opts.nr && status == STATUS_CLEAN; i++) {
 		if (recording__read(&recordings[i], opts.files[i], &fault)) {
@@ -95,7 +124,7 @@ static int run(int argc, char **argv)
 		}
 	}
 	if (status == STATUS_CLEAN)
-		status = report(recordings, opts.nr, opts.json);
+		status = report(recordings, opts.nr, &opts);
 	for (i = 0; i < opts.nr; i++)
 		recording__free(&recordings[i]);
 	free(recordings);

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
 #include "doctor.h"
 #include "util.h"
-#include "version.h"
-
-const char *argp_program_version = "lutrace " LUTRACE_VERSION;
 
 static const struct cmd *const cmds[] = { &cmd_check, &cmd_doctor, &cmd_latency, &cmd_record,
 					  &cmd_report, &cmd_walk };
-
-void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts)
-{
-	/* argp and getopt print argv[0] in front of their messages. */
-	argv[0] = xasprintf("lutrace %s", cmd->name);
-	argp_err_exit_status = STATUS_ERROR;
-	if (argp_parse(argp, argc, argv, 0, NULL, opts))
-		exit(STATUS_ERROR);
-}
 
 static void help(FILE *f)
 {

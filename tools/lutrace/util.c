@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "util.h"
 
@@ -109,6 +110,14 @@ struct outfile {
 	char *path, *tmp;
 };
 
+/* A device, a pipe or a socket is written to as it is: it must not be replaced by a file. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
 struct outfile *outfile__open(const char *path, struct fault *fault)
 {
 	struct outfile *out = xcalloc(1, sizeof(*out));
@@ -118,10 +127,11 @@ struct outfile *outfile__open(const char *path, struct fault *fault)
 		return out;
 	}
 	out->path = xstrdup(path);
-	out->tmp = xasprintf("%s.%d.tmp", path, getpid());
-	out->stream = fopen(out->tmp, "wxe");
+	if (!is_special(path))
+		out->tmp = xasprintf("%s.%d.tmp", path, getpid());
+	out->stream = out->tmp ? fopen(out->tmp, "wxe") : fopen(path, "we");
 	if (!out->stream) {
-		fault__set(fault, "cannot write %s: %s", out->tmp, strerror(errno));
+		fault__set(fault, "cannot write %s: %s", path, strerror(errno));
 		free(out->path);
 		free(out->tmp);
 		free(out);
@@ -137,7 +147,7 @@ FILE *outfile__stream(struct outfile *out)
 
 static void outfile__free(struct outfile *out)
 {
-	if (out->tmp && out->stream)
+	if (out->path && out->stream)
 		fclose(out->stream);
 	free(out->path);
 	free(out->tmp);
@@ -156,17 +166,21 @@ void outfile__discard(struct outfile *out)
 int outfile__commit(struct outfile *out, struct fault *fault)
 {
 	const char *name = out->path ? out->path : "standard output";
-	bool bad = ferror(out->stream) || fflush(out->stream);
+	bool bad;
 
-	if (!bad && out->tmp) {
+	errno = 0;
+	bad = fflush(out->stream) || ferror(out->stream);
+	if (!bad && out->tmp)
 		bad = fsync(fileno(out->stream)) != 0;
-		if (fclose(out->stream))
-			bad = true;
+	if (!bad && out->path) {
+		bad = fclose(out->stream) != 0;
 		out->stream = NULL;
-		bad = bad || rename(out->tmp, out->path);
 	}
+	if (!bad && out->tmp)
+		bad = rename(out->tmp, out->path) != 0;
 	if (bad) {
-		fault__set(fault, "cannot write %s: %s", name, strerror(errno));
+		fault__set(fault, "cannot write %s: %s", name,
+			   errno ? strerror(errno) : "an earlier write failed");
 		outfile__discard(out);
 		return -1;
 	}

@@ -34,7 +34,8 @@ char *read_file(const char *path, size_t *size, struct fault *fault);
 
 /*
  * A file that appears under its name only when it is complete. With a NULL
- * path it is standard output.
+ * path it is standard output. What is no regular file (a device, a pipe) is
+ * written to as it goes.
  */
 struct outfile;
 struct outfile *outfile__open(const char *path, struct fault *fault);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/cmd_report.c tools/lutrace/cmd.c tools/lutrace/report.c
+// sources: tools/lutrace/csv.c tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/pt.c
+// sources: tools/lutrace/recording.c tools/lutrace/util.c tests/unit/corpus.c
+// libs: -ljansson -lz
+/* lutrace report as a whole: statuses, one sentence for what is wrong, no half a file. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/cmd.h"
+#include "../../tools/lutrace/util.h"
+#include "corpus.h"
+
+static char dir[] = "/tmp/lutrace-unit-XXXXXX";
+
+static void write_made(const char *name, struct corpus_options o, size_t cut)
+{
+	struct corpus c;
+	FILE *f = fopen(name, "we");
+
+	o.major = o.minor = 1;
+	corpus__make(&c, &o);
+	fwrite(c.data, 1, c.size - cut, f);
+	fclose(f);
+	free(c.data);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir) || chdir(dir) || chmod(dir, 0777))
+		return -1;
+	write_made("old", (struct corpus_options){ .domains = 2, .aborts = 1 }, 0);
+	write_made("new", (struct corpus_options){ .kernel = CORPUS_NEW, .domains = 2,
+						   .aborts = 1 }, 0);
+	write_made("bad", (struct corpus_options){ .kernel = CORPUS_NEW, .domains = 2, .aborts = 1,
+						   .spoil = CORPUS_VIOLATION }, 0);
+	write_made("cut", (struct corpus_options){ .domains = 2 }, 200);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return chdir("/") || system(xasprintf("rm -rf %s", dir));
+}
+
+/* Runs it in a process of its own, as nobody where that is possible; standard error is in "err". */
+static int report(int out, const char *args)
+{
+	char *words = xstrdup(args), *argv[16] = { xstrdup("report") }, *save;
+	int argc = 1, status;
+	pid_t pid;
+
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	unlink("err");
+	pid = fork();
+	if (!pid) {
+		dup2(out, 1);
+		dup2(open("err", O_WRONLY | O_CREAT, 0666), 2);
+		if (!geteuid() && setuid(65534))
+			_exit(99);
+		_exit(cmd_report.run(argc, argv));
+	}
+	waitpid(pid, &status, 0);
+	free(argv[0]);
+	free(words);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void expect_status(const char *args, int status)
+{
+	int null = open("/dev/null", O_WRONLY), got = report(null, args);
+
+	close(null);
+	if (got != status)
+		fail_msg("report %s: status %d, not %d", args, got, status);
+}
+
+static void expect_sentence(const char *words)
+{
+	struct fault fault;
+	char *text = read_file("err", NULL, &fault);
+
+	assert_non_null(text);
+	if (!strstr(text, words) || strchr(text, '\n') != text + strlen(text) - 1)
+		fail_msg("\"%s\" is not one line with \"%s\"", text, words);
+	free(text);
+}
+
+static void expect_error(const char *args, const char *words)
+{
+	expect_status(args, 1);
+	expect_sentence(words);
+}
+
+static void test_statuses(void **state)
+{
+	(void)state;
+	expect_status("old new", 0);
+	expect_status("old bad", 2);
+	expect_status("cut new", 3);
+	expect_status("cut bad", 2);
+}
+
+static void test_bad_input(void **state)
+{
+	(void)state;
+	assert_int_equal(system("echo text >text; : >empty; cp old closed; chmod 0 closed"), 0);
+	expect_error("nowhere", "cannot open nowhere: No such file");
+	expect_error("text", "text is no recording");
+	expect_error("empty", "empty is empty");
+	expect_error("closed", "cannot open closed: Permission denied");
+	expect_error(".", "cannot read .: Is a directory");
+	expect_error("old nowhere -j x.json", "cannot open nowhere");
+	assert_int_not_equal(access("x.json", F_OK), 0);
+}
+
+static void test_unwritable_output(void **state)
+{
+	int full = open("/dev/full", O_WRONLY), ends[2];
+	struct stat st;
+
+	(void)state;
+	expect_error("old new -j nowhere/x", "cannot write nowhere/x: No such file");
+	expect_error("old new -c nowhere/x", "cannot write nowhere/x: No such file");
+	expect_error("old new -j .", "cannot write .: Is a directory");
+	expect_error("old new -j /dev/full", "cannot write /dev/full: No space left");
+	expect_error("old new -c /dev/full", "cannot write /dev/full: No space left");
+	assert_int_equal(stat("/dev/full", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(report(full, "old new"), 1);
+	expect_sentence("cannot write standard output: No space left");
+	close(full);
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	assert_int_equal(report(ends[1], "old new"), 1);
+	expect_sentence("cannot write standard output: Broken pipe");
+	close(ends[1]);
+}
+
+static void test_csv(void **state)
+{
+	const char *row = "\r\n2,00000001-0000-4000-8000-000000000000,restore,0x100000000,2,3,4,"
+			  "1000002100,1000002800,700,0,1,4096,vtdss,2,0x200000000,";
+	struct fault fault;
+	size_t lines = 0;
+	char *text, *at;
+
+	(void)state;
+	expect_status("old new -c x.csv", 0);
+	text = read_file("x.csv", NULL, &fault);
+	assert_non_null(text);
+	for (at = text; (at = strstr(at, "\r\n")); at += 2)
+		lines++;
+	/* A header; three and two of the FLB; four preserves, two unpreserves, two restores. */
+	assert_int_equal(lines, 1 + 3 + 2 + 4 + 2 + 2);
+	if (!strstr(text, row))
+		fail_msg("no row %s in %s", row, text);
+	free(text);
+}
+
+/* A begin without an end is a row with empty columns. */
+static void test_csv_of_a_cut(void **state)
+{
+	struct fault fault;
+	char *text;
+
+	(void)state;
+	/* Footer, clock, and latency and end of the last preserve. */
+	write_made("half", (struct corpus_options){ .domains = 1 }, 96 + 40 + 56 + 96);
+	expect_status("half -c half.csv", 3);
+	text = read_file("half.csv", NULL, &fault);
+	assert_non_null(text);
+	assert_non_null(strstr(text, ",preserve,0x100000000,1,3,,1000002100,,,,,,,,,0,321,322\r\n"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_unwritable_output),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_of_a_cut),
+	};
+
+	return cmocka_run_group_tests_name("cmd_report", tests, setup, teardown);
+}
