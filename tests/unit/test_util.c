@@ -154,24 +154,33 @@ static void test_failed_write_is_told(void **state)
 	free(path);
 }
 
+static void test_directory_is_refused_at_once(void **state)
+{
+	struct fault fault = { "" };
+
+	(void)state;
+	assert_null(outfile__open(dir, &fault));
+	assert_non_null(strstr(fault.text, dir));
+	assert_non_null(strstr(fault.text, "Is a directory"));
+}
+
+/* A directory that comes between open and commit. */
 static void test_name_that_cannot_be_taken(void **state)
 {
 	struct fault fault = { "" };
 	struct outfile *out;
-	char *path = xasprintf("%s/dir", dir), *inside = xasprintf("%s/x", path), *tmp;
+	char *path = xasprintf("%s/dir", dir), *tmp;
 
 	(void)state;
-	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(mkdir(inside, 0700), 0);
 	tmp = xasprintf("%s.%d.tmp", path, getpid());
 	out = outfile__open(path, &fault);
+	assert_non_null(out);
+	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(outfile__commit(out, &fault), -1);
 	assert_non_null(strstr(fault.text, path));
 	assert_int_equal(access(tmp, F_OK), -1);
-	rmdir(inside);
 	rmdir(path);
 	free(tmp);
-	free(inside);
 	free(path);
 }
 
@@ -193,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_file_appears_at_commit),
 		cmocka_unit_test(test_discarded_file_leaves_the_old_one),
 		cmocka_unit_test(test_failed_write_is_told),
+		cmocka_unit_test(test_directory_is_refused_at_once),
 		cmocka_unit_test(test_name_that_cannot_be_taken),
 		cmocka_unit_test(test_missing_file_is_named),
 	};
