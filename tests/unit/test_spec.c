@@ -44,21 +44,27 @@ static void test_every_event_is_one(void **state)
 	}
 }
 
-/* The status of spec.awk on @text, and what it said. */
+/* The status of spec.awk on @text, and what it said. TOP is that of the repository: see Makefile. */
 static int generate(const char *text, char *said, size_t size)
 {
-	FILE *f = fopen("spec.test.dot", "w");
+	char path[] = "/tmp/lutrace-unit-XXXXXX", *command;
+	int fd = mkstemp(path), status;
 	size_t n;
-	int status;
+	FILE *f;
 
+	assert_true(fd >= 0);
+	f = fdopen(fd, "w");
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
-	f = popen("awk -f ../../tools/lutrace/spec.awk spec.test.dot 2>&1", "r");
+	command = xasprintf("awk -f '" TOP "/tools/lutrace/spec.awk' %s 2>&1", path);
+	f = popen(command, "r");
+	assert_non_null(f);
 	n = fread(said, 1, size - 1, f);
 	said[n] = '\0';
 	status = pclose(f);
-	remove("spec.test.dot");
+	remove(path);
+	free(command);
 	return status;
 }
 
