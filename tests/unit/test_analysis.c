@@ -6,6 +6,7 @@
  * Every check of a report, on sequences of events that the tests make up: each
  * passes on what a sound kernel emits and speaks up on what a broken one would.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -794,6 +795,29 @@ static void test_restore_refused(void **state)
 	expect_only(CHECK_RESTORE_ERROR, VERDICT_VIOLATION, "was refused: Bad message (-74)");
 }
 
+/* A damaged recording may have any number there. */
+static void test_restore_refused_with_no_errno(void **state)
+{
+	static const struct {
+		int ret;
+		const char *words;
+	} cases[] = {
+		{ -4096, "no error number (-4096)" },
+		{ 5, "no error number (5)" },
+		{ INT_MIN, "no error number (-2147483648)" },
+	};
+	size_t i;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, 1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		new.rec.events[new.rec.nr_events - 1].ret = cases[i].ret;
+		expect_only(CHECK_RESTORE_ERROR, VERDICT_VIOLATION, cases[i].words);
+	}
+}
+
 static void test_restore_succeeds_at_last(void **state)
 {
 	struct analysis a;
@@ -925,7 +949,8 @@ int main(void)
 		TEST(test_restore_after_unseen_preserve), TEST(test_retrieve_counts_others),
 		TEST(test_retrieve_not_seen), TEST(test_no_restore),
 		TEST(test_restored_twice),
-		TEST(test_restore_refused), TEST(test_restore_succeeds_at_last),
+		TEST(test_restore_refused), TEST(test_restore_refused_with_no_errno),
+		TEST(test_restore_succeeds_at_last),
 		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),
 		TEST(test_many_details_are_counted),

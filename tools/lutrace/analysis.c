@@ -11,6 +11,9 @@
 /* The first event that a kernel emits has this number. */
 #define FIRST_SEQ 1
 
+/* The kernel returns errors as the negative of a number up to this one. */
+#define MAX_ERRNO 4095
+
 static const struct {
 	const char *name, *title;
 } check_names[NR_CHECKS] = {
@@ -615,6 +618,12 @@ static void keep_left(struct replay *r)
 	qsort(boot->left, boot->nr_left, sizeof(*boot->left), by_end);
 }
 
+/* A recording may have any number there; that it is none of the kernel's is said. */
+static const char *error_text(int ret)
+{
+	return ret < 0 && ret >= -MAX_ERRNO ? strerror(-ret) : "this is no error number";
+}
+
 static void report_refused(struct replay *r)
 {
 	const struct lutrace_event *ev;
@@ -626,7 +635,7 @@ static void report_refused(struct replay *r)
 		find(r->a, CHECK_RESTORE_ERROR, VERDICT_VIOLATION,
 		     "%s: %s was refused: %s (%d), and never succeeded; the kernel's log names "
 		     "the reason",
-		     boot__name(r->boot), who(ev).s, strerror(-ev->ret), ev->ret);
+		     boot__name(r->boot), who(ev).s, error_text(ev->ret), ev->ret);
 	}
 }
 
