@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include <cmocka.h>
 
@@ -923,6 +924,81 @@ static void test_many_details_are_counted(void **state)
 	analysis__free(&a);
 }
 
+#define MANY 100000u
+
+/* CPU time, after which a signal ends the test: linear takes a second, quadratic minutes. */
+static void limit_time(time_t seconds)
+{
+	setitimer(ITIMER_VIRTUAL, &(struct itimerval){ .it_value.tv_sec = seconds }, NULL);
+}
+
+static void test_many_restores_take_linear_time(void **state)
+{
+	struct analysis a;
+	unsigned int i;
+
+	(void)state;
+	limit_time(20);
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	for (i = 0; i < MANY; i++)
+		preserve(&old, i, i + 1);
+	flb(&new, LUTRACE_OP_FLB_RETRIEVE, MANY);
+	for (i = MANY; i--;)
+		restore(&new, i, i + 1);
+	analyse(&a);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.boots[0].nr_restored, MANY);
+	analysis__free(&a);
+	limit_time(0);
+}
+
+/* One large update that was aborted, then many small ones. */
+static void test_many_aborts_take_linear_time(void **state)
+{
+	struct analysis a;
+	unsigned int i;
+
+	(void)state;
+	limit_time(20);
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	for (i = 0; i < MANY; i++)
+		preserve(&old, i, i + 1);
+	for (i = 0; i < MANY; i++)
+		unpreserve(&old, i, i + 1);
+	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	for (i = 0; i < MANY; i++) {
+		flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+		preserve(&old, 0, i + 1);
+		unpreserve(&old, 0, i + 1);
+		flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	}
+	old.rec.end.monotonic_ns = old.now + 10 * SECOND_NS;
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+	limit_time(0);
+}
+
+/* Each abort that fails finds all that is preserved. */
+static void test_many_findings_take_linear_time(void **state)
+{
+	struct analysis a;
+	unsigned int i;
+
+	(void)state;
+	limit_time(20);
+	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	for (i = 0; i < MANY; i++)
+		preserve(&old, i, i + 1);
+	for (i = 0; i < MANY; i++)
+		run(&old, LUTRACE_OP_FLB_UNPRESERVE, 0x400000, 0, 0, -16);
+	analysis__run(&a, &old.rec, 1);
+	assert_int_equal(a.checks[CHECK_ABORT].verdict, VERDICT_VIOLATION);
+	assert_int_equal(a.checks[CHECK_ABORT].nr_details, (size_t)MANY * MANY);
+	analysis__free(&a);
+	limit_time(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -954,6 +1030,9 @@ int main(void)
 		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),
 		TEST(test_many_details_are_counted),
+		TEST(test_many_restores_take_linear_time),
+		TEST(test_many_aborts_take_linear_time),
+		TEST(test_many_findings_take_linear_time),
 	};
 
 	return cmocka_run_group_tests_name("analysis", tests, NULL, NULL);

@@ -502,19 +502,31 @@ static void on_unpreserved(struct replay *r, const struct lutrace_event *ev, str
 	idmap__remove(r->preserved, ev->ser_phys, ev->generation, 0);
 }
 
-static void check_abort(struct replay *r, const struct lutrace_event *ev, struct tally *t)
+/* What the check cannot show any more is counted only: each abort may find all domains. */
+static void find_still_preserved(struct replay *r, const struct lutrace_event *ev)
 {
-	size_t pos = 0;
+	struct check *check = &r->a->checks[CHECK_ABORT];
+	size_t pos = 0, left = idmap__count(r->preserved);
 	uint64_t *at;
 
+	for (; left && check->nr_details < CHECK_MAX_DETAILS; left--) {
+		at = idmap__next(r->preserved, &pos);
+		find(r->a, CHECK_ABORT, blame(r), "%s: %s is still preserved at %s%s",
+		     boot__name(r->boot), who(&r->boot->events[*at]).s, who(ev).s, doubt(r));
+	}
+	if (left)
+		raise_to(&check->verdict, blame(r));
+	check->nr_details += left;
+}
+
+static void check_abort(struct replay *r, const struct lutrace_event *ev, struct tally *t)
+{
 	t->aborts++;
 	if (ev->nr_tables)
 		find(r->a, CHECK_ABORT, VERDICT_VIOLATION,
 		     "%s: the kernel has %llu live records at %s", boot__name(r->boot),
 		     ev->nr_tables, who(ev).s);
-	while ((at = idmap__next(r->preserved, &pos)))
-		find(r->a, CHECK_ABORT, blame(r), "%s: %s is still preserved at %s%s",
-		     boot__name(r->boot), who(&r->boot->events[*at]).s, who(ev).s, doubt(r));
+	find_still_preserved(r, ev);
 }
 
 /* The FLB's pages are gone: what used them has no history any more. */
@@ -616,6 +628,10 @@ static void keep_left(struct replay *r)
 	while ((at = idmap__next(r->preserved, &pos)))
 		boot->left[boot->nr_left++] = preserved__of(&boot->events[*at]);
 	qsort(boot->left, boot->nr_left, sizeof(*boot->left), by_end);
+	boot->left_at = idmap__new();
+	for (pos = 0; pos < boot->nr_left; pos++)
+		idmap__set(boot->left_at, boot->left[pos].ser_phys, boot->left[pos].generation, 0,
+			   pos);
 }
 
 /* A recording may have any number there; that it is none of the kernel's is said. */
@@ -711,13 +727,9 @@ static void replay_boot(struct analysis *a, struct boot *boot, struct sample *sa
 
 static const struct preserved *left__find(const struct boot *boot, const struct lutrace_event *ev)
 {
-	size_t i;
+	uint64_t *at = idmap__find(boot->left_at, ev->ser_phys, ev->generation, 0);
 
-	for (i = 0; i < boot->nr_left; i++)
-		if (boot->left[i].ser_phys == ev->ser_phys &&
-		    boot->left[i].generation == ev->generation)
-			return &boot->left[i];
-	return NULL;
+	return at ? &boot->left[*at] : NULL;
 }
 
 static void match_restore(struct analysis *a, struct boot *before, const struct boot *after,
@@ -912,6 +924,7 @@ void analysis__free(struct analysis *a)
 		free(a->boots[i].parts);
 		free(a->boots[i].events);
 		free(a->boots[i].left);
+		idmap__free(a->boots[i].left_at);
 	}
 	free(a->boots);
 	for (i = 0; i < NR_CHECKS; i++) {

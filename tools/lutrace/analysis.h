@@ -59,6 +59,7 @@ struct boot {
 	bool lossy;			/* events are missing, here or at the end */
 	bool whole;			/* every part ended properly, nothing missing */
 	struct preserved *left;		/* what was preserved at the end */
+	struct idmap *left_at;		/* identity: index in left */
 	size_t nr_left, nr_restored;	/* restored: by the next boot */
 	/* From the last event of this boot to the first of the next, 0: unknown. */
 	__u64 gap_ns;

@@ -201,12 +201,20 @@ struct idmap {
 	size_t room, used, count;	/* used includes removed places */
 };
 
+#define IDMAP_ROOM 64
+
+static struct idmap idmap__empty(void)
+{
+	return (struct idmap){
+		.slots = xcalloc(IDMAP_ROOM, sizeof(struct slot)), .room = IDMAP_ROOM,
+	};
+}
+
 struct idmap *idmap__new(void)
 {
 	struct idmap *map = xcalloc(1, sizeof(*map));
 
-	map->room = 64;
-	map->slots = xcalloc(map->room, sizeof(*map->slots));
+	*map = idmap__empty();
 	return map;
 }
 
@@ -293,11 +301,11 @@ void idmap__remove(struct idmap *map, uint64_t a, uint64_t b, uint64_t c)
 	map->count--;
 }
 
+/* A map that was large once must not cost as much each time that it is cleared. */
 void idmap__clear(struct idmap *map)
 {
-	memset(map->slots, 0, map->room * sizeof(*map->slots));
-	map->used = 0;
-	map->count = 0;
+	free(map->slots);
+	*map = idmap__empty();
 }
 
 size_t idmap__count(const struct idmap *map)
