@@ -58,6 +58,16 @@ static void raise_to(enum verdict *verdict, enum verdict to)
 static void find(struct analysis *a, enum check_id id, enum verdict verdict,
 		 const char *fmt, ...) PRINTF(4, 5);
 
+/* A violation is always one of an event: the one that is looked at. */
+static void add_offence(struct analysis *a, enum check_id id, const char *text)
+{
+	a->offences = grow(a->offences, a->nr_offences, &a->offences_room,
+			   sizeof(*a->offences));
+	a->offences[a->nr_offences++] = (struct offence){
+		.check = id, .boot = a->boot, .event = a->event, .text = xstrdup(text),
+	};
+}
+
 /* Adds a line of evidence to a check, and what it makes of the verdict. */
 static void find(struct analysis *a, enum check_id id, enum verdict verdict,
 		 const char *fmt, ...)
@@ -67,12 +77,21 @@ static void find(struct analysis *a, enum check_id id, enum verdict verdict,
 	va_list args;
 
 	raise_to(&check->verdict, verdict);
-	if (check->nr_details++ >= CHECK_MAX_DETAILS)
+	if (check->nr_details++ >= CHECK_MAX_DETAILS && verdict != VERDICT_VIOLATION)
 		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	check->details[check->nr_details - 1] = xstrdup(text);
+	if (check->nr_details <= CHECK_MAX_DETAILS)
+		check->details[check->nr_details - 1] = xstrdup(text);
+	if (verdict == VERDICT_VIOLATION)
+		add_offence(a, id, text);
+}
+
+static void look_at(struct analysis *a, const struct boot *boot, const struct lutrace_event *ev)
+{
+	a->boot = boot;
+	a->event = ev;
 }
 
 /* A check that had nothing to look at has not passed. */
@@ -211,6 +230,7 @@ static void check_sequence(struct analysis *a, struct boot *boot)
 		}
 		if (ev[i].seq == ev[out - 1].seq && same_event(boot, &ev[i], &ev[out - 1]))
 			continue;
+		look_at(a, boot, &ev[out]);
 		if (ev[i].seq == ev[out - 1].seq)
 			find(a, CHECK_LOSS, VERDICT_VIOLATION,
 			     "%s: two events have the sequence number %llu",
@@ -294,20 +314,15 @@ struct tally {
 	size_t restores, compared, refused, retrieves;
 };
 
-static bool is_flb(__u32 op)
-{
-	return op >= LUTRACE_OP_FLB_PRESERVE;
-}
-
 /* There is one FLB, and it has no address before its preserve ended. */
 static __u64 key_phys(const struct lutrace_event *ev)
 {
-	return is_flb(ev->op) ? 0 : ev->ser_phys;
+	return op__is_flb(ev->op) ? 0 : ev->ser_phys;
 }
 
 static __u64 key_generation(const struct lutrace_event *ev)
 {
-	return is_flb(ev->op) ? 0 : ev->generation;
+	return op__is_flb(ev->op) ? 0 : ev->generation;
 }
 
 struct text {
@@ -318,7 +333,7 @@ static struct text who(const struct lutrace_event *ev)
 {
 	struct text t;
 
-	if (is_flb(ev->op))
+	if (op__is_flb(ev->op))
 		snprintf(t.s, sizeof(t.s), "%s at seq %llu", op__name(ev->op), ev->seq);
 	else
 		snprintf(t.s, sizeof(t.s), "%s of record 0x%llx generation %llu at seq %llu",
@@ -385,7 +400,7 @@ static void add_figures(struct replay *r, const struct lutrace_event *begin,
 	}
 	s->items = grow(s->items, s->nr, &s->room, sizeof(*s->items));
 	s->items[s->nr++] = end->time_ns - begin->time_ns;
-	if (!is_flb(end->op)) {
+	if (!op__is_flb(end->op)) {
 		f->tables += end->nr_tables;
 		f->bytes += end->nr_bytes;
 		f->formats[end->format < PT_NR_FORMATS ? end->format : PT_UNKNOWN]++;
@@ -597,6 +612,7 @@ static void check_unended(struct replay *r)
 
 	while ((at = idmap__next(r->open, &pos))) {
 		ev = &boot->events[*at];
+		look_at(r->a, boot, ev);
 		after = 0;
 		for (k = 0; k < boot->nr_parts; k++)
 			if (boot->parts[k]->end.monotonic_ns > ev->time_ns + after)
@@ -648,6 +664,7 @@ static void report_refused(struct replay *r)
 
 	while ((at = idmap__next(r->refused, &pos))) {
 		ev = &r->boot->events[*at];
+		look_at(r->a, r->boot, ev);
 		find(r->a, CHECK_RESTORE_ERROR, VERDICT_VIOLATION,
 		     "%s: %s was refused: %s (%d), and never succeeded; the kernel's log names "
 		     "the reason",
@@ -679,6 +696,7 @@ static void replay(struct replay *r, struct tally *t)
 	load_latencies(r);
 	for (i = 0; i < r->boot->nr_events; i++) {
 		ev = &r->boot->events[i];
+		look_at(r->a, r->boot, ev);
 		if (i && ev->seq > ev[-1].seq + 1)
 			r->gap = true;
 		if (ev->phase == LUTRACE_BEGIN) {
@@ -782,6 +800,7 @@ static void match_boots(struct analysis *a, struct boot *before, const struct bo
 
 	for (i = 0; i < after->nr_events; i++) {
 		ev = &after->events[i];
+		look_at(a, after, ev);
 		if (ev->phase != LUTRACE_END || ev->ret)
 			continue;
 		if (ev->op == LUTRACE_OP_FLB_RETRIEVE) {
@@ -828,25 +847,32 @@ static double tsc_rate(const struct recording *r)
 	return (double)(end->tsc - start->tsc) / (end->monotonic_ns - start->monotonic_ns);
 }
 
-static double tsc_of(const struct recording *r, const struct lutrace_event *ev, double rate)
-{
-	return r->start.tsc + rate * ((double)ev->time_ns - (double)r->start.monotonic_ns);
-}
-
 /* Only the TSC runs on through a kexec; each kernel has its own MONOTONIC. */
-static void measure_gap(struct boot *before, const struct boot *after)
+static void link_boots(struct boot *before, const struct boot *after)
 {
 	const struct recording *x = before->parts[before->nr_parts - 1];
 	const struct recording *y = after->parts[0];
-	double rate = tsc_rate(x) > 0 ? tsc_rate(x) : tsc_rate(y), ticks;
+	double rate = tsc_rate(x) > 0 ? tsc_rate(x) : tsc_rate(y), between;
 
-	if (rate <= 0 || !x->start.tsc || !y->start.tsc || !before->nr_events ||
-	    !after->nr_events)
+	if (rate <= 0 || !x->start.tsc || !y->start.tsc)
 		return;
-	ticks = tsc_of(y, &after->events[0], rate) -
-		tsc_of(x, &before->events[before->nr_events - 1], rate);
-	if (ticks > 0 && ticks / rate < 1e18)
-		before->gap_ns = ticks / rate;
+	between = (double)(__s64)(y->start.tsc - x->start.tsc) / rate;
+	if (between < -1e18 || between > 1e18)
+		return;
+	before->linked = true;
+	before->to_next_ns = (__u64)(__s64)between + x->start.monotonic_ns - y->start.monotonic_ns;
+}
+
+static void measure_gap(struct boot *before, const struct boot *after)
+{
+	__s64 gap;
+
+	if (!before->linked || !before->nr_events || !after->nr_events)
+		return;
+	gap = after->events[0].time_ns + before->to_next_ns -
+	      before->events[before->nr_events - 1].time_ns;
+	if (gap > 0)
+		before->gap_ns = gap;
 }
 
 static void check_restores(struct analysis *a, struct tally *t)
@@ -857,6 +883,7 @@ static void check_restores(struct analysis *a, struct tally *t)
 	for (i = 1; i < a->nr_boots; i++) {
 		match_boots(a, &a->boots[i - 1], &a->boots[i], t);
 		list_not_restored(a, &a->boots[i - 1], &a->boots[i]);
+		link_boots(&a->boots[i - 1], &a->boots[i]);
 		measure_gap(&a->boots[i - 1], &a->boots[i]);
 	}
 	a->nr_preserved_left = a->boots[a->nr_boots - 1].nr_left;
@@ -927,6 +954,9 @@ void analysis__free(struct analysis *a)
 		idmap__free(a->boots[i].left_at);
 	}
 	free(a->boots);
+	for (i = 0; i < a->nr_offences; i++)
+		free(a->offences[i].text);
+	free(a->offences);
 	for (i = 0; i < NR_CHECKS; i++) {
 		free(a->checks[i].summary);
 		for (k = 0; k < CHECK_MAX_DETAILS; k++)

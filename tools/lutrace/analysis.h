@@ -61,8 +61,19 @@ struct boot {
 	struct preserved *left;		/* what was preserved at the end */
 	struct idmap *left_at;		/* identity: index in left */
 	size_t nr_left, nr_restored;	/* restored: by the next boot */
+	/* Added to a MONOTONIC time of the next boot, modulo 2^64, it is one of this boot's. */
+	__u64 to_next_ns;
+	bool linked;			/* to_next_ns is known; only the TSC tells it */
 	/* From the last event of this boot to the first of the next, 0: unknown. */
 	__u64 gap_ns;
+};
+
+/* What makes a check a violation, and the event that shows it. */
+struct offence {
+	enum check_id check;
+	const struct boot *boot;
+	const struct lutrace_event *event;
+	char *text;			/* as it stands in the details of the check */
 };
 
 struct analysis {
@@ -70,6 +81,11 @@ struct analysis {
 	size_t nr_boots;
 	struct op_figures ops[LUTRACE_NR_OPS];
 	struct check checks[NR_CHECKS];
+	struct offence *offences;	/* all of them, not only those kept as details */
+	size_t nr_offences, offences_room;
+	/* What is looked at: analysis.c alone uses them. */
+	const struct boot *boot;
+	const struct lutrace_event *event;
 	struct lutrace_counts lost;	/* sums over all recordings */
 	__u64 missed_runs, missing, nr_events;
 	size_t nr_preserved_left, nr_not_restored;

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
 #include "csv.h"
+#include "perfetto.h"
 #include "report.h"
 
 struct opts {
-	const char *json, *csv;
+	const char *json, *csv, *perfetto;
+	bool schema;
 	char **files;
 	int nr;
 };
 
+/* An option without a letter */
+enum { OPT_JSON_SCHEMA = 0x100 };
+
 static const struct argp_option options[] = {
 	{ "json", 'j', "FILE", 0, "Write the report as JSON to FILE too", 0 },
 	{ "csv", 'c', "FILE", 0, "Write one line per operation as CSV to FILE too", 0 },
+	{ "perfetto", 'p', "FILE", 0, "Write a trace for Perfetto to FILE too", 0 },
+	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
+	  0 },
 	{ 0 }
 };
 
@@ -30,11 +39,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'c':
 		opts->csv = arg;
 		return 0;
+	case 'p':
+		opts->perfetto = arg;
+		return 0;
+	case OPT_JSON_SCHEMA:
+		opts->schema = true;
+		return 0;
 	case ARGP_KEY_ARGS:
+		if (opts->schema)
+			argp_error(state, "--json-schema takes no recordings");
 		opts->files = state->argv + state->next;
 		opts->nr = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
+		if (opts->schema)
+			return 0;
 		argp_error(state, "name the recordings to report on");
 		return 0;
 	}
@@ -44,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "RECORDING...",
+	.args_doc = "RECORDING...\n--json-schema",
 	.doc = "Tells latency and correctness from recordings of `lutrace record`\v"
 	       "Give the recordings of both kernels of a live update, in any order, to have "
 	       "what was restored compared with what was preserved. docs/report.md says how to "
@@ -79,6 +98,33 @@ static int write_csv(const struct analysis *a, const char *path, struct fault *f
 	return outfile__commit(out, fault);
 }
 
+static int write_perfetto(const struct analysis *a, const char *path, struct fault *fault)
+{
+	struct outfile *out = outfile__open(path, fault);
+	struct fault why;
+
+	if (!out)
+		return -1;
+	if (perfetto__write(a, outfile__stream(out), &why)) {
+		fault__set(fault, "cannot write %s: %s", path, why.text);
+		outfile__discard(out);
+		return -1;
+	}
+	return outfile__commit(out, fault);
+}
+
+static int print_schema(void)
+{
+	struct fault fault;
+	struct outfile *out = outfile__open(NULL, &fault);
+
+	fputs(report__schema(), outfile__stream(out));
+	if (!outfile__commit(out, &fault))
+		return STATUS_CLEAN;
+	complain("%s", fault.text);
+	return STATUS_ERROR;
+}
+
 static int print(const struct analysis *a, struct fault *fault)
 {
 	struct outfile *out = outfile__open(NULL, fault);
@@ -98,7 +144,8 @@ static int report(const struct recording *recordings, size_t nr, const struct op
 	status = verdict__status(a.verdict);
 	if (print(&a, &fault) ||
 	    (opts->json && write_json(&a, opts->json, &fault)) ||
-	    (opts->csv && write_csv(&a, opts->csv, &fault))) {
+	    (opts->csv && write_csv(&a, opts->csv, &fault)) ||
+	    (opts->perfetto && write_perfetto(&a, opts->perfetto, &fault))) {
 		complain("%s", fault.text);
 		status = STATUS_ERROR;
 	}
@@ -116,6 +163,8 @@ static int run(int argc, char **argv)
 	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
 	/* A reader that went away is an error like a full disk. */
 	signal(SIGPIPE, SIG_IGN);
+	if (opts.schema)
+		return print_schema();
 	recordings = xcalloc(opts.nr, sizeof(*recordings));
 	for (i = 0; i < opts.nr && status == STATUS_CLEAN; i++) {
 		if (recording__read(&recordings[i], opts.files[i], &fault)) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 #include "csv.h"
+#include "operations.h"
 
-/* A begin or an end that was not seen is NULL. */
 struct row {
 	const struct boot *boot;
 	size_t kernel;			/* counted from 1 */
-	const struct lutrace_event *begin, *end;
+	struct operation op;
 };
 
 /* Quoted if it must be, quotes doubled. */
@@ -35,7 +36,7 @@ static void put_number(const __u64 *value, FILE *f)
 /* What only a domain's successful end tells. */
 static void put_domain(const struct lutrace_event *end, FILE *f)
 {
-	if (!end || end->op >= LUTRACE_OP_FLB_PRESERVE || end->ret) {
+	if (!end || op__is_flb(end->op) || end->ret) {
 		fputs(",,,,", f);
 		return;
 	}
@@ -46,7 +47,7 @@ static void put_domain(const struct lutrace_event *end, FILE *f)
 
 static void put_row(const struct row *row, FILE *f)
 {
-	const struct lutrace_event *begin = row->begin, *end = row->end;
+	const struct lutrace_event *begin = row->op.begin, *end = row->op.end;
 	const struct lutrace_event *any = end ? end : begin;
 	__u64 latency = begin && end ? end->time_ns - begin->time_ns : 0;
 
@@ -67,32 +68,16 @@ static void put_row(const struct row *row, FILE *f)
 
 static void put_boot(const struct boot *boot, size_t kernel, FILE *f)
 {
-	const struct lutrace_event *ev = boot->events, *end = ev + boot->nr_events;
 	struct row row = { .boot = boot, .kernel = kernel };
-	struct idmap *open = idmap__new();
-	uint64_t *at, phys, generation;
-	size_t pos = 0;
+	struct operation *ops;
+	size_t nr, i;
 
-	for (; ev < end; ev++) {
-		/* There is one FLB, and it has no address before its preserve ended. */
-		phys = ev->op >= LUTRACE_OP_FLB_PRESERVE ? 0 : ev->ser_phys;
-		generation = ev->op >= LUTRACE_OP_FLB_PRESERVE ? 0 : ev->generation;
-		at = idmap__find(open, ev->op, phys, generation);
-		row.begin = at ? &boot->events[*at] : NULL;
-		row.end = ev->phase == LUTRACE_END ? ev : NULL;
-		if (row.begin || row.end)
-			put_row(&row, f);
-		if (!row.end)
-			idmap__set(open, ev->op, phys, generation, ev - boot->events);
-		else if (at)
-			idmap__remove(open, ev->op, phys, generation);
-	}
-	row.end = NULL;
-	while ((at = idmap__next(open, &pos))) {
-		row.begin = &boot->events[*at];
+	ops = boot__operations(boot, &nr);
+	for (i = 0; i < nr; i++) {
+		row.op = ops[i];
 		put_row(&row, f);
 	}
-	idmap__free(open);
+	free(ops);
 }
 
 void csv__print(const struct analysis *a, FILE *f)

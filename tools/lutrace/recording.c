@@ -22,6 +22,11 @@ const char *op__name(unsigned int op)
 	return op < LUTRACE_NR_OPS ? names[op] : "unknown";
 }
 
+bool op__is_flb(unsigned int op)
+{
+	return op >= LUTRACE_OP_FLB_PRESERVE;
+}
+
 /* Reading */
 
 void recording__free(struct recording *r)

@@ -105,5 +105,7 @@ char *host__describe(void);
 void clock__read(struct lutrace_clock *clock);
 
 const char *op__name(unsigned int op);
+/* Whether it is one of the FLB, which is one and has no identity, and not of a domain. */
+bool op__is_flb(unsigned int op);
 
 #endif

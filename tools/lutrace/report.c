@@ -60,7 +60,7 @@ static void print_operations(const struct analysis *a, FILE *f)
 	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       "
 		"max  tables      bytes\n");
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
-		print_operation(op__name(i), &a->ops[i], i >= LUTRACE_OP_FLB_PRESERVE, f);
+		print_operation(op__name(i), &a->ops[i], op__is_flb(i), f);
 	fprintf(f, "Times of those that succeeded, nearest rank; p99 needs n >= %d.\n",
 		STATS_P99_MIN);
 }
@@ -118,9 +118,15 @@ static json_t *json_clock(const struct lutrace_clock *clock)
 
 static json_t *json_recording(const struct recording *r, size_t kernel)
 {
-	return json_pack("{s:o,s:I,s:o,s:o,s:I,s:b,s:o,s:o}",
+	/* Before 1.1 a recording did not say how it was made. */
+	bool told = r->minor >= 1;
+
+	return json_pack("{s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:I,s:b,s:o,s:o}",
 			 "file", text(r->path), "kernel", (json_int_t)kernel,
 			 "boot_id", text(r->boot_id), "hypervisor", text(r->hypervisor),
+			 "ring_kib", told ? number(r->ring_kib) : json_null(),
+			 "in_flight", told ? number(r->in_flight) : json_null(),
+			 "duration_ms", told ? number(r->duration_ms) : json_null(),
 			 "events", (json_int_t)r->nr_events, "complete", r->complete,
 			 "start", json_clock(&r->start), "end", json_clock(&r->end));
 }
@@ -129,8 +135,9 @@ static json_t *json_kernel(const struct boot *boot)
 {
 	const struct recording *r = boot->parts[0];
 
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
 			 "release", text(r->release), "version", text(r->version),
+			 "build_id", r->build_id ? text(r->build_id) : json_null(),
 			 "machine", text(r->machine), "boot_id", text(r->boot_id),
 			 "cmdline", text(r->cmdline),
 			 "preserved_at_end", (json_int_t)boot->nr_left,
@@ -202,7 +209,7 @@ static json_t *report__to_json(const struct analysis *a)
 	}
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
 		json_object_set_new(operations, op__name(i),
-				    json_operation(&a->ops[i], i >= LUTRACE_OP_FLB_PRESERVE));
+				    json_operation(&a->ops[i], op__is_flb(i)));
 	for (i = 0; i < NR_CHECKS; i++)
 		json_array_append_new(checks, json_check(&a->checks[i]));
 	return json_pack("{s:s,s:s,s:i,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I}",
@@ -213,6 +220,15 @@ static json_t *report__to_json(const struct analysis *a)
 			 "checks", checks, "losses", json_losses(a),
 			 "not_reclaimed", (json_int_t)a->nr_not_restored,
 			 "preserved_at_end", (json_int_t)a->nr_preserved_left);
+}
+
+const char *report__schema(void)
+{
+	static const char schema[] =
+#include "report_schema.h"
+		;
+
+	return schema;
 }
 
 int report__json(const struct analysis *a, FILE *f)

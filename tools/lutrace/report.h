@@ -4,10 +4,12 @@
 
 #include "analysis.h"
 
-/* Documented in docs/report.md; a change that breaks readers counts it up. */
+/* Documented in docs/report.md and docs/report.schema.json; a change that breaks readers counts it up. */
 #define REPORT_SCHEMA "lutrace-report/1"
 
 void report__print(const struct analysis *a, FILE *f);
 int report__json(const struct analysis *a, FILE *f);
+/* The JSON schema of that: docs/report.schema.json. */
+const char *report__schema(void);
 
 #endif

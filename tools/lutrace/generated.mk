@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the reports include that is generated, in OBJ: for lutrace and for the tests of its files.
+
+LUTRACE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
+PROTOC_C ?= protoc-c
+
+$(OBJ)/perfetto.pb-c.c: $(LUTRACE_DIR)perfetto.proto | $(OBJ)
+	$(PROTOC_C) -I$(LUTRACE_DIR) --c_out=$(OBJ) $<
+
+# The schema as a string
+$(OBJ)/report_schema.h: $(LUTRACE_DIR)../../docs/report.schema.json | $(OBJ)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@.tmp && mv $@.tmp $@
