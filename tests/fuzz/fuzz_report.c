@@ -12,7 +12,9 @@
 #include <zlib.h>
 
 #include "../../tools/lutrace/csv.h"
+#include "../../tools/lutrace/perfetto.h"
 #include "../../tools/lutrace/report.h"
+#include "perfetto.pb-c.h"
 
 #define MAX_PARTS 3
 
@@ -53,6 +55,24 @@ static void mend(unsigned char *data, size_t size)
 	}
 }
 
+/* There is none if the recordings do not tell enough of their times. */
+static void report_trace(const struct analysis *a)
+{
+	struct fault why = { "" };
+	char *data = NULL;
+	Trace *trace;
+	size_t size;
+	FILE *f = open_memstream(&data, &size);
+	int err = perfetto__write(a, f, &why);
+
+	fclose(f);
+	expect(!err == !*why.text, "no trace without a reason");
+	trace = trace__unpack(NULL, size, (uint8_t *)data);
+	expect(trace && !err == !!trace->n_packet, "the trace cannot be decoded");
+	trace__free_unpacked(trace, NULL);
+	free(data);
+}
+
 static void report_all(const struct analysis *a)
 {
 	size_t size;
@@ -71,6 +91,7 @@ static void report_all(const struct analysis *a)
 	csv__print(a, f);
 	fclose(f);
 	free(text);
+	report_trace(a);
 }
 
 static void analyse(const struct recording *recordings, size_t nr)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/cmd_report.c tools/lutrace/cmd.c tools/lutrace/report.c
-// sources: tools/lutrace/csv.c tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/pt.c
+// sources: tools/lutrace/csv.c tools/lutrace/operations.c tools/lutrace/perfetto.c
+// sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/pt.c
 // sources: tools/lutrace/recording.c tools/lutrace/util.c tests/unit/corpus.c
-// libs: -ljansson -lz
+// generated: perfetto.pb-c.c
+// libs: -ljansson -lprotobuf-c -lz
 /* lutrace report as a whole: statuses, one sentence for what is wrong, no half a file. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -23,16 +25,21 @@
 
 static char dir[] = "/tmp/lutrace-unit-XXXXXX";
 
-static void write_made(const char *name, struct corpus_options o, size_t cut)
+static void write_as_it_is(const char *name, struct corpus_options o, size_t cut)
 {
 	struct corpus c;
 	FILE *f = fopen(name, "we");
 
-	o.major = o.minor = 1;
 	corpus__make(&c, &o);
 	fwrite(c.data, 1, c.size - cut, f);
 	fclose(f);
 	free(c.data);
+}
+
+static void write_made(const char *name, struct corpus_options o, size_t cut)
+{
+	o.major = o.minor = 1;
+	write_as_it_is(name, o, cut);
 }
 
 static int setup(void **state)
@@ -140,6 +147,8 @@ static void test_unwritable_output(void **state)
 	(void)state;
 	expect_error("old new -j nowhere/x", "cannot write nowhere/x: No such file");
 	expect_error("old new -c nowhere/x", "cannot write nowhere/x: No such file");
+	expect_error("old new -p nowhere/x", "cannot write nowhere/x: No such file");
+	expect_error("old new -p /dev/full", "cannot write /dev/full: No space left");
 	expect_error("old new -j .", "cannot write .: Is a directory");
 	expect_error("old new -j /dev/full", "cannot write /dev/full: No space left");
 	expect_error("old new -c /dev/full", "cannot write /dev/full: No space left");
@@ -192,6 +201,47 @@ static void test_csv_of_a_cut(void **state)
 	free(text);
 }
 
+/* What it has is asserted in test_perfetto.c. */
+static void test_perfetto(void **state)
+{
+	(void)state;
+	expect_status("old new -p x.trace", 0);
+	assert_int_equal(access("x.trace", F_OK), 0);
+	/* No clock at its end; the other one is too short by itself. */
+	write_made("brief", (struct corpus_options){ .kernel = CORPUS_NEW, .domains = 2 }, 96 + 40);
+	expect_error("cut brief -p y.trace", "cannot write y.trace: how long after kernel 1 kernel "
+		     "2 came is not known");
+	assert_int_not_equal(access("y.trace", F_OK), 0);
+}
+
+static void expect_described(const char *args, int status)
+{
+	char *command = xasprintf("%s -j described.json", args);
+
+	expect_status(command, status);
+	free(command);
+	if (system(TOP "/tests/unit/schema.py described.schema described.json >&2"))
+		fail_msg("the report on %s is not as its schema says", args);
+}
+
+/* Every member that a report has is in the schema. */
+static void test_schema(void **state)
+{
+	int out = open("described.schema", O_WRONLY | O_CREAT, 0666);
+
+	(void)state;
+	assert_int_equal(report(out, "--json-schema"), 0);
+	close(out);
+	write_as_it_is("1.0", (struct corpus_options){ .major = 1, .domains = 2 }, 0);
+	write_made("many", (struct corpus_options){ .domains = 300 }, 0);
+	expect_described("old new", 0);
+	expect_described("old bad", 2);
+	expect_described("cut new", 3);
+	expect_described("1.0", 0);
+	expect_described("many", 0);
+	expect_error("--json-schema old", "takes no recordings");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +250,8 @@ int main(void)
 		cmocka_unit_test(test_unwritable_output),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_csv_of_a_cut),
+		cmocka_unit_test(test_perfetto),
+		cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests_name("cmd_report", tests, setup, teardown);

@@ -46,8 +46,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->schema = true;
 		return 0;
 	case ARGP_KEY_ARGS:
-		if (opts->schema)
-			argp_error(state, "--json-schema takes no recordings");
 		opts->files = state->argv + state->next;
 		opts->nr = state->argc - state->next;
 		return 0;
@@ -113,11 +111,16 @@ static int write_perfetto(const struct analysis *a, const char *path, struct fau
 	return outfile__commit(out, fault);
 }
 
-static int print_schema(void)
+static int print_schema(const struct opts *opts)
 {
 	struct fault fault;
-	struct outfile *out = outfile__open(NULL, &fault);
+	struct outfile *out;
 
+	if (opts->nr) {
+		complain("--json-schema takes no recordings: leave out %s", opts->files[0]);
+		return STATUS_ERROR;
+	}
+	out = outfile__open(NULL, &fault);
 	fputs(report__schema(), outfile__stream(out));
 	if (!outfile__commit(out, &fault))
 		return STATUS_CLEAN;
@@ -164,7 +167,7 @@ static int run(int argc, char **argv)
 	/* A reader that went away is an error like a full disk. */
 	signal(SIGPIPE, SIG_IGN);
 	if (opts.schema)
-		return print_schema();
+		return print_schema(&opts);
 	recordings = xcalloc(opts.nr, sizeof(*recordings));
 	for (i = 0; i < opts.nr && status == STATUS_CLEAN; i++) {
 		if (recording__read(&recordings[i], opts.files[i], &fault)) {
