@@ -83,27 +83,10 @@ struct session {
 	__u64 nr_events;
 };
 
-/* The name of a process that may be gone; "" then. */
-static void name_of(__u32 pid, char name[32])
-{
-	char path[64];
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, name, 31);
-		close(fd);
-	}
-	name[n > 0 ? n : 0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-}
-
 static void print_violation(const struct violation *v)
 {
 	const struct lutrace_event *ev;
-	char name[32];
+	char name[PROCESS_NAME_SIZE];
 	size_t i;
 
 	printf("VIOLATION of %s: %s\n", v->rule, v->text);
@@ -111,7 +94,7 @@ static void print_violation(const struct violation *v)
 		printf("  the domain's root is 0x%llx\n", v->top_phys);
 	for (i = 0; i < v->nr_events; i++) {
 		ev = &v->events[i];
-		name_of(ev->pid, name);
+		process_name(ev->pid, name);
 		printf("  seq %llu %s %s record 0x%llx generation %llu ret %d cpu %u pid %u %s\n",
 		       ev->seq, op__name(ev->op), ev->phase == LUTRACE_BEGIN ? "begin" : "end",
 		       ev->ser_phys, ev->generation, ev->ret, ev->cpu, ev->pid, name);
@@ -197,23 +180,6 @@ static const struct live_ops ops = { .record = on_record };
 
 /* The end */
 
-static void print_checks(const struct oracle *o)
-{
-	const struct check *check;
-	size_t k;
-	int id;
-
-	printf("check         verdict     claim (what was looked at)\n");
-	for (id = 0; id < NR_RULES; id++) {
-		check = oracle__check(o, id);
-		printf("%-13s %-11s %s (%s)\n", check->name, verdict__name(check->verdict),
-		       check->title, check->summary);
-		for (k = 0; k < check->nr_details && k < CHECK_MAX_DETAILS; k++)
-			printf("  - %s\n", check->details[k]);
-	}
-	printf("\nverdict: %s\n", verdict__name(oracle__verdict(o)));
-}
-
 static int write_json(struct session *s, struct fault *fault)
 {
 	struct outfile *out = outfile__open(s->opts->json, fault);
@@ -248,19 +214,6 @@ static int write_json(struct session *s, struct fault *fault)
 	return outfile__commit(out, fault);
 }
 
-/* Counted by the programs and not come, or not counted because they did not run. */
-static int count_lost(struct session *s, __u64 *lost, struct fault *fault)
-{
-	struct live_prog progs[LUTRACE_NR_PROGS], sum;
-
-	if (live__progs(s->live, progs, fault))
-		return -1;
-	sum = live__sum(progs);
-	*lost = sum.counts.events > s->nr_events ? sum.counts.events - s->nr_events : 0;
-	*lost += sum.missed_runs;
-	return 0;
-}
-
 static int read_before(struct session *s, struct fault *fault)
 {
 	const struct opts *opts = s->opts;
@@ -279,24 +232,9 @@ static int read_before(struct session *s, struct fault *fault)
 	return 0;
 }
 
-/* Whether the command did what it should, if there was one. */
-static int judge_command(const struct session *s)
-{
-	int status = live__command_status(s->live);
-	char *text;
-
-	if (!s->opts->live.command || !status)
-		return STATUS_CLEAN;
-	text = status < 0 ? xasprintf("%s did not end", s->opts->live.command[0]) :
-		command__describe(s->opts->live.command[0], status);
-	complain("%s", text);
-	free(text);
-	return STATUS_ERROR;
-}
-
 static int check(struct session *s, struct fault *fault)
 {
-	__u64 lost;
+	struct live_prog progs[LUTRACE_NR_PROGS];
 	int status;
 
 	if (read_before(s, fault))
@@ -306,14 +244,15 @@ static int check(struct session *s, struct fault *fault)
 		return -1;
 	fputs("checking\n", stderr);
 	if (live__run(s->live, fault) || live__stop(s->live, fault) ||
-	    count_lost(s, &lost, fault))
+	    live__progs(s->live, progs, fault))
 		return -1;
-	oracle__end(s->oracle, live__stopped(s->live), lost);
-	print_checks(s->oracle);
+	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, s->nr_events));
+	oracle__print(s->oracle, stdout);
 	if (s->opts->json && write_json(s, fault))
 		return -1;
 	status = verdict__status(oracle__verdict(s->oracle));
-	if (judge_command(s) && status != STATUS_VIOLATION)
+	if (!command__went_well(s->opts->live.command, live__command_status(s->live)) &&
+	    status != STATUS_VIOLATION)
 		status = STATUS_ERROR;
 	return status;
 }

@@ -2,6 +2,7 @@
 /* The program around which something is measured. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,4 +57,17 @@ char *command__describe(const char *name, int status)
 		return xasprintf("%s was ended by signal %d (%s)", name, WTERMSIG(status),
 				 strsignal(WTERMSIG(status)));
 	return xasprintf("%s ended with status %d", name, WEXITSTATUS(status));
+}
+
+bool command__went_well(char *const argv[], int status)
+{
+	char *text;
+
+	if (!argv || !status)
+		return true;
+	text = status < 0 ? xasprintf("%s did not end", argv[0]) :
+		command__describe(argv[0], status);
+	complain("%s", text);
+	free(text);
+	return false;
 }

@@ -2,6 +2,7 @@
 #ifndef LUTRACE_COMMAND_H
 #define LUTRACE_COMMAND_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "util.h"
 
@@ -11,5 +12,10 @@ pid_t command__start(char *const argv[], struct fault *fault);
 int command__ended(pid_t pid, int *status);
 /* "luctl ended with status 3", "sleep was ended by signal 15 (Terminated)"; free with free(). */
 char *command__describe(const char *name, int status);
+/*
+ * Whether it ended with status 0, or there was none (@argv NULL); else says how
+ * it ended. @status: as of waitpid(), -1 if it runs on.
+ */
+bool command__went_well(char *const argv[], int status);
 
 #endif

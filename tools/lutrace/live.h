@@ -108,6 +108,12 @@ const char *live__stats_missing(const struct live *live);
 struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
 
 /*
+ * Of @received events: how many more were counted and did not come, and how
+ * often a program did not run to count one.
+ */
+__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], __u64 received);
+
+/*
  * The tracepoints without which there is no session. Array and names are the
  * caller's to free; there are none if the programs cannot be opened.
  */

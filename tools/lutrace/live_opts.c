@@ -84,3 +84,10 @@ struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS])
 	}
 	return sum;
 }
+
+__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], __u64 received)
+{
+	struct live_prog sum = live__sum(progs);
+
+	return (sum.counts.events > received ? sum.counts.events - received : 0) + sum.missed_runs;
+}

@@ -5,7 +5,7 @@
 #include "util.h"
 
 static const struct cmd *const cmds[] = { &cmd_check, &cmd_doctor, &cmd_latency, &cmd_record,
-					  &cmd_report, &cmd_walk };
+					  &cmd_report, &cmd_top, &cmd_walk };
 
 static void help(FILE *f)
 {

@@ -609,6 +609,58 @@ void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost)
 	summarise(o);
 }
 
+/* What domains are */
+
+/* Where @obj is in an automaton; @alone: it can be nowhere else. */
+static const char *state_in(const struct object *obj, const char *name, bool *alone)
+{
+	const struct spec *spec;
+	size_t i;
+
+	for (i = 0; i < spec__count() && strcmp(spec__get(i)->name, name); i++)
+		;
+	spec = spec__get(i);
+	*alone = obj->tracks[i].possible == 1u << obj->tracks[i].believed;
+	return spec->states[obj->tracks[i].believed];
+}
+
+enum domain_state oracle__domain(const struct oracle *o, __u64 ser_phys, __u64 generation,
+				 bool *certain)
+{
+	uint64_t *at = idmap__find(o->objects, ser_phys, generation, OBJECT_RECORD);
+	const struct object *obj = at ? (const struct object *)(uintptr_t)*at : NULL;
+	const char *state;
+
+	*certain = true;
+	if (!obj)
+		return DOMAIN_UNSEEN;
+	if (obj->begun[LUTRACE_OP_PRESERVE])
+		return DOMAIN_PRESERVING;
+	if (obj->begun[LUTRACE_OP_UNPRESERVE])
+		return DOMAIN_UNPRESERVING;
+	if (obj->begun[LUTRACE_OP_RESTORE])
+		return DOMAIN_RESTORING;
+	state = state_in(obj, "restore-error", certain);
+	if (!strcmp(state, "restored"))
+		return DOMAIN_RESTORED;
+	if (!strcmp(state, "refused"))
+		return DOMAIN_REFUSED;
+	state = state_in(obj, "once", certain);
+	return strcmp(state, "preserved") ? DOMAIN_FREE : DOMAIN_PRESERVED;
+}
+
+const char *domain_state__name(enum domain_state state)
+{
+	static const char *const names[NR_DOMAIN_STATES] = {
+		[DOMAIN_UNSEEN] = "not seen", [DOMAIN_FREE] = "free",
+		[DOMAIN_PRESERVING] = "preserving", [DOMAIN_PRESERVED] = "preserved",
+		[DOMAIN_UNPRESERVING] = "unpreserving", [DOMAIN_RESTORING] = "restoring",
+		[DOMAIN_RESTORED] = "restored", [DOMAIN_REFUSED] = "refused",
+	};
+
+	return names[state];
+}
+
 /* The oracle */
 
 static enum rule_id rule_by_name(const char *name)
@@ -690,6 +742,23 @@ enum verdict oracle__verdict(const struct oracle *o)
 		if (o->checks[id].verdict != VERDICT_NOT_CHECKED && o->checks[id].verdict > verdict)
 			verdict = o->checks[id].verdict;
 	return verdict;
+}
+
+void oracle__print(const struct oracle *o, FILE *f)
+{
+	const struct check *check;
+	size_t k;
+	int id;
+
+	fprintf(f, "check         verdict     claim (what was looked at)\n");
+	for (id = 0; id < NR_RULES; id++) {
+		check = oracle__check(o, id);
+		fprintf(f, "%-13s %-11s %s (%s)\n", check->name, verdict__name(check->verdict),
+			check->title, check->summary);
+		for (k = 0; k < check->nr_details && k < CHECK_MAX_DETAILS; k++)
+			fprintf(f, "  - %s\n", check->details[k]);
+	}
+	fprintf(f, "\nverdict: %s\n", verdict__name(oracle__verdict(o)));
 }
 
 size_t oracle__unknown(const struct oracle *o, enum rule_id id)

@@ -28,6 +28,19 @@ enum rule_id {
 /* How many of an object's last events are kept to be shown. */
 #define ORACLE_HISTORY	8
 
+/* What a domain is, as far as events told. */
+enum domain_state {
+	DOMAIN_UNSEEN,		/* no event of it came, or its record is another one's since */
+	DOMAIN_FREE,
+	DOMAIN_PRESERVING,
+	DOMAIN_PRESERVED,
+	DOMAIN_UNPRESERVING,
+	DOMAIN_RESTORING,
+	DOMAIN_RESTORED,
+	DOMAIN_REFUSED,		/* its restore was */
+	NR_DOMAIN_STATES,
+};
+
 struct violation {
 	const char *rule, *text;
 	__u64 ser_phys, generation;	/* of the domain; 0 for the FLB */
@@ -56,9 +69,21 @@ void oracle__event(struct oracle *o, const struct lutrace_event *ev);
  */
 void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost);
 
-/* After oracle__end(): the verdict of a rule, and of all of them. */
+/*
+ * By the automata, for the domain with this record. @certain is false if
+ * events that were not seen could have led to another state.
+ */
+enum domain_state oracle__domain(const struct oracle *o, __u64 ser_phys, __u64 generation,
+				 bool *certain);
+/* "preserved" and so on. */
+const char *domain_state__name(enum domain_state state);
+
+/* After oracle__end(): the verdict of a rule. */
 const struct check *oracle__check(const struct oracle *o, enum rule_id id);
+/* Of all rules; before oracle__end(): so far. */
 enum verdict oracle__verdict(const struct oracle *o);
+/* After oracle__end(): a line for each rule, what was found, and the verdict. */
+void oracle__print(const struct oracle *o, FILE *f);
 /* Objects that the rule could not be decided on. */
 size_t oracle__unknown(const struct oracle *o, enum rule_id id);
 __u64 oracle__nr_events(const struct oracle *o);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -103,6 +105,26 @@ char *read_file(const char *path, size_t *size, struct fault *fault)
 	if (size)
 		*size = len;
 	return data;
+}
+
+void process_name(unsigned int pid, char name[PROCESS_NAME_SIZE])
+{
+	char path[64], *c;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, name, PROCESS_NAME_SIZE - 1);
+		close(fd);
+	}
+	name[n > 0 ? n : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	/* A process chooses its name, and could send sequences to the terminal. */
+	for (c = name; *c; c++)
+		if (!isgraph((unsigned char)*c) && *c != ' ')
+			*c = '?';
 }
 
 struct outfile {

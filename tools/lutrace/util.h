@@ -32,6 +32,10 @@ void *grow(void *array, size_t nr, size_t *room, size_t size);
 /* Reads a whole file; the data is followed by a NUL byte. Free with free(). */
 char *read_file(const char *path, size_t *size, struct fault *fault);
 
+/* The name of a process, printable; "" if it is gone. */
+#define PROCESS_NAME_SIZE 16
+void process_name(unsigned int pid, char name[PROCESS_NAME_SIZE]);
+
 /*
  * A file that appears under its name only when it is complete. With a NULL
  * path it is standard output. What is no regular file (a device, a pipe) is
