@@ -11,7 +11,7 @@ struct top {
 	size_t nr, room;
 	struct idmap *row_of;		/* identity: index of its row */
 	struct idmap *last_of;		/* record: index of the row of its last domain */
-	size_t retired;			/* rows that became those of other domains */
+	size_t retired;			/* domains whose rows were given up */
 	size_t without_row;		/* operations, by TOP_MAX_ROWS */
 	__u64 done[LUTRACE_NR_OPS], errors, violations;
 	char violation[TOP_LINE];
@@ -75,6 +75,26 @@ static bool is_history(const struct top *t, const struct top_row *row)
 	       oracle__domain(t->oracle, row->ser_phys, row->generation, &certain) == DOMAIN_FREE;
 }
 
+/* With a new FLB all records are new. What was before it stays to be seen until then. */
+static void retire_history(struct top *t)
+{
+	size_t i, kept = 0;
+
+	idmap__clear(t->row_of);
+	idmap__clear(t->last_of);
+	for (i = 0; i < t->nr; i++) {
+		if (is_history(t, &t->rows[i])) {
+			t->retired++;
+			continue;
+		}
+		t->rows[kept] = t->rows[i];
+		idmap__set(t->row_of, t->rows[kept].ser_phys, t->rows[kept].generation, 0, kept);
+		idmap__set(t->last_of, t->rows[kept].ser_phys, 0, 0, kept);
+		kept++;
+	}
+	t->nr = kept;
+}
+
 /* The index of a row that is free to take, or SIZE_MAX. */
 static size_t take_row(struct top *t, const struct lutrace_event *ev)
 {
@@ -131,6 +151,8 @@ static void on_event(struct top *t, const struct lutrace_event *ev)
 {
 	struct top_row *row = ev->op < TOP_NR_OPS ? row_of(t, ev) : NULL;
 
+	if (ev->op == LUTRACE_OP_FLB_PRESERVE && ev->phase == LUTRACE_BEGIN)
+		retire_history(t);
 	if (row)
 		row__event(t, row, ev);
 	if (ev->phase == LUTRACE_END && ev->ret)
