@@ -20,6 +20,11 @@ die() {
 	exit 1
 }
 
+# The version of the tools.
+version() {
+	sed -n 's/^#define LUTRACE_VERSION "\(.*\)"$/\1/p' "$TOP/tools/lutrace/version.h"
+}
+
 # need COMMAND...: the tools that the caller is about to use.
 need() {
 	local c

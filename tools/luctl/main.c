@@ -7,10 +7,11 @@
 
 #include "commands.h"
 #include "report.h"
+#include "../lutrace/version.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-const char *argp_program_version = "luctl " LUCTL_VERSION;
+const char *argp_program_version = "luctl " LUTRACE_VERSION;
 
 static const struct command {
 	const char *name;
