@@ -84,7 +84,7 @@ demo: kernel tools
 test: kernel test-kernel tools progs unit qemu
 	@tests/run
 
-test-unit: unit
+test-unit: tools unit
 	@tests/run unit
 
 test-patches: test-kernel
