@@ -6,11 +6,13 @@ OUT := $(abspath build)
 SCRIPTS := scripts
 T ?=
 K ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
 
 .NOTPARALLEL:
 
 .PHONY: all help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
-	fuzz test test-unit test-patches test-vm soak clean
+	fuzz test test-unit test-patches test-vm soak install uninstall release deb clean
 
 all: tools
 
@@ -24,6 +26,10 @@ help:
 	@echo 'make soak          what takes hours: long sweeps, races and cycles on a debug kernel, a'
 	@echo '                   boot at every patch (K="cycles flat" for some kinds)'
 	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
+	@echo 'make install       copy them, man pages and completion to PREFIX=/usr/local, below'
+	@echo '                   DESTDIR= if it is set; make uninstall removes the same'
+	@echo 'make release       build/lutrace-VERSION.tar.xz: the same in an archive'
+	@echo 'make deb           build/lutrace_VERSION_ARCH.deb: the same as a Debian package'
 	@echo 'make kernel        fetch, patch and build the kernel of the demo'
 	@echo 'make qemu          have a QEMU for each machine of the tests (make test does it)'
 	@echo 'make refresh       write kernel-patches/ from the commits in the kernel tree'
@@ -95,6 +101,13 @@ test-vm: kernel test-kernel tools progs qemu
 
 soak: tree tools progs
 	@$(SCRIPTS)/soak $(K)
+
+# Builds nothing, since it may run as root
+install uninstall:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' $(SCRIPTS)/install $@
+
+release deb: tools
+	@$(SCRIPTS)/$@
 
 clean:
 	rm -rf $(OUT)

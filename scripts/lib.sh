@@ -25,6 +25,14 @@ version() {
 	sed -n 's/^#define LUTRACE_VERSION "\(.*\)"$/\1/p' "$TOP/tools/lutrace/version.h"
 }
 
+# Seconds of the epoch that stand for the sources: of the last commit, or where there is none of
+# the file with the version.
+source_date() {
+	[ -z "${SOURCE_DATE_EPOCH:-}" ] || { echo "$SOURCE_DATE_EPOCH"; return; }
+	kgit -C "$TOP" log -1 --format=%ct 2>/dev/null ||
+		stat -c %Y "$TOP/tools/lutrace/version.h"
+}
+
 # need COMMAND...: the tools that the caller is about to use.
 need() {
 	local c
