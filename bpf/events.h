@@ -115,10 +115,19 @@ struct lutrace_hwpt {
 	__u64 domain;			/* struct iommu_domain */
 	__u64 top_of_table;		/* address of the root, level in the low bits */
 	__u64 map_range;		/* text address: tells the format */
+	__u64 record;			/* address of struct iommu_domain_ser; 0: not preserved */
+	/* Of the record, while it is preserved. */
+	__u64 generation;
+	__u64 top_phys;
+	__u64 nr_tables;
+	__u64 nr_bytes;
+	__u32 format;
+	__u32 top_level;
 	__u32 id;
 	__u8 marked;			/* or reclaimed: has a token */
 	__u8 generic_pt;		/* the domain is a generic page table */
-	__u8 reserved[2];
+	__u8 pending;			/* marked for the next live update */
+	__u8 reserved;
 };
 
 #define LUTRACE_HWPT_BATCH	256

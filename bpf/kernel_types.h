@@ -77,8 +77,24 @@ struct iommufd_object {
 	unsigned int id;
 };
 
+/* Lutrace series: the record of a preserved domain, for the next kernel. */
+struct iommu_pt_ser {
+	__u64 top_phys;
+	__u64 nr_tables;
+	__u64 nr_bytes;
+	__u32 format;
+	__u8 top_level;
+};
+
+struct iommu_domain_ser {
+	__u64 generation;
+	struct iommu_pt_ser pt;
+};
+
 struct iommu_domain {
 	bool is_iommupt;
+	/* Lutrace series: */
+	struct iommu_domain_ser *preserved_state;
 };
 
 struct iommufd_hw_pagetable {

@@ -4,7 +4,8 @@
  *
  *   find_iommufds  iterates over the open files of all tasks and reports the
  *                  iommufds among them;
- *   list_hwpts     lists the HWPT_PAGING objects of one iommufd;
+ *   list_hwpts     lists the HWPT_PAGING objects of one iommufd, and the records
+ *                  of those that are preserved;
  *   read_pages     copies pages of page tables, 4 KiB at a time.
  *
  * They take no lock of iommufd: the kernel memory is read with
@@ -165,6 +166,35 @@ static __always_inline long read_page_table(struct lutrace_hwpt *out)
 			     &common->top_of_table);
 }
 
+#define READ(to, from) bpf_core_read(&(to), sizeof(to), &(from))
+
+/*
+ * A record that is given up while it is read is refused by user space or makes
+ * events come; only preserved_state says that it is one, and is read again.
+ */
+static __always_inline long read_record(struct lutrace_hwpt *out)
+{
+	struct iommu_domain *domain = (void *)out->domain;
+	struct iommu_domain_ser *ser = NULL, *again = NULL;
+	__u8 top_level = 0;
+
+	out->record = 0;
+	if (!bpf_core_field_exists(domain->preserved_state))
+		return 0;
+	if (READ(ser, domain->preserved_state))
+		return -EIO;
+	if (!ser)
+		return 0;
+	if (READ(out->generation, ser->generation) || READ(out->top_phys, ser->pt.top_phys) ||
+	    READ(out->nr_tables, ser->pt.nr_tables) || READ(out->nr_bytes, ser->pt.nr_bytes) ||
+	    READ(out->format, ser->pt.format) || READ(top_level, ser->pt.top_level) ||
+	    READ(again, domain->preserved_state))
+		return -EIO;
+	out->top_level = top_level;
+	out->record = ser == again ? (__u64)ser : 0;
+	return 0;
+}
+
 static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct lutrace_hwpt *out)
 {
 	bool marked = 0, reclaimed = 0;
@@ -187,7 +217,11 @@ static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct l
 			return err;
 	}
 	out->marked = marked || reclaimed;
+	out->pending = marked;
 	err = bpf_core_read(&out->domain, sizeof(out->domain), &hwpt->common.domain);
+	if (err)
+		return err;
+	err = read_record(out);
 	if (err)
 		return err;
 	return read_page_table(out);

@@ -462,6 +462,98 @@ static void test_nothing(void **state)
 	expect_only(RULE_LOSS, VERDICT_INCOMPLETE);
 }
 
+/* What was preserved before the check began, and was listed */
+
+static void list(unsigned int n, __u64 generation)
+{
+	struct preserved p = {
+		.ser_phys = SER(n), .generation = generation, .top_phys = ROOT(n),
+		.nr_tables = n + 3, .nr_bytes = (n + 3) * 4096ull, .format = 1,
+	};
+
+	oracle__listed(oracle, &p);
+}
+
+static void test_listed_is_known(void **state)
+{
+	(void)state;
+	seq = 10;
+	list(0, 1);
+	list(1, 2);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	whole(P(PRESERVE), 0, 3, 0);
+	whole(P(UNPRESERVE), 0, 3, 0);
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	expect_clean();
+	assert_int_equal(oracle__unknown(oracle, RULE_UNCHANGED), 0);
+	assert_int_equal(oracle__unknown(oracle, RULE_FLB), 0);
+}
+
+static void test_not_listed_is_unknown(void **state)
+{
+	(void)state;
+	seq = 10;
+	list(0, 1);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	expect_only(RULE_UNCHANGED, VERDICT_UNKNOWN);
+}
+
+/* Another record than the one that was listed: it is compared as if its preserve had been seen. */
+static void test_listed_changed(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	seq = 10;
+	list(0, 1);
+	ev = make(P(UNPRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	ev.nr_tables++;
+	oracle__event(oracle, &ev);
+	put(P(UNPRESERVE), LUTRACE_END, 0, 1, 0);
+	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION);
+}
+
+static void test_listed_stays_after_abort(void **state)
+{
+	(void)state;
+	seq = 10;
+	list(0, 1);
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	expect_only(RULE_ABORT, VERDICT_VIOLATION);
+}
+
+static void test_listed_is_preserved_again(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	seq = 10;
+	list(0, 1);
+	put(P(PRESERVE), LUTRACE_BEGIN, 1, 2, 0);
+	ev = make(P(PRESERVE), LUTRACE_END, 1, 2, 0);
+	ev.top_phys = ROOT(0);
+	oracle__event(oracle, &ev);
+	expect_only(RULE_ONCE, VERDICT_VIOLATION);
+}
+
+/* Events that came between the attach and the list tell more than the list. */
+static void test_listed_does_not_override(void **state)
+{
+	(void)state;
+	seq = 10;
+	whole(P(PRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	list(0, 1);
+	list(1, 2);
+	whole(P(PRESERVE), 0, 3, 0);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	whole(P(UNPRESERVE), 0, 3, 0);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__unknown(oracle, RULE_ONCE), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
@@ -475,6 +567,9 @@ int main(void)
 		T(restore_error_at_the_end), T(restore_after_finish), T(finish_within_restore),
 		T(finish_twice), T(attached_late), T(attached_when_idle),
 		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),
+		T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),
+		T(listed_stays_after_abort), T(listed_is_preserved_again),
+		T(listed_does_not_override),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "cmd.h"
 #include "command.h"
+#include "lister.h"
 #include "live.h"
 #include "oracle.h"
 #include "version.h"
@@ -81,6 +82,9 @@ struct session {
 	struct analysis before;
 	json_t *violations;
 	__u64 nr_events;
+	struct lister *lister;		/* NULL: what is preserved cannot be listed */
+	size_t nr_listed;
+	struct fault unlisted;		/* why it was not listed; "" if it was */
 };
 
 static void print_violation(const struct violation *v)
@@ -176,9 +180,40 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	return 0;
 }
 
-static const struct live_ops ops = { .record = on_record };
+/*
+ * What is preserved already. Events that came until the list was made are
+ * judged first, since the list has what they led to.
+ */
+static int on_armed(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+	struct listing list;
+	size_t i;
+	int err;
+
+	if (!s->lister || lister__list(s->lister, &list, &s->unlisted))
+		return 0;
+	err = live__drain(s->live, fault);
+	for (i = 0; i < list.nr && !err; i++)
+		if (list.items[i].preserved)
+			oracle__listed(s->oracle, &list.items[i].p);
+	s->nr_listed = listing__nr_preserved(&list);
+	listing__free(&list);
+	return err;
+}
+
+static const struct live_ops ops = { .armed = on_armed, .record = on_record };
 
 /* The end */
+
+static void print_listed(const struct session *s)
+{
+	if (*s->unlisted.text)
+		printf("preserved before the check: not known: %s\n\n", s->unlisted.text);
+	else
+		printf("preserved before the check: %zu domain%s\n\n", s->nr_listed,
+		       s->nr_listed == 1 ? "" : "s");
+}
 
 static int write_json(struct session *s, struct fault *fault)
 {
@@ -194,10 +229,11 @@ static int write_json(struct session *s, struct fault *fault)
 			verdict__name(check->verdict), "summary", check->summary,
 			"unknown", (json_int_t)oracle__unknown(s->oracle, id)));
 	}
-	root = json_pack("{s:s,s:s,s:i,s:s,s:I,s:o,s:O}", "schema", "lutrace-check/1",
+	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:O}", "schema", "lutrace-check/1",
 			 "verdict", verdict__name(oracle__verdict(s->oracle)),
 			 "status", verdict__status(oracle__verdict(s->oracle)),
-			 "tool", "lutrace " LUTRACE_VERSION,
+			 "tool", "lutrace " LUTRACE_VERSION, "preserved_before",
+			 *s->unlisted.text ? json_null() : json_integer(s->nr_listed),
 			 "events", (json_int_t)oracle__nr_events(s->oracle), "checks", checks,
 			 "violations", s->violations);
 	if (!out) {
@@ -239,6 +275,7 @@ static int check(struct session *s, struct fault *fault)
 
 	if (read_before(s, fault))
 		return -1;
+	s->lister = lister__open(s->opts->live.verbose, &s->unlisted);
 	s->live = live__open(&s->opts->live, &ops, s, fault);
 	if (!s->live || live__start(s->live, fault))
 		return -1;
@@ -247,6 +284,7 @@ static int check(struct session *s, struct fault *fault)
 	    live__progs(s->live, progs, fault))
 		return -1;
 	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, s->nr_events));
+	print_listed(s);
 	oracle__print(s->oracle, stdout);
 	if (s->opts->json && write_json(s, fault))
 		return -1;
@@ -272,6 +310,7 @@ static int run(int argc, char **argv)
 	if (status < 0)
 		complain("%s", fault.text);
 	live__free(s.live);
+	lister__free(s.lister);
 	oracle__free(s.oracle);
 	analysis__free(&s.before);
 	for (i = 0; s.recordings && i < opts.nr_before; i++)

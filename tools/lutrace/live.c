@@ -259,16 +259,6 @@ void live__describe(const struct live *live, FILE *f)
 
 /* Running */
 
-int live__start(struct live *live, struct fault *fault)
-{
-	live->started = live__now();
-	live->skel->bss->armed = 1;
-	if (!live->opts.command)
-		return 0;
-	live->command = command__start(live->opts.command, fault);
-	return live->command < 0 ? -1 : 0;
-}
-
 static int empty_ring(struct live *live, int timeout_ms, struct fault *fault)
 {
 	int n;
@@ -283,6 +273,23 @@ static int empty_ring(struct live *live, int timeout_ms, struct fault *fault)
 	if (live->failed)
 		return -1;
 	return live->ops->drained ? live->ops->drained(live->priv, fault) : 0;
+}
+
+int live__drain(struct live *live, struct fault *fault)
+{
+	return empty_ring(live, 0, fault);
+}
+
+int live__start(struct live *live, struct fault *fault)
+{
+	live->started = live__now();
+	live->skel->bss->armed = 1;
+	if (live->ops->armed && live->ops->armed(live->priv, fault))
+		return -1;
+	if (!live->opts.command)
+		return 0;
+	live->command = command__start(live->opts.command, fault);
+	return live->command < 0 ? -1 : 0;
 }
 
 /* Also tells whether the command has ended. */

@@ -60,6 +60,11 @@ double live__parse_seconds(struct argp_state *state, const char *what, const cha
  */
 struct live_ops {
 	/*
+	 * Every event is seen from now on; the command does not run yet. What
+	 * live__drain() hands over in here was there before it.
+	 */
+	int (*armed)(void *priv, struct fault *fault);
+	/*
 	 * One record as it came out of the ring buffer: a struct lutrace_event
 	 * or a struct lutrace_latency, told apart by @rec->type, or with
 	 * opts.samples always a struct lutrace_sample; it is gone when the call
@@ -94,6 +99,8 @@ int live__start(struct live *live, struct fault *fault);
  * alone is passed on to it, and a second one ends without waiting for it.
  */
 int live__run(struct live *live, struct fault *fault);
+/* For ops->armed(): hands over what is in the ring buffer. */
+int live__drain(struct live *live, struct fault *fault);
 /* For ops: makes live__run() end as if the time were up. */
 void live__quit(struct live *live);
 /* Ends the counting, and waits for records that programs still write. */

@@ -39,7 +39,8 @@ struct object {
 	struct track tracks[MAX_SPECS];
 	struct track running[LUTRACE_NR_OPS];	/* of OBJECT_OPERATION */
 	__u64 begun[LUTRACE_NR_OPS];	/* ns */
-	struct preserved then;		/* of the preserve; seq 0: not seen */
+	struct preserved then;		/* of the preserve, if that was seen or is listed */
+	bool then_known;
 	__u64 top_phys;
 	__u64 holder_a, holder_b;	/* of a root: the record that has it */
 	bool blamed;			/* for having changed */
@@ -62,7 +63,7 @@ struct oracle {
 	struct idmap *left_at;		/* identity: index + 1 in left */
 	const struct preserved *left;
 	size_t nr_left;
-	bool expecting, left_whole, retrieved;
+	bool expecting, left_whole, retrieved, flb_listed;
 	__u64 nr_incoming;
 	__u64 nr_events, first_seq, last_seq, missing;
 };
@@ -327,7 +328,7 @@ static void on_unpreserve(struct oracle *o, struct object *obj, const struct lut
 	char text[128];
 
 	o->subjects[RULE_UNCHANGED] += ev->phase == LUTRACE_END;
-	if (!obj->then.seq || obj->blamed ||
+	if (!obj->then_known || obj->blamed ||
 	    !preserved__differs(&obj->then, ev, text, sizeof(text)))
 		return;
 	obj->blamed = true;
@@ -385,7 +386,7 @@ static void forget_last(struct oracle *o, const struct lutrace_event *ev)
 	if (!at || *last >= ev->generation)
 		return;
 	obj = (struct object *)(uintptr_t)*at;
-	if (obj->then.seq)
+	if (obj->then_known)
 		return;
 	idmap__remove(o->objects, ev->ser_phys, *last, OBJECT_RECORD);
 	free(obj);
@@ -431,8 +432,9 @@ static void on_domain(struct oracle *o, const struct lutrace_event *ev)
 	if (done && ev->op == LUTRACE_OP_PRESERVE) {
 		o->subjects[RULE_ONCE]++;
 		obj->then = preserved__of(ev);
+		obj->then_known = true;
 	} else if (ev->op == LUTRACE_OP_UNPRESERVE && ev->phase == LUTRACE_END) {
-		obj->then.seq = 0;
+		obj->then_known = false;
 	}
 }
 
@@ -445,7 +447,7 @@ static void drop_generations(struct oracle *o)
 	idmap__clear(o->generations);
 	while ((at = idmap__next(o->objects, &pos))) {
 		obj = (struct object *)(uintptr_t)*at;
-		obj->then.seq = 0;
+		obj->then_known = false;
 	}
 }
 
@@ -499,7 +501,8 @@ static void on_first(struct oracle *o, const struct lutrace_event *ev)
 	o->first_seq = ev->seq;
 	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
 		object__start(o->unseen[kind], ev->seq == FIRST_SEQ);
-	object__start(o->flb, ev->seq == FIRST_SEQ);
+	if (!o->flb_listed)
+		object__start(o->flb, ev->seq == FIRST_SEQ);
 }
 
 /* Returns false for an event that cannot be. */
@@ -533,6 +536,78 @@ void oracle__event(struct oracle *o, const struct lutrace_event *ev)
 		on_flb(o, ev);
 	else
 		on_domain(o, ev);
+}
+
+/* What was preserved before the first event */
+
+/*
+ * Where the automata are after the operation @op, from their initial state.
+ * Those that do not listen to it know nothing of the object.
+ */
+static void object__after(struct oracle *o, struct object *obj, unsigned int op)
+{
+	const struct spec *spec;
+	struct track track;
+	unsigned int event;
+	bool listens;
+	size_t i, k;
+
+	object__start(obj, false);
+	for (i = 0; i < spec__count(); i++) {
+		spec = spec__get(i);
+		if (!(spec->objects & 1u << obj->kind))
+			continue;
+		track = track__start(spec, true);
+		for (k = 0, listens = false; k < 2; k++) {
+			event = o->events[i][op][k];
+			if (event == SPEC_NO)
+				continue;
+			track__step(&track, spec, event);
+			listens = true;
+		}
+		if (listens)
+			obj->tracks[i] = track;
+	}
+}
+
+/* A new object; NULL if there were events of it, which know more. */
+static struct object *listed_object(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
+{
+	struct object *obj;
+
+	if (idmap__find(o->objects, a, b, kind))
+		return NULL;
+	obj = object_of(o, kind, a, b);
+	object__after(o, obj, LUTRACE_OP_PRESERVE);
+	return obj;
+}
+
+static void list_flb(struct oracle *o)
+{
+	if (o->flb_listed || o->flb->nr_history)
+		return;
+	object__after(o, o->flb, LUTRACE_OP_FLB_PRESERVE);
+	o->flb_listed = true;
+}
+
+void oracle__listed(struct oracle *o, const struct preserved *p)
+{
+	struct object *obj = listed_object(o, OBJECT_RECORD, p->ser_phys, p->generation);
+
+	if (!obj)
+		return;
+	obj->then = *p;
+	obj->then_known = true;
+	obj->top_phys = p->top_phys;
+	listed_object(o, OBJECT_SLOT, p->ser_phys, 0);
+	if (!idmap__find(o->generations, p->ser_phys, 0, 0))
+		idmap__set(o->generations, p->ser_phys, 0, 0, p->generation);
+	obj = listed_object(o, OBJECT_ROOT, p->top_phys, 0);
+	if (obj) {
+		obj->holder_a = p->ser_phys;
+		obj->holder_b = p->generation;
+	}
+	list_flb(o);
 }
 
 /* The end */

@@ -61,6 +61,11 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv);
  * recording missed nothing, so what is not there was not preserved.
  */
 void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole);
+/*
+ * @p was preserved before the events that are still to come. Where there were
+ * events of it, or of its root, its slot or the FLB, those say more and hold.
+ */
+void oracle__listed(struct oracle *o, const struct preserved *p);
 /* The next event, in the order of the ring buffer. */
 void oracle__event(struct oracle *o, const struct lutrace_event *ev);
 /*

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include "kcore.h"
+#include "lister.h"
+#include "walk_bpf.h"
+
+#define LEVEL_BITS 7ull
+
+struct lister {
+	struct ksyms *ksyms;
+	struct direct_map *map;
+	struct kreader *kr;
+};
+
+size_t listing__nr_preserved(const struct listing *list)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < list->nr; i++)
+		nr += list->items[i].preserved;
+	return nr;
+}
+
+void listing__free(struct listing *list)
+{
+	free(list->items);
+	*list = (struct listing){ 0 };
+}
+
+void lister__free(struct lister *lister)
+{
+	if (!lister)
+		return;
+	kreader__free(lister->kr);
+	direct_map__free(lister->map);
+	ksyms__free(lister->ksyms);
+	free(lister);
+}
+
+struct lister *lister__open(bool verbose, struct fault *fault)
+{
+	struct lister *lister = xcalloc(1, sizeof(*lister));
+
+	lister->ksyms = ksyms__load(fault);
+	if (lister->ksyms)
+		lister->kr = kreader__new(lister->ksyms, false, verbose, fault);
+	if (lister->kr)
+		lister->map = direct_map__load("/proc/kcore", fault);
+	if (lister->map)
+		return lister;
+	lister__free(lister);
+	return NULL;
+}
+
+/* The address of the record is its identity, so one that has none is an error. */
+static int read_record(const struct lister *lister, const struct lutrace_hwpt *hwpt,
+		       struct listed *out, struct fault *fault)
+{
+	uint64_t phys, root;
+
+	if (!direct_map__to_phys(lister->map, hwpt->record, &phys))
+		return fault__set(fault, "the record at 0x%llx of HWPT %u is not in the kernel's "
+				  "direct map", hwpt->record, hwpt->id);
+	out->p = (struct preserved){
+		.ser_phys = phys, .generation = hwpt->generation, .top_phys = hwpt->top_phys,
+		.nr_tables = hwpt->nr_tables, .nr_bytes = hwpt->nr_bytes,
+		.format = hwpt->format, .top_level = hwpt->top_level,
+	};
+	out->preserved = true;
+	out->fits = hwpt->generic_pt &&
+		direct_map__to_phys(lister->map, hwpt->top_of_table & ~LEVEL_BITS, &root) &&
+		root == hwpt->top_phys && (hwpt->top_of_table & LEVEL_BITS) == hwpt->top_level;
+	return 0;
+}
+
+int lister__list(struct lister *lister, struct listing *out, struct fault *fault)
+{
+	struct found_hwpts found;
+	const struct found_hwpt *f;
+	struct listed item;
+	int err = 0;
+	size_t i;
+
+	*out = (struct listing){ 0 };
+	if (kreader__hwpts(lister->kr, &found, fault))
+		return -1;
+	for (i = 0; i < found.nr && !err; i++) {
+		f = &found.items[i];
+		item = (struct listed){ .token = f->hwpt.token, .pid = f->pid, .fd = f->fd,
+					.id = f->hwpt.id, .pending = f->hwpt.pending };
+		if (f->hwpt.record)
+			err = read_record(lister, &f->hwpt, &item, fault);
+		if (err || (!item.preserved && !item.pending))
+			continue;
+		out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
+		out->items[out->nr++] = item;
+	}
+	free(found.items);
+	if (err)
+		listing__free(out);
+	return err;
+}

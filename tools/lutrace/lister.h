@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The HWPTs of a live update as they are now: what is preserved, and what is
+ * marked and is not. Only what an open file of some process leads to is found:
+ * an iommufd that its process closed, and a session keeps, is not.
+ */
+#ifndef LUTRACE_LISTER_H
+#define LUTRACE_LISTER_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "analysis.h"
+
+struct listed {
+	struct preserved p;	/* its seq is 0; all 0 if it is not preserved */
+	__u64 token;
+	__u32 pid, fd, id;	/* process and file of its iommufd, and its object id */
+	bool preserved;
+	bool pending;		/* marked for the next live update */
+	bool fits;		/* the record has the root of the page table */
+};
+
+struct listing {
+	struct listed *items;
+	size_t nr, room;
+};
+
+size_t listing__nr_preserved(const struct listing *list);
+void listing__free(struct listing *list);
+
+struct lister;
+
+/* Loads the programs. NULL with @fault set where the kernel lacks what they need. */
+struct lister *lister__open(bool verbose, struct fault *fault);
+/* All HWPTs that are preserved, or marked for the next live update. Returns -1 with @fault set. */
+int lister__list(struct lister *lister, struct listing *out, struct fault *fault);
+void lister__free(struct lister *lister);
+
+#endif
