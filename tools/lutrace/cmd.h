@@ -18,8 +18,8 @@ struct cmd {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_check, cmd_doctor, cmd_latency, cmd_record, cmd_report, cmd_top,
-			cmd_walk;
+extern const struct cmd cmd_bundle, cmd_check, cmd_doctor, cmd_latency, cmd_ready, cmd_record,
+			cmd_report, cmd_top, cmd_walk;
 
 /* argp_parse() under the name "lutrace NAME"; errors end with status 1. */
 void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts);

@@ -48,6 +48,14 @@ static void hypervisor_name(char name[13])
 }
 #endif
 
+bool host__emulated(void)
+{
+	char hypervisor[13];
+
+	hypervisor_name(hypervisor);
+	return !strcmp(hypervisor, "TCGTCGTCGTCG");
+}
+
 static char *first_line(const char *path)
 {
 	struct fault fault;
@@ -90,7 +98,7 @@ char *host__describe(void)
 	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nbuild_id=%s\nmachine=%s\n"
 			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n",
 			 LUTRACE_VERSION, u.release, u.version, build_id, u.machine, boot_id,
-			 cmdline, hypervisor, !strcmp(hypervisor, "TCGTCGTCGTCG"));
+			 cmdline, hypervisor, host__emulated());
 	free(build_id);
 	free(boot_id);
 	free(cmdline);

@@ -12,21 +12,6 @@ struct lister {
 	struct kreader *kr;
 };
 
-size_t listing__nr_preserved(const struct listing *list)
-{
-	size_t i, nr = 0;
-
-	for (i = 0; i < list->nr; i++)
-		nr += list->items[i].preserved;
-	return nr;
-}
-
-void listing__free(struct listing *list)
-{
-	free(list->items);
-	*list = (struct listing){ 0 };
-}
-
 void lister__free(struct lister *lister)
 {
 	if (!lister)

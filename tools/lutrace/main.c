@@ -4,8 +4,10 @@
 #include "doctor.h"
 #include "util.h"
 
-static const struct cmd *const cmds[] = { &cmd_check, &cmd_doctor, &cmd_latency, &cmd_record,
-					  &cmd_report, &cmd_top, &cmd_walk };
+static const struct cmd *const cmds[] = {
+	&cmd_bundle, &cmd_check, &cmd_doctor, &cmd_latency, &cmd_ready, &cmd_record, &cmd_report,
+	&cmd_top, &cmd_walk,
+};
 
 static void help(FILE *f)
 {

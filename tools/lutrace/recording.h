@@ -101,6 +101,8 @@ int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fa
 
 /* What the kernel is told apart by, as text for recorder__host(), to free. */
 char *host__describe(void);
+/* Whether the machine is QEMU TCG, whose time is no hardware's. */
+bool host__emulated(void);
 /* The best of some readings of all clocks: the one with the least spread. */
 void clock__read(struct lutrace_clock *clock);
 
