@@ -102,7 +102,7 @@ struct lutrace_counts {
 	__s64 in_flight;		/* begins whose end is still to come; of an end: taken off */
 };
 
-/* An open iommufd, as the task_file iterator finds it. */
+/* An iommufd, and the open file through which the iterator found it: its own or a session's. */
 struct lutrace_iommufd {
 	__u64 ctx;			/* struct iommufd_ctx */
 	__u32 pid;

@@ -38,6 +38,24 @@ struct file {
 	void *private_data;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+/* The Live Update Orchestrator's session, and a file that it keeps. */
+struct luo_file_set {
+	struct list_head files_list;
+};
+
+struct luo_session {
+	struct luo_file_set file_set;
+};
+
+struct luo_file {
+	struct file *file;
+	struct list_head list;
+};
+
 struct task_struct {
 	int tgid;
 };

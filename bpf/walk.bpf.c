@@ -3,7 +3,8 @@
  * Programs for `lutrace walk`, which run only when user space asks:
  *
  *   find_iommufds  iterates over the open files of all tasks and reports the
- *                  iommufds among them;
+ *                  iommufds among them, and those that sessions of a live
+ *                  update among them keep, which may be open nowhere else;
  *   list_hwpts     lists the HWPT_PAGING objects of one iommufd, and the records
  *                  of those that are preserved;
  *   read_pages     copies pages of page tables, 4 KiB at a time.
@@ -28,6 +29,8 @@
 
 /* Address of iommufd_fops_ioctl(): the one mark of an iommufd's file. */
 const volatile __u64 iommufd_ioctl;
+/* Address of luo_session_ioctl(): that of a session's file; 0: there are none. */
+const volatile __u64 session_ioctl;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -57,21 +60,69 @@ struct {
 	__type(value, struct page);
 } pages SEC(".maps");
 
+struct session_state {
+	struct seq_file *seq;
+	__u64 head;			/* the list's own element */
+	__u64 at;
+	struct lutrace_iommufd out;
+};
+
+/* The list may change while it is read: an element that is none is passed over. */
+static long session_file(__u32 i, struct session_state *st)
+{
+	const struct file_operations *f_op;
+	long (*ioctl)(void) = NULL;
+	struct luo_file *kept = NULL;
+	struct file *file = NULL;
+	__u64 at = st->at;
+
+	(void)i;
+	if (!at || at == st->head)
+		return 1;
+	kept = (void *)(at - __builtin_preserve_field_info(kept->list, BPF_FIELD_BYTE_OFFSET));
+	if (bpf_core_read(&st->at, sizeof(st->at), &kept->list.next))
+		return 1;
+	/* An incoming file that was not retrieved yet is none. */
+	if (bpf_core_read(&file, sizeof(file), &kept->file) || !file ||
+	    bpf_core_read(&f_op, sizeof(f_op), &file->f_op) ||
+	    bpf_core_read(&ioctl, sizeof(ioctl), &f_op->unlocked_ioctl) ||
+	    (__u64)ioctl != iommufd_ioctl ||
+	    bpf_core_read(&st->out.ctx, sizeof(st->out.ctx), &file->private_data))
+		return 0;
+	bpf_seq_write(st->seq, &st->out, sizeof(st->out));
+	return 0;
+}
+
+#define FILES_PER_SESSION (1 << 16)
+
 SEC("iter/task_file")
 int find_iommufds(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct session_state st = {};
 	struct file *file = ctx->file;
-	struct lutrace_iommufd out = {};
+	struct luo_session *session;
+	__u64 ioctl;
 
 	if (!task || !file)
 		return 0;
-	if ((__u64)file->f_op->unlocked_ioctl != iommufd_ioctl)
-		return 0;
-	out.ctx = (__u64)file->private_data;
-	out.pid = task->tgid;
-	out.fd = ctx->fd;
-	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	ioctl = (__u64)file->f_op->unlocked_ioctl;
+	st.out.pid = task->tgid;
+	st.out.fd = ctx->fd;
+	if (ioctl == iommufd_ioctl) {
+		st.out.ctx = (__u64)file->private_data;
+		bpf_seq_write(ctx->meta->seq, &st.out, sizeof(st.out));
+	} else if (session_ioctl && ioctl == session_ioctl) {
+		session = file->private_data;
+		st.seq = ctx->meta->seq;
+		st.head = (__u64)session +
+			__builtin_preserve_field_info(session->file_set, BPF_FIELD_BYTE_OFFSET) +
+			__builtin_preserve_field_info(session->file_set.files_list,
+						      BPF_FIELD_BYTE_OFFSET);
+		if (bpf_core_read(&st.at, sizeof(st.at), &session->file_set.files_list.next))
+			return 0;
+		bpf_loop(FILES_PER_SESSION, session_file, &st, 0);
+	}
 	return 0;
 }
 

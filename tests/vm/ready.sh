@@ -1,7 +1,7 @@
 # lutrace ready says go only when all is preserved, check knows what was, bundle has what it should.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=24
+plan=26
 append='lutrace.password=hunter2'
 
 # says NAME STATUS WORDS
@@ -18,7 +18,7 @@ end_check() {
 # The roots that ready lists, and those that the walk found in the page tables, by token
 roots() {
 	sed -n 's/^ *"root": \([0-9]*\),$/\1/p' json.txt | while read -r _root; do
-		printf '0x%x\n' "$_root"
+		printf '0x%016x\n' "$_root"
 	done | sort
 }
 
@@ -33,6 +33,9 @@ same_roots() {
 stage1() {
 	expect_fail "without anything preserved it is no-go" 2 lutrace ready
 	expect "and says that nothing is" sh -c 'lutrace ready | grep -q "^no-go *preserved "'
+	expect "a domain that the session alone keeps is preserved" \
+		held sh -c 'lutrace ready --json >held.json; true'
+	expect "and is found" grep -q '"preserved": 1,' held.json
 	expect "a plan is preserved" luctl run --stop-after preserved ready.plan
 	expect "marked and not preserved is no-go" \
 		says marked 2 '^no-go *marked *2 HWPTs are marked and not preserved.*0x1, 0x2'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The HWPTs of a live update as they are now: what is preserved, and what is
- * marked and is not. Only what an open file of some process leads to is found:
- * an iommufd that its process closed, and a session keeps, is not.
+ * marked and is not. They are found through the files that processes have open:
+ * iommufds, and sessions, which keep iommufds that their process closed.
  */
 #ifndef LUTRACE_LISTER_H
 #define LUTRACE_LISTER_H

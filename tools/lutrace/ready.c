@@ -161,8 +161,8 @@ static void judge_preserved(const struct ready_facts *facts, struct findings *ou
 		   "bytes of them", nr, nr == 1 ? " is" : "s are", sum.nr_tables, sum.nr_bytes);
 	else
 		findings__add(out, "preserved", FOR_UPDATE, FINDING_MISSING,
-			      xstrdup("no domain is preserved in any iommufd that a process has "
-				      "open, so none would come through"),
+			      xstrdup("no domain is preserved in any iommufd, so none would come "
+				      "through"),
 			      xstrdup("mark HWPTs and preserve their iommufd in a session; ask "
 				      "again after that"));
 	judge_bad(facts->list, out);
@@ -202,7 +202,7 @@ static void judge_blackout(const struct ready_facts *facts, struct findings *out
 	}
 	*b = predict(facts->blocks);
 	ok(out, "blackout", 0, "an extrapolation, not a measurement: the early boot of a stock 7.3 "
-	   "is %.3f to %.3f s longer if no two of the %llu blocks lie side by side, and no longer "
+	   "is %.2g to %.2g s longer if no two of the %llu blocks lie side by side, and no longer "
 	   "if all do; it grows with the square from +2.2 to +3 s at 16000 scattered pages, "
 	   "+8.9 s at 32000 and +35 to +54 s at 64000 (Linux 7.3.4, QEMU TCG%s); all else of the "
 	   "blackout is unknown", b->least, b->most, facts->blocks,

@@ -76,6 +76,7 @@ static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fau
 		return kernel__lacks(fault, "iommufd_fops_ioctl() (CONFIG_IOMMUFD=y, "
 				     "CONFIG_KALLSYMS=y)");
 	kr->skel->rodata->iommufd_ioctl = ioctl;
+	kr->skel->rodata->session_ioctl = ksyms__address_of(ksyms, "luo_session_ioctl");
 	err = walk_bpf__load(kr->skel);
 	if (err)
 		return kernel__bpf_failed(fault, "load the walk programs", err);
