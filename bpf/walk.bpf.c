@@ -116,7 +116,6 @@ int find_iommufds(struct bpf_iter__task_file *ctx)
 		session = file->private_data;
 		st.seq = ctx->meta->seq;
 		st.head = (__u64)session +
-			__builtin_preserve_field_info(session->file_set, BPF_FIELD_BYTE_OFFSET) +
 			__builtin_preserve_field_info(session->file_set.files_list,
 						      BPF_FIELD_BYTE_OFFSET);
 		if (bpf_core_read(&st.at, sizeof(st.at), &session->file_set.files_list.next))

@@ -135,7 +135,7 @@ static bool wanted(const char *name)
 {
 	size_t len = strlen(name), tail = strlen("_map_range");
 
-	return !strcmp(name, "iommufd_fops_ioctl") ||
+	return !strcmp(name, "iommufd_fops_ioctl") || !strcmp(name, "luo_session_ioctl") ||
 	       (len > tail && !strcmp(name + len - tail, "_map_range"));
 }
 
