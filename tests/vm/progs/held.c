@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * held COMMAND...: runs COMMAND while a domain is preserved whose iommufd, memfd and device no process
- * has open any more: the session alone keeps them. Exit status 0 if the command's is.
+ * held COMMAND...: runs COMMAND while a domain is preserved whose iommufd, memfd and device no
+ * process has open any more: the session alone keeps them. Exit status 0 if the command's is.
  *
  * Needs root, the series, and QEMU's edu device behind an IOMMU.
  */
