@@ -6,7 +6,7 @@
 _lutrace_commands()
 {
 	case $1 in
-	lutrace) echo check doctor latency record report walk ;;
+	lutrace) echo bundle check doctor latency ready record report top walk ;;
 	luctl) echo run resume reclaim finish status abort ;;
 	esac
 }
@@ -21,6 +21,7 @@ _lutrace_options()
 	case $* in
 	lutrace) echo '-? --help -V --version' ;;
 	luctl) echo "$usual" ;;
+	'lutrace bundle') echo "-n --dry-run -o:file --output:file $usual" ;;
 	'lutrace check')
 		echo "-b:file --before:file -x:action --on-violation:action -j:file --json:file" \
 			"$live $usual"
@@ -31,7 +32,17 @@ _lutrace_options()
 			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --stats $live $usual"
 		;;
 	'lutrace record') echo "-o:file --output:file -p:file --pidfile:file $live $usual" ;;
-	'lutrace report') echo "-j:file --json:file -c:file --csv:file $usual" ;;
+	'lutrace ready')
+		echo "-j --json -k:file --kernel:file -c:- --cmdline:- -v --verbose $usual"
+		;;
+	'lutrace report')
+		echo "-j:file --json:file -c:file --csv:file -p:file --perfetto:file --json-schema" \
+			"$usual"
+		;;
+	'lutrace top')
+		echo "-b --batch -c:- --count:- --filter:- -i:- --interval:- --reverse --sort:sort" \
+			"$live $usual"
+		;;
 	'lutrace walk')
 		echo "-o:file --output:file -t:- --token:- -a --all -D:file --dump:file" \
 			"-c --compare -v --verbose $usual"
@@ -52,6 +63,7 @@ _lutrace_values()
 	action) echo continue panic ;;
 	op) echo preserve unpreserve restore flb_preserve flb_unpreserve flb_retrieve flb_finish ;;
 	by) echo domain ;;
+	sort) echo record generation state violations errors preserve unpreserve restore tables bytes pid command ;;
 	pid) (cd /proc && printf '%s\n' [0-9]*) ;;
 	stage) echo opened filled mapped probed marked loaded preserved ;;
 	bdf) (cd /sys/bus/pci/devices 2>/dev/null && printf '%s\n' *) ;;
@@ -94,7 +106,7 @@ _lutrace_wrapped()
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		[ "${COMP_WORDS[i]}" = -- ] || continue
 		case "$1 $2" in
-		'lutrace check' | 'lutrace latency') ;;
+		'lutrace check' | 'lutrace latency' | 'lutrace top') ;;
 		*)
 			_lutrace_offer_files "${COMP_WORDS[COMP_CWORD]}"
 			return 0

@@ -28,7 +28,7 @@ struct opts {
 };
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "Write the archive to FILE (needed without --dry-run)", 0 },
+	{ "output", 'o', "FILE", 0, "Write the archive to FILE", 0 },
 	{ "dry-run", 'n', NULL, 0, "List what would be in it, and write nothing", 0 },
 	{ 0 }
 };
