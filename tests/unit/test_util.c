@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,6 +194,21 @@ static void test_missing_file_is_named(void **state)
 	assert_non_null(strstr(fault.text, "/nowhere/at/all"));
 }
 
+/* A name that would do something to a terminal does not. */
+static void test_process_name(void **state)
+{
+	char name[PROCESS_NAME_SIZE], before[PROCESS_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(prctl(PR_GET_NAME, before), 0);
+	assert_int_equal(prctl(PR_SET_NAME, "a b\033[2Jcdefghi"), 0);
+	process_name(getpid(), name);
+	prctl(PR_SET_NAME, before);
+	assert_string_equal(name, "a b?[2Jcdefghi");
+	process_name(0, name);
+	assert_string_equal(name, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_directory_is_refused_at_once),
 		cmocka_unit_test(test_name_that_cannot_be_taken),
 		cmocka_unit_test(test_missing_file_is_named),
+		cmocka_unit_test(test_process_name),
 	};
 
 	return cmocka_run_group_tests_name("util", tests, make_dir, remove_dir);

@@ -43,7 +43,7 @@ static void check_opts(struct argp_state *state, const struct opts *opts)
 	if (opts->max_snapshots && !opts->batch)
 		argp_error(state, "--count needs --batch");
 	if (opts->live.command && !opts->batch)
-		argp_error(state, "a command needs --batch, or what it prints would be on the screen");
+		argp_error(state, "a command needs --batch: it would print on the screen");
 	if (opts->live.interval < 0.01)
 		argp_error(state, "--interval: less than 0.01 seconds is too short");
 }
@@ -68,7 +68,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_SORT:
 		opts->order.column = top_column__find(arg);
 		if (opts->order.column == NR_TOP_COLUMNS)
-			argp_error(state, "--sort: there is no column \"%s\"; --help names them", arg);
+			argp_error(state, "--sort: there is no column \"%s\"; --help names them",
+				   arg);
 		return 0;
 	case OPT_REVERSE:
 		opts->order.reverse = true;

@@ -54,6 +54,12 @@ static int lacks(struct fault *fault, const char *what)
 			  name ? name : "", what);
 }
 
+/* An entry may also say that the terminal does not have what one like it has. */
+static bool has(const char *capability)
+{
+	return capability && capability != (const char *)-1;
+}
+
 int screen__possible(struct fault *fault)
 {
 	bool can_move;
@@ -63,7 +69,7 @@ int screen__possible(struct fault *fault)
 		return fault__set(fault, "standard input and output are no terminal; use --batch");
 	if (setupterm(NULL, STDOUT_FILENO, &err) != OK)
 		return lacks(fault, "is not known here (no terminfo entry)");
-	can_move = cursor_address && clear_screen;
+	can_move = has(cursor_address) && has(clear_screen);
 	del_curterm(cur_term);
 	return can_move ? 0 : lacks(fault, "cannot move its cursor");
 }
@@ -88,7 +94,7 @@ static void on_fatal(int sig)
 
 static void append(char *text, size_t size, const char *more)
 {
-	if (more && strlen(text) + strlen(more) < size)
+	if (has(more) && strlen(text) + strlen(more) < size)
 		strcat(text, more);
 }
 
@@ -190,8 +196,8 @@ static void draw_last(const struct screen *s, const struct top_view *v)
 	if (s->typing)
 		snprintf(line, sizeof(line), "show only: %s_", s->order->filter);
 	else
-		snprintf(line, sizeof(line), "%s%zu-%zu of %zu by %s%s%s%s  q end  s sort  r reverse"
-			 "  p pause  / filter  h help", s->paused ? "PAUSED  " : "",
+		snprintf(line, sizeof(line), "%s%zu-%zu of %zu by %s%s%s%s  q end  s sort  "
+			 "r reverse  p pause  / filter  h help", s->paused ? "PAUSED  " : "",
 			 v->shown ? s->first + 1 : 0,
 			 v->shown > s->first + page() ? s->first + page() : v->shown, v->shown,
 			 top_column__name(s->order->column), s->order->reverse ? " reversed" : "",

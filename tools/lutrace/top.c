@@ -365,7 +365,8 @@ void top_row__format(const struct top_row *row, char line[TOP_LINE])
 		else
 			strcpy(times[op], "-");
 	}
-	snprintf(line, TOP_LINE, "0x%-14llx %4llu %-13s %4llu %4llu %11s %11s %11s %7llu %10llu %7u %s",
+	snprintf(line, TOP_LINE,
+		 "0x%-14llx %4llu %-13s %4llu %4llu %11s %11s %11s %7llu %10llu %7u %s",
 		 row->ser_phys, row->generation, state, row->violations, row->errors,
 		 times[LUTRACE_OP_PRESERVE], times[LUTRACE_OP_UNPRESERVE],
 		 times[LUTRACE_OP_RESTORE], row->tables, row->bytes, row->pid, row->command);
@@ -410,8 +411,8 @@ static void put_operations(const struct top_view *v, char line[TOP_LINE])
 void top_view__header(const struct top_view *v, const char *release,
 		      char lines[TOP_HEADER_LINES][TOP_LINE])
 {
-	snprintf(lines[0], TOP_LINE, "lutrace top: kernel %s, up %.0f s, verdict so far: %s", release,
-		 v->seconds, verdict__name(v->verdict));
+	snprintf(lines[0], TOP_LINE, "lutrace top: kernel %s, up %.0f s, verdict so far: %s",
+		 release, v->seconds, verdict__name(v->verdict));
 	put_domains(v, lines[1]);
 	put_operations(v, lines[2]);
 	snprintf(lines[3], TOP_LINE, "events: %llu (%.1f); lost: %llu events, %llu latencies, %llu "
