@@ -96,7 +96,7 @@ static const struct argp argp = {
 	.children = children,
 	.args_doc = "[--batch -- COMMAND [ARG...]]",
 	.doc = "Shows the domains of a live update, their latencies and the verdict so far\v"
-	       "Keys: q end, s sort, r reverse, p pause, / filter, h help, arrows and pages scroll. "
+	       "Keys: q end, s sort, r reverse, p pause, / filter, h help, arrows, pages. "
 	       "Ends with q, SIGINT, SIGTERM, --duration or COMMAND, and then prints what lutrace "
 	       "check prints.\n\n"
 	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete or unknown.\n\n"
