@@ -185,6 +185,64 @@ static void test_csv(void **state)
 	free(text);
 }
 
+/* What is read must not be written over, nor one report by the other. */
+static void test_outputs_that_collide(void **state)
+{
+	(void)state;
+	assert_int_equal(system("ln -sf old link"), 0);
+	expect_error("old new -c old", "old is a recording to read");
+	expect_error("old new -j link", "link is a recording to read");
+	expect_error("old new -c both -j both", "both cannot hold two reports");
+	expect_error("old new -p both -c both", "both cannot hold two reports");
+	assert_int_not_equal(access("both", F_OK), 0);
+	expect_status("old new", 0);
+	expect_status("old new -c /dev/null -j /dev/null", 0);
+}
+
+/* RFC 4180: a comma or a quote is quoted, a quote doubled. */
+static void test_csv_quotes(void **state)
+{
+	struct fault fault;
+	size_t size;
+	char *text, *at;
+	FILE *f;
+
+	(void)state;
+	/* Without its footer, and so without a checksum. */
+	write_made("quotes", (struct corpus_options){ .domains = 1 }, 96);
+	text = read_file("quotes", &size, &fault);
+	assert_non_null(text);
+	at = memmem(text, size, "boot_id=00000000-", 17);
+	assert_non_null(at);
+	memcpy(at + 8, "0\"0,0000", 8);
+	f = fopen("quotes", "we");
+	fwrite(text, 1, size, f);
+	fclose(f);
+	free(text);
+	expect_status("quotes -c quotes.csv", 3);
+	text = read_file("quotes.csv", NULL, &fault);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\r\n1,\"0\"\"0,0000-0000-4000-8000-000000000000\",preserve,"));
+	free(text);
+}
+
+/* A reader of the CSV that goes away. */
+static void test_csv_into_a_closed_pipe(void **state)
+{
+	int ends[2], null = open("/dev/null", O_WRONLY);
+	char *args;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	args = xasprintf("old new -c /dev/fd/%d", ends[1]);
+	assert_int_equal(report(null, args), 1);
+	expect_sentence("cannot write /dev/fd/");
+	free(args);
+	close(ends[1]);
+	close(null);
+}
+
 /* A begin without an end is a row with empty columns. */
 static void test_csv_of_a_cut(void **state)
 {
@@ -248,7 +306,10 @@ int main(void)
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_unwritable_output),
+		cmocka_unit_test(test_outputs_that_collide),
 		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_quotes),
+		cmocka_unit_test(test_csv_into_a_closed_pipe),
 		cmocka_unit_test(test_csv_of_a_cut),
 		cmocka_unit_test(test_perfetto),
 		cmocka_unit_test(test_schema),

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cmd.h"
 #include "csv.h"
 #include "perfetto.h"
@@ -69,6 +70,36 @@ static const struct argp argp = {
 	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete.\n\n"
 	       "  lutrace report --json report.json old.rec new.rec",
 };
+
+/* A device can be named twice; of a file the first content would be lost. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x))
+		return !strcmp(a, b);
+	return S_ISREG(x.st_mode) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* `report -c old.rec new.rec` must not cost a recording. */
+static int check_outputs(const struct opts *opts, struct fault *fault)
+{
+	const char *outputs[] = { opts->json, opts->csv, opts->perfetto };
+	size_t i, k;
+	int n;
+
+	for (i = 0; i < ARRAY_SIZE(outputs); i++) {
+		for (n = 0; n < opts->nr && outputs[i]; n++)
+			if (same_file(outputs[i], opts->files[n]))
+				return fault__set(fault, "%s is a recording to read: give another "
+						  "file to write to", outputs[i]);
+		for (k = 0; k < i; k++)
+			if (outputs[i] && outputs[k] && same_file(outputs[i], outputs[k]))
+				return fault__set(fault, "%s cannot hold two reports: name another "
+						  "file for one of them", outputs[i]);
+	}
+	return 0;
+}
 
 static int write_json(const struct analysis *a, const char *path, struct fault *fault)
 {
@@ -168,6 +199,10 @@ static int run(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (opts.schema)
 		return print_schema(&opts);
+	if (check_outputs(&opts, &fault)) {
+		complain("%s", fault.text);
+		return STATUS_ERROR;
+	}
 	recordings = xcalloc(opts.nr, sizeof(*recordings));
 	for (i = 0; i < opts.nr && status == STATUS_CLEAN; i++) {
 		if (recording__read(&recordings[i], opts.files[i], &fault)) {
