@@ -49,7 +49,8 @@ expect_files() {
 		done
 		echo share/man/man1/lutrace.1
 		echo share/man/man8/luctl.8
-		(cd "$TOP/docs" && printf 'share/doc/lutrace/%s\n' README.md examples/demo.plan *.md)
+		(cd "$TOP/docs" &&
+			printf 'share/doc/lutrace/%s\n' README.md examples/demo.plan *.md *.json)
 		cat
 	)
 	diff <(LC_ALL=C sort <<<"$wanted") <(list "$1" | sed 's/\(\.[18]\)\.gz$/\1/') ||

@@ -63,7 +63,10 @@ _lutrace_values()
 	action) echo continue panic ;;
 	op) echo preserve unpreserve restore flb_preserve flb_unpreserve flb_retrieve flb_finish ;;
 	by) echo domain ;;
-	sort) echo record generation state violations errors preserve unpreserve restore tables bytes pid command ;;
+	sort)
+		echo record generation state violations errors preserve unpreserve restore tables bytes \
+			pid command
+		;;
 	pid) (cd /proc && printf '%s\n' [0-9]*) ;;
 	stage) echo opened filled mapped probed marked loaded preserved ;;
 	bdf) (cd /sys/bus/pci/devices 2>/dev/null && printf '%s\n' *) ;;
