@@ -159,10 +159,14 @@ static void add_folder(struct bundle *b, const char *path, const char *name, int
 			continue;
 		full = xasprintf("%s/%s", path, entry->d_name);
 		below = xasprintf("%s/%s", name, entry->d_name);
-		if (!lstat(full, &st) && S_ISDIR(st.st_mode) && depth)
-			add_folder(b, full, below, depth - 1);
+		if (lstat(full, &st))
+			bundle__leave_out(b, below, strerror(errno));
 		else if (S_ISREG(st.st_mode))
 			add_file(b, full, below);
+		else if (S_ISDIR(st.st_mode) && depth)
+			add_folder(b, full, below, depth - 1);
+		else
+			bundle__leave_out(b, below, "it is no file, or too deep");
 		free(full);
 		free(below);
 	}
