@@ -14,6 +14,7 @@ enum lutrace_rec_type {
 	LUTRACE_REC_EVENT = 1,		/* one tracepoint, as it was emitted */
 	LUTRACE_REC_LATENCY = 2,	/* begin to end, measured in the kernel */
 	LUTRACE_REC_SAMPLE = 3,		/* the same with all about it; in no recording */
+	LUTRACE_REC_FREED = 4,		/* a page was freed while it was preserved */
 };
 
 /* The operations: each has a begin and an end tracepoint. */
@@ -37,6 +38,8 @@ enum lutrace_phase {
 /* One program per tracepoint, numbered so. */
 #define LUTRACE_PROG(op, phase)	((op) * LUTRACE_NR_PHASES + (phase))
 #define LUTRACE_NR_PROGS	(LUTRACE_NR_OPS * LUTRACE_NR_PHASES)
+/* One more where the kernel has its tracepoint: iommu_preserved_page_freed. */
+#define LUTRACE_PROG_FREED	LUTRACE_NR_PROGS
 
 struct lutrace_rec {
 	__u32 type;
@@ -72,6 +75,18 @@ struct lutrace_latency {
 	__u64 begin_seq;
 	__u64 end_seq;
 	__u64 latency_ns;
+};
+
+/* iommu_preserved_page_freed of the kernel, which has no number among the events. */
+struct lutrace_freed {
+	struct lutrace_rec rec;
+	__u64 time_ns;			/* CLOCK_MONOTONIC */
+	__u32 cpu;
+	__u32 pid;
+	__u32 tid;
+	__u32 reserved;
+	__u64 phys;
+	__u64 size;			/* bytes; not 0: the record is whole */
 };
 
 #define LUTRACE_COMM_SIZE	16

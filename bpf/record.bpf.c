@@ -2,7 +2,7 @@
 /*
  * Programs on the iommu_liveupdate tracepoints, for tools/lutrace/live.c.
  *
- * Each of the 14 tracepoints passes one struct iommu_liveupdate_event. The
+ * Each of 14 tracepoints passes one struct iommu_liveupdate_event. The
  * programs copy it into the ring buffer as it is, so that `lutrace report` can
  * check pairing and order by itself, and they measure begin to end in the
  * kernel. The two are compared later: what was measured here and what was
@@ -51,7 +51,7 @@ struct {
 } begins SEC(".maps");
 
 int armed;
-struct lutrace_counts counts[LUTRACE_NR_PROGS];
+struct lutrace_counts counts[LUTRACE_NR_PROGS + 1];
 
 /*
  * User space comes by itself every few milliseconds. Waking it costs more than
@@ -265,5 +265,34 @@ OPERATION(iommu_flb_preserve, LUTRACE_OP_FLB_PRESERVE)
 OPERATION(iommu_flb_unpreserve, LUTRACE_OP_FLB_UNPRESERVE)
 OPERATION(iommu_flb_retrieve, LUTRACE_OP_FLB_RETRIEVE)
 OPERATION(iommu_flb_finish, LUTRACE_OP_FLB_FINISH)
+
+/* Optional: user space leaves it out where the kernel has no such tracepoint. */
+SEC("tp_btf/iommu_preserved_page_freed")
+int iommu_preserved_page_freed(__u64 *ctx)
+{
+	struct lutrace_counts *count = &counts[LUTRACE_PROG_FREED];
+	__u64 id = bpf_get_current_pid_tgid();
+	struct lutrace_freed *rec;
+
+	if (!armed)
+		return 0;
+	__sync_fetch_and_add(&count->events, 1);
+	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	if (!rec) {
+		__sync_fetch_and_add(&count->lost_events, 1);
+		return 0;
+	}
+	rec->rec.type = LUTRACE_REC_FREED;
+	rec->rec.size = sizeof(*rec);
+	rec->time_ns = bpf_ktime_get_ns();
+	rec->cpu = bpf_get_smp_processor_id();
+	rec->pid = id >> 32;
+	rec->tid = (__u32)id;
+	rec->reserved = 0;
+	rec->phys = ctx[0];
+	rec->size = ctx[1];
+	bpf_ringbuf_submit(rec, wakeup());
+	return 0;
+}
 
 char LICENSE[] SEC("license") = "GPL";

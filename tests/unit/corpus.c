@@ -13,6 +13,7 @@ enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE
 		 "hypervisor=%s\nemulated=%d\n"
 #define HOST_1_1 "build_id=00112233445566778899aabbccddeeff00112233\nring_kib=4096\n" \
 		 "in_flight=16384\nduration_ms=2500\n"
+#define HOST_1_2 "freed=1\n"
 
 #define STEP_NS		700u
 #define TICKS_PER_NS	2u
@@ -79,6 +80,8 @@ static void put_header(struct writer *w)
 	memset(text, 0, sizeof(text));
 	snprintf(text, sizeof(text), HOST_1_0 "%s", w->o->kernel,
 		 emulated ? "TCGTCGTCGTCG" : "", emulated, w->o->minor ? HOST_1_1 : "");
+	if (w->o->minor > 1)
+		strcat(text, HOST_1_2);
 	size = (strlen(text) + 7) / 8 * 8;
 	put32(w->c, 0x101);
 	put32(w->c, 8 + size);
@@ -163,6 +166,9 @@ static void run(struct writer *w, struct event ev)
 
 	if (ev.op == FLB_PRESERVE)
 		begin.ser = 0;
+	/* What is unpreserved is known before */
+	if (ev.op == UNPRESERVE)
+		begin = ev;
 	put_event(w, &begin);
 	ev.phase = 1;
 	put_event(w, &ev);
@@ -215,6 +221,19 @@ static void new_kernel(struct writer *w)
 	run_flb(w, FLB_FINISH, 0);
 }
 
+static void put_freed(struct writer *w)
+{
+	put_record(w, 4, 48);
+	put64(w->c, w->now);
+	put32(w->c, 1);			/* CPU */
+	put32(w->c, 321);
+	put32(w->c, 322);
+	put32(w->c, 0);
+	put64(w->c, 0x200000000ull);
+	put64(w->c, 4096);
+	put_more(w);
+}
+
 static void put_unknown(struct writer *w)
 {
 	put_record(w, 77, 16);
@@ -235,6 +254,8 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 		old_kernel(&w);
 	else
 		new_kernel(&w);
+	if (o->freed)
+		put_freed(&w);
 	if (o->unknown)
 		put_unknown(&w);
 	w.now += 200000000;

@@ -28,6 +28,7 @@ struct corpus_options {
 	uint32_t domains;	/* that are preserved at the end of the old kernel */
 	uint32_t aborts;	/* how often all are unpreserved before that */
 	uint32_t longer;	/* bytes more in each record and the header: a newer version */
+	bool freed;		/* a page was freed while preserved (1.2) */
 	bool unknown;		/* with a record and an event that no version has yet */
 	enum corpus_spoil spoil;
 };

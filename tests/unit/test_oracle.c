@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/analysis.c
-// sources: tools/lutrace/stats.c tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c
+// sources: tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -lz
 /* Every rule of lutrace check: passes on what a sound kernel emits, breaks on what another does. */
 #include <setjmp.h>
@@ -447,6 +447,89 @@ static void test_counted_loss(void **state)
 	assert_int_equal(oracle__verdict(oracle), VERDICT_INCOMPLETE);
 }
 
+/* Whether a refused restore succeeded before the check began is not known. */
+static void test_refused_attached_late(void **state)
+{
+	(void)state;
+	seq = 100;
+	whole(P(RESTORE), 0, 1, -74);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__check(oracle, RULE_RESTORE_ERROR)->verdict, VERDICT_UNKNOWN);
+}
+
+/* Objects that come between two gaps, and what each of them makes possible. */
+static void test_gaps_add_up(void **state)
+{
+	(void)state;
+	start();
+	seq += 1;
+	whole(P(PRESERVE), 2, 3, 0);
+	seq += 1;
+	/* Both unpreserves of domain 0 were lost: one gap alone does not explain it. */
+	whole(P(PRESERVE), 0, 4, 0);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__check(oracle, RULE_ONCE)->verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(oracle__missing(oracle), 2);
+}
+
+/* A gap explains what one lost event does, and that only until the next event. */
+static void test_gap_explains_once(void **state)
+{
+	(void)state;
+	start();
+	seq += 1;
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(oracle__check(oracle, RULE_UNCHANGED)->verdict, VERDICT_VIOLATION);
+}
+
+static void test_freed(void **state)
+{
+	struct lutrace_freed freed = { .phys = ROOT(1), .size = 4096 };
+
+	(void)state;
+	oracle__watch_freed(oracle);
+	start();
+	assert_int_equal(told, 0);
+	oracle__freed(oracle, &freed);
+	assert_int_equal(told, 1);
+	assert_string_equal(last.rule, "freed");
+	assert_int_equal(last.ser_phys, SER(1));
+	freed.phys = 0xabc000;
+	oracle__freed(oracle, &freed);
+	assert_int_equal(told, 2);
+	assert_int_equal(last.ser_phys, 0);
+	expect_only(RULE_FREED, VERDICT_VIOLATION);
+}
+
+static void test_freed_is_told_and_was_not(void **state)
+{
+	(void)state;
+	oracle__watch_freed(oracle);
+	start();
+	expect_clean();
+	assert_int_equal(oracle__check(oracle, RULE_FREED)->verdict, VERDICT_PASS);
+}
+
+static void test_what_is_left(void **state)
+{
+	struct preserved *list;
+	size_t nr;
+
+	(void)state;
+	start();
+	whole(P(PRESERVE), 2, 3, 0);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	list = oracle__left(oracle, &nr);
+	assert_int_equal(nr, 2);
+	assert_int_equal(list[0].ser_phys, SER(1));
+	assert_int_equal(list[1].top_phys, ROOT(2));
+	free(list);
+}
+
 static void test_number_twice(void **state)
 {
 	(void)state;
@@ -570,6 +653,8 @@ int main(void)
 		T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),
 		T(listed_stays_after_abort), T(listed_is_preserved_again),
 		T(listed_does_not_override),
+		T(refused_attached_late), T(gaps_add_up), T(gap_explains_once), T(freed),
+		T(freed_is_told_and_was_not), T(what_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

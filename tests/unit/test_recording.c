@@ -191,7 +191,7 @@ static void test_bad_magic(void **state)
 static void test_wrong_version(void **state)
 {
 	(void)state;
-	expect_refused(8, LUTRACE_FILE_MAJOR + 1, "has format version 2.1, this lutrace reads 1.x");
+	expect_refused(8, LUTRACE_FILE_MAJOR + 1, "has format version 2.2, this lutrace reads 1.x");
 	expect_refused(16, 0, "header has a size of 0");
 	expect_refused(16, 0xfffffff0, "header has a size of");
 }
@@ -347,6 +347,28 @@ static void test_version_1_1(void **state)
 	free(c.data);
 }
 
+static void test_freed(void **state)
+{
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 2, .domains = 3,
+						 .freed = true }, &c);
+	assert_true(r.complete);
+	assert_true(r.watches_freed);
+	assert_int_equal(r.nr_freed, 1);
+	assert_int_equal(r.freed[0].phys, 0x200000000ull);
+	assert_int_equal(r.freed[0].size, 4096);
+	assert_int_equal(r.freed[0].cpu, 1);
+	assert_int_equal(r.freed[0].pid, 321);
+	assert_int_equal(r.freed[0].tid, 322);
+	assert_int_equal(r.nr_events, c.events);
+	assert_int_equal(r.skipped, 0);
+	free(c.data);
+	recording__free(&r);
+}
+
 /* Longer records, unknown ones and unknown operations of a version to come. */
 static void test_newer_minor(void **state)
 {
@@ -476,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_control_characters),
 		cmocka_unit_test(test_version_1_0),
 		cmocka_unit_test(test_version_1_1),
+		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),
 		cmocka_unit_test(test_newer_major),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/report.c tools/lutrace/analysis.c tools/lutrace/stats.c
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c
 // sources: tools/lutrace/pt.c tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -ljansson -lz
 /* The report as text and as JSON: docs/report.md promises what is asserted here. */
@@ -24,9 +25,10 @@ static void emit(__u64 seq, __u32 op, __u32 phase, __u64 time_ns, __u64 tables)
 	rec.events = grow(rec.events, rec.nr_events, &rec.events_room, sizeof(*ev));
 	ev = &rec.events[rec.nr_events++];
 	*ev = (struct lutrace_event){
-		.op = op, .phase = phase, .seq = seq, .time_ns = time_ns, .ser_phys = 0x40,
-		.generation = (seq + 1) / 2, .top_phys = seq * 0x1000, .nr_tables = tables,
-		.nr_bytes = tables * 4096, .format = seq == 2 ? 9 : seq == 4 ? 3 : 1,
+		.op = op, .phase = phase, .seq = seq, .time_ns = time_ns,
+		.ser_phys = (seq + 1) / 2 * 0x40, .generation = (seq + 1) / 2,
+		.top_phys = seq * 0x1000, .nr_tables = tables, .nr_bytes = tables * 4096,
+		.format = seq == 4 ? 9 : seq == 6 ? 3 : 1,
 	};
 	rec.footer.counts.events++;
 	if (phase == LUTRACE_BEGIN)
@@ -51,7 +53,9 @@ static void make(unsigned int nr, bool emulated)
 	rec.boot_id = xstrdup("11112222-3333");
 	rec.emulated = emulated;
 	rec.start = (struct lutrace_clock){ .rec.type = LUTRACE_REC_CLOCK, .tsc = 77 };
-	for (i = 0; i < nr; i++) {
+	emit(1, LUTRACE_OP_FLB_PRESERVE, LUTRACE_BEGIN, 0, 0);
+	emit(2, LUTRACE_OP_FLB_PRESERVE, LUTRACE_END, 1500, 0);
+	for (i = 1; i <= nr; i++) {
 		emit(2 * i + 1, LUTRACE_OP_PRESERVE, LUTRACE_BEGIN, 10000 * i, 0);
 		emit(2 * i + 2, LUTRACE_OP_PRESERVE, LUTRACE_END, 10000 * i + 1500, 5);
 	}
@@ -136,7 +140,8 @@ static void test_json(void **state)
 				 0);
 		assert_string_equal(verdict, strcmp(name, "once") && strcmp(name, "pairs") &&
 				    strcmp(name, "loss") && strcmp(name, "generation") &&
-				    strcmp(name, "latency") ? "not checked" : "clean");
+				    strcmp(name, "latency") && strcmp(name, "flb") ?
+				    "not checked" : "clean");
 	}
 	assert_int_equal(json_unpack(root, "{s:{s:I}}", "losses", "missing_events", &missing), 0);
 	assert_int_equal(missing, 0);
@@ -152,15 +157,15 @@ static void test_json_of_a_violation(void **state)
 
 	(void)state;
 	make(3, false);
-	rec.events[3].top_phys = rec.events[1].top_phys;
+	rec.events[5].top_phys = rec.events[3].top_phys;
 	root = as_json();
 	assert_int_equal(json_unpack(root, "{s:s,s:i}", "verdict", &verdict, "status", &status),
 			 0);
 	assert_string_equal(verdict, "violation");
 	assert_int_equal(status, 2);
-	assert_int_equal(json_unpack(json_array_get(json_object_get(root, "checks"), CHECK_ONCE),
+	assert_int_equal(json_unpack(json_array_get(json_object_get(root, "checks"), RULE_ONCE),
 				     "{s:[s]}", "detail", &detail), 0);
-	assert_non_null(strstr(detail, "has the root 0x2000"));
+	assert_non_null(strstr(detail, "root 0x4000 is preserved since seq 4"));
 	json_decref(root);
 	recording__free(&rec);
 }
@@ -179,7 +184,7 @@ static void test_text(void **state)
 	make(3, true);
 	text = as_text();
 	expect_line(text,
-		    "kernel 1  7.3.4, boot 11112222, recording one.rec: 6 events, complete\n");
+		    "kernel 1  7.3.4, boot 11112222, recording one.rec: 8 events, complete\n");
 	expect_line(text, "the times are not hardware's");
 	expect_line(text, "preserve             3      0       1.5       1.5       1.5            "
 		    "     1.5      15      61440\n");
@@ -200,8 +205,8 @@ static void test_text_of_many(void **state)
 
 	(void)state;
 	make(100, false);
-	rec.latencies[7].latency_ns = 2500;
-	rec.events[15].time_ns += 1000;
+	rec.latencies[8].latency_ns = 2500;
+	rec.events[17].time_ns += 1000;
 	text = as_text();
 	expect_line(text, "preserve           100      0       1.5       1.5       1.5       1.5  "
 		    "     2.5");

@@ -1,7 +1,7 @@
 # lutrace check judges a live update as it happens, clean and counted, and lets its command through.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=8
+plan=10
 
 # rule NAME SUMMARY: the rule is clean and looked at that much.
 rule() {
@@ -11,6 +11,19 @@ rule() {
 checked() {
 	lutrace check --json /share/check.json -- luctl run --no-kexec /share/check.plan \
 		>/share/check.txt 2>/share/check.log
+}
+
+# Whether freed pages are told is the kernel's choice, and what is said must fit.
+freed() {
+	if grep -q 'does not tell of pages that are freed' /share/check.log; then
+		grep -q '^freed  *not checked ' /share/check.txt
+	else
+		grep -q '^freed  *clean ' /share/check.txt
+	fi
+}
+
+own() {
+	lutrace record -d 0.1 -o /share/own.rec && lutrace check --before /share/own.rec -- true
 }
 
 # Two HWPTs, preserved three times: two aborts, and the session's end. Each time the iommufd is tried
@@ -23,6 +36,8 @@ stage1() {
 	expect "all unpreserves were looked at" rule unchanged '6 looked at, 0 objects unknown'
 	expect "all aborts were looked at" rule abort '6 looked at, 0 objects unknown'
 	expect "no event was lost" rule loss '48 events, 0 missing'
+	expect "it says whether freed pages are told" freed
+	expect_fail "a recording of this kernel is not one of the kernel before" 1 own
 	expect_fail "a check that saw nothing is incomplete" 3 lutrace check -d 1
 	expect_fail "the command's failure is an error" 1 lutrace check -- false
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "analysis.h"
 #include "cmd.h"
 #include "command.h"
 #include "lister.h"
@@ -173,6 +174,8 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	struct session *s = priv;
 
 	(void)fault;
+	if (rec->type == LUTRACE_REC_FREED)
+		oracle__freed(s->oracle, (const struct lutrace_freed *)rec);
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
 	s->nr_events++;
@@ -250,6 +253,19 @@ static int write_json(struct session *s, struct fault *fault)
 	return outfile__commit(out, fault);
 }
 
+/* What is restored now cannot have been preserved by the kernel that restores it. */
+static int refuse_running(const struct recording *r, struct fault *fault)
+{
+	char *boot_id = host__boot_id();
+	bool running = !strcmp(r->boot_id, boot_id);
+
+	free(boot_id);
+	if (!running)
+		return 0;
+	return fault__set(fault, "%s was recorded in the running kernel: give --before a recording "
+			  "of the kernel before it", r->path);
+}
+
 static int read_before(struct session *s, struct fault *fault)
 {
 	const struct opts *opts = s->opts;
@@ -260,7 +276,8 @@ static int read_before(struct session *s, struct fault *fault)
 		return 0;
 	s->recordings = xcalloc(opts->nr_before, sizeof(*s->recordings));
 	for (i = 0; i < opts->nr_before; i++)
-		if (recording__read(&s->recordings[i], opts->before[i], fault))
+		if (recording__read(&s->recordings[i], opts->before[i], fault) ||
+		    refuse_running(&s->recordings[i], fault))
 			return -1;
 	analysis__run(&s->before, s->recordings, opts->nr_before);
 	last = &s->before.boots[s->before.nr_boots - 1];
@@ -270,20 +287,27 @@ static int read_before(struct session *s, struct fault *fault)
 
 static int check(struct session *s, struct fault *fault)
 {
-	struct live_prog progs[LUTRACE_NR_PROGS];
+	struct live_prog progs[LUTRACE_NR_PROGS], freed;
+	__u64 lost;
 	int status;
 
 	if (read_before(s, fault))
 		return -1;
 	s->lister = lister__open(s->opts->live.verbose, &s->unlisted);
 	s->live = live__open(&s->opts->live, &ops, s, fault);
-	if (!s->live || live__start(s->live, fault))
+	if (!s->live)
+		return -1;
+	live__warn(s->live);
+	if (live__watches_freed(s->live))
+		oracle__watch_freed(s->oracle);
+	if (live__start(s->live, fault))
 		return -1;
 	fputs("checking\n", stderr);
 	if (live__run(s->live, fault) || live__stop(s->live, fault) ||
-	    live__progs(s->live, progs, fault))
+	    live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
 		return -1;
-	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, s->nr_events));
+	lost = live__lost(progs, s->nr_events) + freed.counts.lost_events + freed.missed_runs;
+	oracle__end(s->oracle, live__stopped(s->live), lost);
 	print_listed(s);
 	oracle__print(s->oracle, stdout);
 	if (s->opts->json && write_json(s, fault))

@@ -80,8 +80,9 @@ static int write_head(struct session *s, const struct live_opts *opts, struct fa
 {
 	struct lutrace_clock clock;
 	char *host = host__describe();
-	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\n", host,
-			       opts->ring_kib, opts->in_flight, opts->seconds * 1000);
+	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n", host,
+			       opts->ring_kib, opts->in_flight, opts->seconds * 1000,
+			       live__watches_freed(s->live));
 	int err = recorder__host(s->file, text, fault);
 
 	free(text);
@@ -95,15 +96,19 @@ static int write_head(struct session *s, const struct live_opts *opts, struct fa
 static int write_end(struct session *s, struct fault *fault)
 {
 	struct lutrace_footer footer = { .signal = live__signal(s->live) };
-	struct live_prog progs[LUTRACE_NR_PROGS], sum;
+	struct live_prog progs[LUTRACE_NR_PROGS], sum, freed;
 	struct lutrace_clock clock;
 
 	clock__read(&clock);
-	if (recorder__put(s->file, &clock, fault) || live__progs(s->live, progs, fault))
+	if (recorder__put(s->file, &clock, fault) || live__progs(s->live, progs, fault) ||
+	    live__freed(s->live, &freed, fault))
 		return -1;
 	sum = live__sum(progs);
 	footer.counts = sum.counts;
-	footer.missed_runs = sum.missed_runs;
+	/* The counts are of events: a freed page is among them only if it was lost */
+	footer.counts.events += freed.counts.lost_events;
+	footer.counts.lost_events += freed.counts.lost_events;
+	footer.missed_runs = sum.missed_runs + freed.missed_runs;
 	return recorder__close(s->file, &footer, fault);
 }
 
@@ -124,6 +129,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
+	live__warn(s->live);
 	s->file = recorder__open(opts->file, fault);
 	if (!s->file || write_head(s, &opts->live, fault) || live__start(s->live, fault))
 		return -1;

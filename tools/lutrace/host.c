@@ -85,9 +85,14 @@ static char *kernel_build_id(void)
 	return text;
 }
 
+char *host__boot_id(void)
+{
+	return first_line("/proc/sys/kernel/random/boot_id");
+}
+
 char *host__describe(void)
 {
-	char *boot_id = first_line("/proc/sys/kernel/random/boot_id");
+	char *boot_id = host__boot_id();
 	char *cmdline = first_line("/proc/cmdline");
 	char *build_id = kernel_build_id();
 	char hypervisor[13], *text;

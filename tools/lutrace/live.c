@@ -15,7 +15,7 @@
 
 /*
  * How long to wait at the end for operations that have begun. It is what
- * report takes as long enough for an end to come (PATIENCE_NS there).
+ * oracle.c takes as long enough for an end to come (PATIENCE_NS there).
  */
 #define GRACE_NS 2000000000ull
 
@@ -31,6 +31,8 @@ struct live {
 	void *priv;
 	struct record_bpf *skel;
 	struct bpf_program *progs[LUTRACE_NR_PROGS];
+	struct bpf_program *freed;	/* optional */
+	bool watches_freed;
 	struct ring_buffer *ring;
 	struct fault *fault;		/* of the call that is running */
 	bool failed;			/* an op failed: fault is set */
@@ -113,6 +115,7 @@ static void number_programs(struct live *live)
 	OPERATION(iommu_flb_retrieve, LUTRACE_OP_FLB_RETRIEVE);
 	OPERATION(iommu_flb_finish, LUTRACE_OP_FLB_FINISH);
 #undef OPERATION
+	live->freed = skel->progs.iommu_preserved_page_freed;
 }
 
 static bool wanted(const struct live *live, int prog)
@@ -130,12 +133,13 @@ const char **live__tracepoints(size_t *nr)
 	if (!skel)
 		return names;
 	bpf_object__for_each_program(prog, skel->obj)
-		names[(*nr)++] = xstrdup(tracepoint_of(prog));
+		if (prog != skel->progs.iommu_preserved_page_freed)
+			names[(*nr)++] = xstrdup(tracepoint_of(prog));
 	record_bpf__destroy(skel);
 	return names;
 }
 
-static int check_kernel(const struct live *live, struct fault *fault)
+static int check_kernel(struct live *live, struct fault *fault)
 {
 	struct btf *btf = kernel__btf(fault);
 	const char *name;
@@ -154,6 +158,8 @@ static int check_kernel(const struct live *live, struct fault *fault)
 	}
 	if (!err && !kernel__has_struct(btf, "iommu_liveupdate_event"))
 		err = kernel__lacks(fault, "struct iommu_liveupdate_event");
+	live->watches_freed = !live->opts.samples &&
+		kernel__has_tracepoint(btf, tracepoint_of(live->freed));
 	btf__free(btf);
 	return err;
 }
@@ -165,6 +171,7 @@ static int configure(struct live *live, struct fault *fault)
 
 	for (i = 0; i < LUTRACE_NR_PROGS; i++)
 		bpf_program__set_autoload(live->progs[i], wanted(live, i));
+	bpf_program__set_autoload(live->freed, live->watches_freed);
 	if (bpf_map__set_max_entries(live->skel->maps.ring, opts->ring_kib * 1024) ||
 	    bpf_map__set_max_entries(live->skel->maps.begins, opts->in_flight))
 		return fault__set(fault, "cannot size the maps: %s", strerror(errno));
@@ -254,6 +261,8 @@ void live__describe(const struct live *live, FILE *f)
 		fprintf(f, "%s%s", comma, tracepoint_of(live->progs[i]));
 		comma = ", ";
 	}
+	if (live->watches_freed)
+		fprintf(f, "%s%s", comma, tracepoint_of(live->freed));
 	fputc('\n', f);
 }
 
@@ -397,6 +406,10 @@ static bool all_received(const struct live *live)
 			sent += begin.events - begin.lost_events + end.events - end.lost_events;
 		sent += end.events - end.unmatched_ends - end.lost_latencies;
 	}
+	if (live->watches_freed) {
+		end = counts_of(live, LUTRACE_PROG_FREED);
+		sent += end.events - end.lost_events;
+	}
 	return live->received == sent;
 }
 
@@ -416,32 +429,55 @@ int live__stop(struct live *live, struct fault *fault)
 
 /* What came of it */
 
+static int ask(const struct live *live, int nr, const struct bpf_program *prog,
+	       struct live_prog *to, struct fault *fault)
+{
+	struct bpf_prog_info info;
+	__u32 len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return fault__set(fault, "cannot ask the kernel about its program on %s: %s",
+				  tracepoint_of(prog), strerror(errno));
+	*to = (struct live_prog){
+		.tracepoint = tracepoint_of(prog),
+		.counts = counts_of(live, nr),
+		.missed_runs = info.recursion_misses,
+		.runs = info.run_cnt,
+		.run_ns = info.run_time_ns,
+	};
+	return 0;
+}
+
 int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS],
 		struct fault *fault)
 {
-	struct bpf_prog_info info;
-	__u32 len;
-	int i;
+	int i, err = 0;
 
-	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+	for (i = 0; i < LUTRACE_NR_PROGS && !err; i++) {
 		progs[i] = (struct live_prog){ .tracepoint = NULL };
-		if (!wanted(live, i))
-			continue;
-		memset(&info, 0, sizeof(info));
-		len = sizeof(info);
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(live->progs[i]), &info, &len))
-			return fault__set(fault, "cannot ask the kernel about its program on %s: "
-					  "%s",
-					  tracepoint_of(live->progs[i]), strerror(errno));
-		progs[i] = (struct live_prog){
-			.tracepoint = tracepoint_of(live->progs[i]),
-			.counts = counts_of(live, i),
-			.missed_runs = info.recursion_misses,
-			.runs = info.run_cnt,
-			.run_ns = info.run_time_ns,
-		};
+		if (wanted(live, i))
+			err = ask(live, i, live->progs[i], &progs[i], fault);
 	}
-	return 0;
+	return err;
+}
+
+bool live__watches_freed(const struct live *live)
+{
+	return live->watches_freed;
+}
+
+int live__freed(const struct live *live, struct live_prog *prog, struct fault *fault)
+{
+	*prog = (struct live_prog){ .tracepoint = NULL };
+	return live->watches_freed ? ask(live, LUTRACE_PROG_FREED, live->freed, prog, fault) : 0;
+}
+
+void live__warn(const struct live *live)
+{
+	if (!live->watches_freed)
+		complain("this kernel does not tell of pages that are freed while they are "
+			 "preserved: it has no tracepoint %s", tracepoint_of(live->freed));
 }
 
 const char *live__stats_missing(const struct live *live)

@@ -65,9 +65,9 @@ struct live_ops {
 	 */
 	int (*armed)(void *priv, struct fault *fault);
 	/*
-	 * One record as it came out of the ring buffer: a struct lutrace_event
-	 * or a struct lutrace_latency, told apart by @rec->type, or with
-	 * opts.samples always a struct lutrace_sample; it is gone when the call
+	 * One record as it came out of the ring buffer: a struct lutrace_event,
+	 * a struct lutrace_latency or a struct lutrace_freed, told apart by
+	 * @rec->type, or with opts.samples always a struct lutrace_sample; it is gone when the call
 	 * returns. Records of operations that ran at the same
 	 * time on several CPUs may stand in another order than their seq.
 	 */
@@ -109,9 +109,17 @@ int live__stop(struct live *live, struct fault *fault);
 /* All programs as they are now, at their LUTRACE_PROG(op, phase). */
 int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS],
 		struct fault *fault);
+/*
+ * Pages that were freed while preserved: whether this kernel tells, which need
+ * not be, and what was counted of them (tracepoint NULL if it does not).
+ */
+bool live__watches_freed(const struct live *live);
+int live__freed(const struct live *live, struct live_prog *prog, struct fault *fault);
+/* Says on stderr that it does not, if so. */
+void live__warn(const struct live *live);
 /* Why there are no BPF statistics (runs, run_ns); NULL: there are. */
 const char *live__stats_missing(const struct live *live);
-/* The sums over all programs. */
+/* The sums over all programs that live__progs() tells of. */
 struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
 
 /*

@@ -6,14 +6,14 @@
 #include "oracle.h"
 #include "spec.h"
 
-/* The first event that a kernel emits has this number. */
-#define FIRST_SEQ	1
-
-/* A begin this long before the end should have had its end, as in analysis.c. */
+/* A begin this long before the end should have had its end: live.c waits that long. */
 #define PATIENCE_NS	2000000000ull
 
 #define MAX_SPECS	16
 #define NR_OUTCOMES	3
+
+/* The kernel returns errors as the negative of a number up to this one. */
+#define MAX_ERRNO	4095
 
 /* Rules without an automaton have their words here. */
 static const struct {
@@ -31,6 +31,7 @@ static const struct {
 	[RULE_RESTORE_ONCE] = { "restore-once", NULL },
 	[RULE_RESTORE_ERROR] = { "restore-error", NULL },
 	[RULE_FINISH] = { "finish", NULL },
+	[RULE_FREED] = { "freed", "no page is freed while it is preserved" },
 };
 
 struct object {
@@ -44,8 +45,10 @@ struct object {
 	__u64 top_phys;
 	__u64 holder_a, holder_b;	/* of a root: the record that has it */
 	bool blamed;			/* for having changed */
+	int error;			/* of the last operation */
 	unsigned int undecided;		/* bit 1 << enum rule_id */
-	struct lutrace_event history[ORACLE_HISTORY];
+	__u64 missing;			/* what the tracks know of it */
+	struct lutrace_event *history;	/* NULL: none */
 	size_t nr_history;
 };
 
@@ -62,29 +65,54 @@ struct oracle {
 	struct idmap *generations;	/* slot: the last one */
 	struct idmap *left_at;		/* identity: index + 1 in left */
 	const struct preserved *left;
-	size_t nr_left;
+	size_t nr_left, nr_compared, nr_reclaimed;
+	bool *reclaimed;		/* of each in left */
 	bool expecting, left_whole, retrieved, flb_listed;
 	__u64 nr_incoming;
 	__u64 nr_events, first_seq, last_seq, missing;
+	bool forgets;			/* nobody asks for one object */
+	bool watching;			/* freed pages would be told */
+	size_t nr_freed;
 };
 
-static bool is_flb(__u32 op)
-{
-	return op >= LUTRACE_OP_FLB_PRESERVE;
-}
-
 /* Objects */
+
+static void object__catch_up(struct oracle *o, struct object *obj)
+{
+	__u64 lost = o->missing - obj->missing;
+	size_t i;
+	int op;
+
+	if (!lost)
+		return;
+	obj->missing = o->missing;
+	for (i = 0; i < spec__count(); i++) {
+		if (spec__get(i)->objects & 1u << obj->kind)
+			track__widen(&obj->tracks[i], spec__get(i), lost);
+		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
+			for (op = 0; op < LUTRACE_NR_OPS; op++)
+				track__widen(&obj->running[op], spec__get(i), lost);
+	}
+}
 
 static struct object *object__new(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
 {
 	struct object *obj = xcalloc(1, sizeof(*obj));
 
-	if (o->unseen[kind])
+	if (o->unseen[kind]) {
+		object__catch_up(o, o->unseen[kind]);
 		*obj = *o->unseen[kind];
+	}
 	obj->kind = kind;
 	obj->a = a;
 	obj->b = b;
 	return obj;
+}
+
+static void object__free(struct object *obj)
+{
+	free(obj->history);
+	free(obj);
 }
 
 static struct object *object_of(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
@@ -92,8 +120,11 @@ static struct object *object_of(struct oracle *o, enum object_kind kind, __u64 a
 	uint64_t *at = idmap__find(o->objects, a, b, kind);
 	struct object *obj;
 
-	if (at)
-		return (struct object *)(uintptr_t)*at;
+	if (at) {
+		obj = (struct object *)(uintptr_t)*at;
+		object__catch_up(o, obj);
+		return obj;
+	}
 	obj = object__new(o, kind, a, b);
 	idmap__set(o->objects, a, b, kind, (uintptr_t)obj);
 	return obj;
@@ -112,27 +143,76 @@ static void object__start(struct object *obj, bool known)
 	}
 }
 
-static void object__widen(struct object *obj, __u64 lost)
+static void object__remember(struct oracle *o, struct object *obj,
+			     const struct lutrace_event *ev)
 {
-	size_t i;
-	int op;
-
-	for (i = 0; i < spec__count(); i++) {
-		track__widen(&obj->tracks[i], spec__get(i), lost);
-		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
-			for (op = 0; op < LUTRACE_NR_OPS; op++)
-				track__widen(&obj->running[op], spec__get(i), lost);
-	}
-}
-
-static void object__remember(struct object *obj, const struct lutrace_event *ev)
-{
+	if (ev->phase == LUTRACE_END)
+		obj->error = ev->ret;
+	if (!o->on_violation)
+		return;
+	if (!obj->history)
+		obj->history = xcalloc(ORACLE_HISTORY, sizeof(*obj->history));
 	if (obj->nr_history == ORACLE_HISTORY) {
 		memmove(obj->history, obj->history + 1,
 			(ORACLE_HISTORY - 1) * sizeof(*obj->history));
 		obj->nr_history--;
 	}
 	obj->history[obj->nr_history++] = *ev;
+}
+
+/* Verdicts */
+
+const char *verdict__name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_PASS] = "clean",
+		[VERDICT_NOT_CHECKED] = "not checked",
+		[VERDICT_UNKNOWN] = "unknown",
+		[VERDICT_INCOMPLETE] = "incomplete",
+		[VERDICT_VIOLATION] = "violation",
+	};
+
+	return names[verdict];
+}
+
+int verdict__status(enum verdict verdict)
+{
+	if (verdict == VERDICT_VIOLATION)
+		return 2;
+	return verdict >= VERDICT_UNKNOWN ? 3 : 0;
+}
+
+/* A domain, and another event of it */
+
+bool preserved__differs(const struct preserved *p, const struct lutrace_event *ev, char *text,
+			size_t size)
+{
+	struct { const char *name; __u64 then, now; } fields[] = {
+		{ "root", p->top_phys, ev->top_phys },
+		{ "top level", p->top_level, ev->top_level },
+		{ "number of tables", p->nr_tables, ev->nr_tables },
+		{ "number of bytes", p->nr_bytes, ev->nr_bytes },
+		{ "format", p->format, ev->format },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (fields[i].then == fields[i].now)
+			continue;
+		snprintf(text, size, i ? "%s is %llu, was %llu" : "%s is 0x%llx, was 0x%llx",
+			 fields[i].name, fields[i].now, fields[i].then);
+		return true;
+	}
+	return false;
+}
+
+struct preserved preserved__of(const struct lutrace_event *ev)
+{
+	return (struct preserved){
+		.ser_phys = ev->ser_phys, .generation = ev->generation,
+		.top_phys = ev->top_phys, .nr_tables = ev->nr_tables, .nr_bytes = ev->nr_bytes,
+		.format = ev->format, .top_level = ev->top_level, .seq = ev->seq,
+	};
 }
 
 /* Findings */
@@ -146,9 +226,12 @@ static void tell(struct oracle *o, enum rule_id id, struct object *obj,
 	struct lutrace_event events[ORACLE_HISTORY + 1];
 	struct violation v = { .rule = rules[id].name, .text = text, .events = events };
 
+	if (!o->on_violation)
+		return;
 	if (obj) {
 		v.nr_events = obj->nr_history;
-		memcpy(events, obj->history, v.nr_events * sizeof(*events));
+		if (obj->history)
+			memcpy(events, obj->history, v.nr_events * sizeof(*events));
 		v.top_phys = obj->top_phys;
 		if (obj->kind == OBJECT_RECORD) {
 			v.ser_phys = obj->a;
@@ -157,8 +240,7 @@ static void tell(struct oracle *o, enum rule_id id, struct object *obj,
 	}
 	if (ev && (!v.nr_events || events[v.nr_events - 1].seq != ev->seq))
 		events[v.nr_events++] = *ev;
-	if (o->on_violation)
-		o->on_violation(o->priv, &v);
+	o->on_violation(o->priv, &v);
 }
 
 static void find(struct oracle *o, enum rule_id id, enum verdict verdict, struct object *obj,
@@ -198,7 +280,7 @@ static struct words who(const struct lutrace_event *ev)
 	const char *phase = ev->phase == LUTRACE_BEGIN ? "begin" : "end";
 	struct words w;
 
-	if (is_flb(ev->op))
+	if (op__is_flb(ev->op))
 		snprintf(w.s, sizeof(w.s), "%s %s (seq %llu)", op__name(ev->op), phase, ev->seq);
 	else
 		snprintf(w.s, sizeof(w.s), "%s %s of record 0x%llx generation %llu (seq %llu)",
@@ -217,6 +299,26 @@ static struct words what(const struct object *obj)
 	else
 		snprintf(w.s, sizeof(w.s), "%s 0x%llx",
 			 obj->kind == OBJECT_ROOT ? "root" : "slot", obj->a);
+	return w;
+}
+
+/* A recording may have any number there; that it is none of the kernel's is said. */
+static const char *error_text(int ret)
+{
+	return ret < 0 && ret >= -MAX_ERRNO ? strerror(-ret) : "this is no error number";
+}
+
+/* Where it is in an automaton, since when, and why if its last operation failed. */
+static struct words where(const struct object *obj, const struct spec *spec,
+			  const struct track *track)
+{
+	struct words w;
+	int n = snprintf(w.s, sizeof(w.s), "%s", spec->states[track->believed]);
+
+	if (track->since)
+		n += snprintf(w.s + n, sizeof(w.s) - n, " since seq %" PRIu64, track->since);
+	if (obj->error && obj->kind == OBJECT_RECORD)
+		snprintf(w.s + n, sizeof(w.s) - n, ": %s (%d)", error_text(obj->error), obj->error);
 	return w;
 }
 
@@ -239,20 +341,22 @@ static void step(struct oracle *o, size_t i, struct track *track, struct object 
 {
 	const struct spec *spec = spec__get(i);
 	unsigned int event = o->events[i][ev->op][outcome(ev)];
-	const char *state = spec->states[track->believed];
+	struct track was = *track;
 	enum step result;
 
 	if (event == SPEC_NO)
 		return;
 	result = track__step(track, spec, event);
+	if (track->believed != was.believed || result != STEP_FINE)
+		track->since = ev->seq;
 	/* The record says it already if it is the same one */
 	if (result == STEP_FINE || !blame || (obj->kind == OBJECT_ROOT &&
 	    obj->holder_a == ev->ser_phys && obj->holder_b == ev->generation))
 		return;
 	if (result == STEP_BROKEN)
 		find(o, o->rule_of[i], VERDICT_VIOLATION, blame, ev,
-		     "%s: %s is %s by %s.dot, which does not allow it", who(ev).s,
-		     what(obj).s, state, spec->name);
+		     "%s: %s is %s, and %s.dot does not allow it then", who(ev).s,
+		     what(obj).s, where(obj, spec, &was).s, spec->name);
 	else
 		find(o, o->rule_of[i], unseen_verdict(o), blame, ev,
 		     "%s: what was before it was not seen; events are seen from seq %llu on%s",
@@ -280,6 +384,48 @@ static void step_operation(struct oracle *o, struct object *obj, const struct lu
 	o->subjects[RULE_PAIRS]++;
 }
 
+/* Whether it is what it would be if it came anew. */
+static bool object__is_new(const struct oracle *o, const struct object *obj)
+{
+	const struct object *unseen = o->unseen[obj->kind];
+	size_t i;
+	int op;
+
+	for (op = 0; op < LUTRACE_NR_OPS; op++)
+		if (obj->begun[op])
+			return false;
+	for (i = 0; i < spec__count(); i++)
+		if (spec__get(i)->objects & 1u << obj->kind &&
+		    (obj->tracks[i].believed != unseen->tracks[i].believed ||
+		     obj->tracks[i].possible != unseen->tracks[i].possible))
+			return false;
+	return !obj->then_known;
+}
+
+/* Each event of the FLB goes to all objects, and so it must not meet those of all that was. */
+static void forget_new(struct oracle *o)
+{
+	struct idmap *kept = idmap__new();
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
+
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
+		if (object__is_new(o, obj))
+			object__free(obj);
+		else
+			idmap__set(kept, obj->a, obj->b, obj->kind, *at);
+	}
+	idmap__free(o->objects);
+	o->objects = kept;
+}
+
+void oracle__forget(struct oracle *o)
+{
+	o->forgets = true;
+}
+
 /* What happens to the FLB happens to all that is in it. */
 static void broadcast(struct oracle *o, const struct lutrace_event *ev)
 {
@@ -290,10 +436,13 @@ static void broadcast(struct oracle *o, const struct lutrace_event *ev)
 
 	while ((at = idmap__next(o->objects, &pos))) {
 		obj = (struct object *)(uintptr_t)*at;
+		object__catch_up(o, obj);
 		step_all(o, obj, obj->kind == OBJECT_RECORD ? obj : NULL, ev);
 	}
-	for (kind = OBJECT_RECORD; kind < OBJECT_FLB; kind++)
+	for (kind = OBJECT_RECORD; kind < OBJECT_FLB; kind++) {
+		object__catch_up(o, o->unseen[kind]);
 		step_all(o, o->unseen[kind], NULL, ev);
+	}
 }
 
 /* What the events must agree in */
@@ -318,8 +467,9 @@ static void on_generation(struct oracle *o, struct object *obj, const struct lut
 		find(o, RULE_GENERATION, VERDICT_VIOLATION, obj, ev, "%s: it has no identity",
 		     who(ev).s);
 	else if (last && ev->generation <= *last)
-		find(o, RULE_GENERATION, VERDICT_VIOLATION, obj, ev,
-		     "%s: the slot had generation %" PRIu64 " already", who(ev).s, *last);
+		/* A new FLB may begin anew, and may be what is missing */
+		find(o, RULE_GENERATION, o->missing ? VERDICT_INCOMPLETE : VERDICT_VIOLATION, obj,
+		     ev, "%s: the slot had generation %" PRIu64 " already", who(ev).s, *last);
 	idmap__set(o->generations, ev->ser_phys, 0, 0, ev->generation);
 }
 
@@ -350,14 +500,19 @@ static void on_restored(struct oracle *o, struct object *obj, const struct lutra
 	if (!o->expecting)
 		return;
 	at = idmap__find(o->left_at, ev->ser_phys, ev->generation, 0);
-	if (at)
+	if (at) {
 		p = &o->left[*at];
+		o->nr_compared++;
+		o->nr_reclaimed += !o->reclaimed[*at];
+		o->reclaimed[*at] = true;
+	}
 	if (!p && o->left_whole)
 		find(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
-		     "%s: it was not preserved by the kernel before", who(ev).s);
+		     "%s: it was not preserved at the end of the kernel before", who(ev).s);
 	else if (!p)
 		find(o, RULE_RESTORE, VERDICT_INCOMPLETE, obj, ev,
-		     "%s: its preserve was not seen, the recording before is not whole", who(ev).s);
+		     "%s: its preserve was not seen: the recording of the kernel before is not "
+		     "whole", who(ev).s);
 	else if (preserved__differs(p, ev, text, sizeof(text)))
 		find(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
 		     "%s: it differs from its preserve (seq %llu of the kernel before): its %s",
@@ -370,8 +525,9 @@ static void on_retrieved(struct oracle *o, const struct lutrace_event *ev)
 	o->nr_incoming = ev->nr_tables;
 	if (o->expecting && ev->nr_tables != o->nr_left)
 		find(o, RULE_RESTORE, o->left_whole ? VERDICT_VIOLATION : VERDICT_INCOMPLETE,
-		     o->flb, ev, "%s: it found %llu live records, %zu were preserved by the kernel "
-		     "before", who(ev).s, ev->nr_tables, o->nr_left);
+		     o->flb, ev, "%s: it found %llu live records, %zu were preserved at the end of "
+		     "the kernel before%s", who(ev).s, ev->nr_tables, o->nr_left,
+		     o->left_whole ? "" : ", whose recording is not whole");
 }
 
 /* Events of a domain */
@@ -389,7 +545,7 @@ static void forget_last(struct oracle *o, const struct lutrace_event *ev)
 	if (obj->then_known)
 		return;
 	idmap__remove(o->objects, ev->ser_phys, *last, OBJECT_RECORD);
-	free(obj);
+	object__free(obj);
 }
 
 static void on_root(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
@@ -412,10 +568,11 @@ static void on_domain(struct oracle *o, const struct lutrace_event *ev)
 	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
 		forget_last(o, ev);
 	obj = object_of(o, OBJECT_RECORD, ev->ser_phys, ev->generation);
-	object__remember(obj, ev);
+	object__remember(o, obj, ev);
 	if (done && ev->top_phys)
 		obj->top_phys = ev->top_phys;
 	step_operation(o, obj, ev);
+	object__catch_up(o, o->flb);
 	step_all(o, o->flb, obj, ev);
 	step_all(o, object_of(o, OBJECT_SLOT, ev->ser_phys, 0), obj, ev);
 	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
@@ -455,7 +612,8 @@ static void on_flb(struct oracle *o, const struct lutrace_event *ev)
 {
 	bool done = ev->phase == LUTRACE_END && !ev->ret;
 
-	object__remember(o->flb, ev);
+	object__catch_up(o, o->flb);
+	object__remember(o, o->flb, ev);
 	step_operation(o, o->flb, ev);
 	step_all(o, o->flb, o->flb, ev);
 	on_undo(o, o->flb, ev);
@@ -472,6 +630,8 @@ static void on_flb(struct oracle *o, const struct lutrace_event *ev)
 		o->subjects[RULE_FINISH]++;
 	if (ev->op == LUTRACE_OP_FLB_UNPRESERVE && ev->phase == LUTRACE_END)
 		drop_generations(o);
+	if (o->forgets && ev->phase == LUTRACE_END)
+		forget_new(o);
 	if (done && ev->op == LUTRACE_OP_FLB_PRESERVE && ev->nr_tables)
 		find(o, RULE_FLB, VERDICT_VIOLATION, o->flb, ev, "%s: a new FLB holds %llu domains",
 		     who(ev).s, ev->nr_tables);
@@ -481,28 +641,15 @@ static void on_flb(struct oracle *o, const struct lutrace_event *ev)
 
 /* Sequence */
 
-static void widen_all(struct oracle *o, __u64 lost)
-{
-	size_t pos = 0;
-	uint64_t *at;
-	int kind;
-
-	while ((at = idmap__next(o->objects, &pos)))
-		object__widen((struct object *)(uintptr_t)*at, lost);
-	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
-		object__widen(o->unseen[kind], lost);
-	object__widen(o->flb, lost);
-}
-
 static void on_first(struct oracle *o, const struct lutrace_event *ev)
 {
 	int kind;
 
 	o->first_seq = ev->seq;
 	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
-		object__start(o->unseen[kind], ev->seq == FIRST_SEQ);
+		object__start(o->unseen[kind], ev->seq == ORACLE_FIRST_SEQ);
 	if (!o->flb_listed)
-		object__start(o->flb, ev->seq == FIRST_SEQ);
+		object__start(o->flb, ev->seq == ORACLE_FIRST_SEQ);
 }
 
 /* Returns false for an event that cannot be. */
@@ -512,7 +659,11 @@ static bool check_sequence(struct oracle *o, const struct lutrace_event *ev)
 
 	if (!o->nr_events++) {
 		on_first(o, ev);
-	} else if (ev->seq <= o->last_seq) {
+	} else if (ev->seq == o->last_seq) {
+		find(o, RULE_LOSS, VERDICT_VIOLATION, NULL, ev,
+		     "two events have the sequence number %llu", ev->seq);
+		return false;
+	} else if (ev->seq < o->last_seq) {
 		find(o, RULE_LOSS, VERDICT_VIOLATION, NULL, ev,
 		     "%s: its number came after %llu", who(ev).s, o->last_seq);
 		return false;
@@ -520,9 +671,8 @@ static bool check_sequence(struct oracle *o, const struct lutrace_event *ev)
 		lost = ev->seq - o->last_seq - 1;
 		o->missing += lost;
 		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, ev,
-		     "%llu events between seq %llu and %llu are missing", lost, o->last_seq,
-		     ev->seq);
-		widen_all(o, lost);
+		     "%llu events between the sequence numbers %llu and %llu are missing", lost,
+		     o->last_seq, ev->seq);
 	}
 	o->last_seq = ev->seq;
 	return true;
@@ -532,7 +682,7 @@ void oracle__event(struct oracle *o, const struct lutrace_event *ev)
 {
 	if (!check_sequence(o, ev))
 		return;
-	if (is_flb(ev->op))
+	if (op__is_flb(ev->op))
 		on_flb(o, ev);
 	else
 		on_domain(o, ev);
@@ -610,30 +760,59 @@ void oracle__listed(struct oracle *o, const struct preserved *p)
 	list_flb(o);
 }
 
+/* Pages */
+
+void oracle__watch_freed(struct oracle *o)
+{
+	o->watching = true;
+}
+
+void oracle__freed(struct oracle *o, const struct lutrace_freed *freed)
+{
+	uint64_t *at = idmap__find(o->objects, freed->phys, 0, OBJECT_ROOT);
+	struct object *root = at ? (struct object *)(uintptr_t)*at : NULL, *obj = NULL;
+	char text[256] = "";
+
+	o->nr_freed++;
+	at = root ? idmap__find(o->objects, root->holder_a, root->holder_b, OBJECT_RECORD) : NULL;
+	if (at) {
+		obj = (struct object *)(uintptr_t)*at;
+		snprintf(text, sizeof(text), "; it was last seen as the root of %s", what(obj).s);
+	}
+	find(o, RULE_FREED, VERDICT_VIOLATION, obj, NULL,
+	     "the page at 0x%llx (%llu bytes) was freed while it was preserved, by pid %u on cpu "
+	     "%u; the kernel kept it%s", freed->phys, freed->size, freed->pid, freed->cpu, text);
+}
+
 /* The end */
+
+/* What an object was left in, if it may not be. */
+static void end_track(struct oracle *o, size_t i, struct object *obj)
+{
+	const struct spec *spec = spec__get(i);
+	const struct track *track = &obj->tracks[i];
+
+	if (!(spec->objects & 1u << obj->kind) || spec->finals & 1u << track->believed)
+		return;
+	find(o, o->rule_of[i], spec->finals & track->possible ? unseen_verdict(o) :
+	     VERDICT_VIOLATION, obj, NULL, "%s was left %s; the kernel's log may name the reason",
+	     what(obj).s, where(obj, spec, track).s);
+}
 
 static void end_object(struct oracle *o, struct object *obj, __u64 now_ns)
 {
-	const struct track *track;
-	const struct spec *spec;
 	size_t i;
 	int op;
 
+	object__catch_up(o, obj);
 	for (op = 0; op < LUTRACE_NR_OPS; op++)
 		if (obj->begun[op])
 			find(o, RULE_PAIRS, !o->missing && now_ns >= obj->begun[op] + PATIENCE_NS ?
 			     VERDICT_VIOLATION : VERDICT_INCOMPLETE, obj, NULL,
-			     "the end of %s of %s did not come", op__name(op), what(obj).s);
-	if (obj->kind != OBJECT_RECORD)
-		return;
-	for (i = 0; i < spec__count(); i++) {
-		spec = spec__get(i);
-		track = &obj->tracks[i];
-		if (spec->objects & 1u << obj->kind && !(spec->finals & track->possible))
-			find(o, o->rule_of[i], VERDICT_VIOLATION, obj, NULL,
-			     "%s was left %s; the kernel's log may name the reason", what(obj).s,
-			     spec->states[track->believed]);
-	}
+			     "the end of %s of %s was not seen", op__name(op), what(obj).s);
+	if (obj->kind == OBJECT_RECORD)
+		for (i = 0; i < spec__count(); i++)
+			end_track(o, i, obj);
 }
 
 static void summarise(struct oracle *o)
@@ -642,12 +821,16 @@ static void summarise(struct oracle *o)
 
 	o->subjects[RULE_RESTORE_ONCE] = o->subjects[RULE_RESTORE];
 	o->subjects[RULE_LOSS] = 1;
+	o->subjects[RULE_FREED] = o->watching || o->nr_freed;
 	for (id = 0; id < NR_RULES; id++) {
 		if (!o->subjects[id] && o->checks[id].verdict == VERDICT_PASS)
 			o->checks[id].verdict = VERDICT_NOT_CHECKED;
 		if (id == RULE_LOSS)
 			o->checks[id].summary = xasprintf("%llu events, %llu missing", o->nr_events,
 							  o->missing);
+		else if (id == RULE_FREED)
+			o->checks[id].summary = xasprintf(o->subjects[id] ? "%zu pages" :
+							  "the kernel does not tell", o->nr_freed);
 		else
 			o->checks[id].summary = xasprintf("%zu looked at, %zu objects unknown",
 							  o->subjects[id], o->unknown[id]);
@@ -663,7 +846,6 @@ void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost)
 		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL,
 		     "%llu events were counted as lost", lost);
 		o->missing = lost;
-		widen_all(o, lost);
 	}
 	if (!o->nr_events)
 		find(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL,
@@ -738,13 +920,28 @@ const char *domain_state__name(enum domain_state state)
 
 /* The oracle */
 
-static enum rule_id rule_by_name(const char *name)
+enum rule_id rule__by_name(const char *name)
 {
 	int id;
 
 	for (id = 0; id < NR_RULES && strcmp(rules[id].name, name); id++)
 		;
 	return id;
+}
+
+const char *rule__name(enum rule_id id)
+{
+	return rules[id].name;
+}
+
+const char *rule__title(enum rule_id id)
+{
+	size_t i;
+
+	for (i = 0; !rules[id].title && i < spec__count(); i++)
+		if (!strcmp(spec__get(i)->name, rules[id].name))
+			return spec__get(i)->title;
+	return rules[id].title;
 }
 
 static void resolve(struct oracle *o, size_t i)
@@ -754,13 +951,11 @@ static void resolve(struct oracle *o, size_t i)
 	char name[64];
 	int op, k;
 
-	o->rule_of[i] = rule_by_name(spec->check);
+	o->rule_of[i] = rule__by_name(spec->check);
 	if (o->rule_of[i] == NR_RULES) {
 		complain("no rule is named \"%s\"", spec->check);
 		abort();
 	}
-	if (!strcmp(spec->name, spec->check))
-		o->checks[o->rule_of[i]].title = spec->title;
 	for (op = 0; op < LUTRACE_NR_OPS; op++)
 		for (k = 0; k < NR_OUTCOMES; k++) {
 			snprintf(name, sizeof(name), "%s_%s", op__name(op), outcomes[k]);
@@ -777,8 +972,8 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv)
 	o->on_violation = on_violation;
 	o->priv = priv;
 	for (i = 0; i < NR_RULES; i++) {
-		o->checks[i].name = rules[i].name;
-		o->checks[i].title = rules[i].title;
+		o->checks[i].name = rule__name(i);
+		o->checks[i].title = rule__title(i);
 	}
 	for (i = 0; i < spec__count(); i++)
 		resolve(o, i);
@@ -799,6 +994,7 @@ void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, b
 	o->left = left;
 	o->nr_left = nr;
 	o->left_whole = whole;
+	o->reclaimed = xcalloc(nr, sizeof(*o->reclaimed));
 	for (i = 0; i < nr; i++)
 		idmap__set(o->left_at, left[i].ser_phys, left[i].generation, 0, i);
 }
@@ -841,9 +1037,53 @@ size_t oracle__unknown(const struct oracle *o, enum rule_id id)
 	return o->unknown[id];
 }
 
+size_t oracle__subjects(const struct oracle *o, enum rule_id id)
+{
+	return o->subjects[id];
+}
+
 __u64 oracle__nr_events(const struct oracle *o)
 {
 	return o->nr_events;
+}
+
+__u64 oracle__missing(const struct oracle *o)
+{
+	return o->missing;
+}
+
+static int by_end(const void *a, const void *b)
+{
+	const struct preserved *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+struct preserved *oracle__left(struct oracle *o, size_t *nr)
+{
+	struct preserved *left = xcalloc(idmap__count(o->objects), sizeof(*left));
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
+
+	*nr = 0;
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
+		if (obj->then_known)
+			left[(*nr)++] = obj->then;
+	}
+	qsort(left, *nr, sizeof(*left), by_end);
+	return left;
+}
+
+size_t oracle__nr_compared(const struct oracle *o)
+{
+	return o->nr_compared;
+}
+
+size_t oracle__nr_reclaimed(const struct oracle *o)
+{
+	return o->nr_reclaimed;
 }
 
 void oracle__free(struct oracle *o)
@@ -852,10 +1092,11 @@ void oracle__free(struct oracle *o)
 	uint64_t *at;
 
 	while ((at = idmap__next(o->objects, &pos)))
-		free((struct object *)(uintptr_t)*at);
+		object__free((struct object *)(uintptr_t)*at);
 	for (i = OBJECT_RECORD; i <= OBJECT_FLB; i++)
-		free(o->unseen[i]);
-	free(o->flb);
+		object__free(o->unseen[i]);
+	object__free(o->flb);
+	free(o->reclaimed);
 	for (i = 0; i < NR_RULES; i++) {
 		free(o->checks[i].summary);
 		for (k = 0; k < CHECK_MAX_DETAILS; k++)

@@ -7,7 +7,15 @@
 #ifndef LUTRACE_ORACLE_H
 #define LUTRACE_ORACLE_H
 
-#include "analysis.h"
+#include "recording.h"
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_NOT_CHECKED,	/* nothing to check it on was given */
+	VERDICT_UNKNOWN,	/* it was before lutrace looked; the report says incomplete */
+	VERDICT_INCOMPLETE,	/* something was lost or not seen */
+	VERDICT_VIOLATION,	/* wins over all others */
+};
 
 enum rule_id {
 	RULE_LOSS,		/* every event came, once, in order */
@@ -22,8 +30,41 @@ enum rule_id {
 	RULE_RESTORE_ONCE,
 	RULE_RESTORE_ERROR,
 	RULE_FINISH,
+	RULE_FREED,		/* no page is freed while it is preserved */
 	NR_RULES,
 };
+
+/* NR_RULES if there is none of that name. */
+enum rule_id rule__by_name(const char *name);
+const char *rule__name(enum rule_id id);
+/* The rule in words, from its automaton if it has one. */
+const char *rule__title(enum rule_id id);
+
+#define CHECK_MAX_DETAILS 20
+
+struct check {
+	const char *name, *title;
+	enum verdict verdict;
+	char *summary;			/* one line, also when it passed */
+	char *details[CHECK_MAX_DETAILS];
+	size_t nr_details;		/* may be more than are kept */
+};
+
+/* A domain that is preserved: its identity and what it was then. */
+struct preserved {
+	__u64 ser_phys, generation;
+	__u64 top_phys, nr_tables, nr_bytes;
+	__u32 format, top_level;
+	__u64 seq;			/* of the end of its preserve */
+};
+
+struct preserved preserved__of(const struct lutrace_event *ev);
+/* Whether the page table of @ev is another one; @text says in what it differs first. */
+bool preserved__differs(const struct preserved *p, const struct lutrace_event *ev, char *text,
+			size_t size);
+
+/* The first event that a kernel emits has this number. */
+#define ORACLE_FIRST_SEQ	1
 
 /* How many of an object's last events are kept to be shown. */
 #define ORACLE_HISTORY	8
@@ -45,7 +86,7 @@ struct violation {
 	const char *rule, *text;
 	__u64 ser_phys, generation;	/* of the domain; 0 for the FLB */
 	__u64 top_phys;			/* its root when it was preserved or restored; 0: unknown */
-	/* The last events of the object, oldest first; the last one broke the rule. */
+	/* The last events of the object, oldest first; the last one broke the rule, if one did. */
 	const struct lutrace_event *events;
 	size_t nr_events;
 };
@@ -55,6 +96,7 @@ typedef void (*violation_fn)(void *priv, const struct violation *v);
 
 struct oracle;
 
+/* @on_violation may be NULL; then no history is kept. */
 struct oracle *oracle__new(violation_fn on_violation, void *priv);
 /*
  * What the kernel before left preserved; must outlive the oracle. @whole: its
@@ -66,8 +108,14 @@ void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, b
  * events of it, or of its root, its slot or the FLB, those say more and hold.
  */
 void oracle__listed(struct oracle *o, const struct preserved *p);
-/* The next event, in the order of the ring buffer. */
+/* Objects that nothing holds are forgotten when the FLB goes, for oracle__domain() too. */
+void oracle__forget(struct oracle *o);
+/* Pages that are freed while they are preserved will be told, if there are any. */
+void oracle__watch_freed(struct oracle *o);
+/* The next event, in the order of the kernel's numbers: the kernel emits them under one lock. */
 void oracle__event(struct oracle *o, const struct lutrace_event *ev);
+/* Such a page, at any time between the events: it has no number. */
+void oracle__freed(struct oracle *o, const struct lutrace_freed *freed);
 /*
  * Nothing comes any more. @now_ns: CLOCK_MONOTONIC; @lost: events that were
  * counted but did not come, wherever that was.
@@ -91,7 +139,20 @@ enum verdict oracle__verdict(const struct oracle *o);
 void oracle__print(const struct oracle *o, FILE *f);
 /* Objects that the rule could not be decided on. */
 size_t oracle__unknown(const struct oracle *o, enum rule_id id);
+/* What the rule was looked at on. */
+size_t oracle__subjects(const struct oracle *o, enum rule_id id);
 __u64 oracle__nr_events(const struct oracle *o);
+/* Events that did not come, as far as is known. */
+__u64 oracle__missing(const struct oracle *o);
+/* What is preserved now, in the order in which it was; to free. */
+struct preserved *oracle__left(struct oracle *o, size_t *nr);
+/* Restores that were compared with their preserve, and domains of it that were restored. */
+size_t oracle__nr_compared(const struct oracle *o);
+size_t oracle__nr_reclaimed(const struct oracle *o);
 void oracle__free(struct oracle *o);
+
+const char *verdict__name(enum verdict verdict);
+/* The exit status that goes with it. */
+int verdict__status(enum verdict verdict);
 
 #endif

@@ -41,6 +41,7 @@ void recording__free(struct recording *r)
 	free(r->hypervisor);
 	free(r->events);
 	free(r->latencies);
+	free(r->freed);
 	*r = (struct recording){ 0 };
 }
 
@@ -72,6 +73,8 @@ static void set_host(struct recording *r, const char *key, const char *value)
 
 	if (!strcmp(key, "emulated"))
 		r->emulated = !strcmp(value, "1");
+	if (!strcmp(key, "freed"))
+		r->watches_freed = !strcmp(value, "1");
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(key, texts[i].key))
 			set_text(texts[i].to, value);
@@ -175,6 +178,19 @@ static int parse_latency(struct recording *r, const struct place *p, struct faul
 	return 0;
 }
 
+static int parse_freed(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_freed freed;
+
+	if (take(p, &freed, sizeof(freed), fault))
+		return -1;
+	r->freed = grow(r->freed, r->nr_freed, &r->freed_room, sizeof(freed));
+	r->freed[r->nr_freed++] = freed;
+	if (freed.time_ns > r->whole_ns)
+		r->whole_ns = freed.time_ns;
+	return 0;
+}
+
 static int parse_clock(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_clock *to = r->start.rec.type ? &r->end : &r->start;
@@ -220,6 +236,8 @@ static int parse_record(struct recording *r, const struct place *p, struct fault
 		return parse_event(r, p, fault);
 	case LUTRACE_REC_LATENCY:
 		return parse_latency(r, p, fault);
+	case LUTRACE_REC_FREED:
+		return parse_freed(r, p, fault);
 	case LUTRACE_REC_FOOTER:
 		return parse_footer(r, p, fault);
 	}
@@ -244,6 +262,8 @@ static void forget_half_record(struct recording *r, __u32 type)
 		r->nr_events--;
 	else if (type == LUTRACE_REC_LATENCY && lat && !lat->latency_ns)
 		r->nr_latencies--;
+	else if (type == LUTRACE_REC_FREED && r->nr_freed && !r->freed[r->nr_freed - 1].size)
+		r->nr_freed--;
 	else
 		return;
 	r->nr_records--;

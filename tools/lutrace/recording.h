@@ -14,7 +14,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	1	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	2	/* what a reader may skip was added */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
@@ -65,6 +65,9 @@ struct recording {
 	size_t nr_events, events_room;
 	struct lutrace_latency *latencies;
 	size_t nr_latencies, latencies_room;
+	struct lutrace_freed *freed;
+	size_t nr_freed, freed_room;
+	bool watches_freed;		/* since 1.2: what the kernel tells of them is here */
 	struct lutrace_footer footer;
 	bool complete;			/* has a footer: was ended properly */
 	size_t nr_records;		/* that are whole, of all types */
@@ -103,6 +106,8 @@ int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fa
 char *host__describe(void);
 /* Whether the machine is QEMU TCG, whose time is no hardware's. */
 bool host__emulated(void);
+/* The id of the running boot, to free; "" if the kernel does not tell. */
+char *host__boot_id(void);
 /* The best of some readings of all clocks: the one with the least spread. */
 void clock__read(struct lutrace_clock *clock);
 

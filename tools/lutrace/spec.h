@@ -38,6 +38,7 @@ struct spec {
 struct track {
 	uint32_t possible;
 	uint8_t believed;
+	uint64_t since;		/* for whoever steps it: the event that led there; 0: none */
 };
 
 enum step {

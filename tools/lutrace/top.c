@@ -177,6 +177,8 @@ void top__record(struct top *t, const struct lutrace_rec *rec)
 		on_event(t, (const struct lutrace_event *)rec);
 	else if (rec->type == LUTRACE_REC_LATENCY)
 		on_latency(t, (const struct lutrace_latency *)rec);
+	else if (rec->type == LUTRACE_REC_FREED)
+		oracle__freed(t->oracle, (const struct lutrace_freed *)rec);
 }
 
 void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS])
