@@ -55,7 +55,9 @@ static int session_call(void *arg)
 {
 	struct in *in = arg;
 
-	in->session = luo__retrieve_session(in->luo, RIG_SESSION);
+	/* One that was had in spite of a failure is had for all: there is no second */
+	if (!in->session)
+		in->session = luo__retrieve_session(in->luo, RIG_SESSION);
 	return in->session ? 0 : -errno;
 }
 
@@ -64,7 +66,6 @@ static bool session_failed(void *arg)
 	return is_as_before(arg);
 }
 
-/* One that was had in spite of a failure is had for all: there is no second */
 static bool session_passed(void *arg)
 {
 	return is_as_before(arg);
