@@ -267,16 +267,47 @@ static void test_verdict_so_far(void **state)
 /* Counted and not come is lost at the end, wherever it was; before, it may be under way. */
 static void test_end(void **state)
 {
+	const struct live_prog freed = { .tracepoint = NULL };
+
 	(void)state;
 	whole(P(FLB_PRESERVE), 0, 0, 0);
 	whole(P(FLB_UNPRESERVE), 0, 0, 0);
 	progs[0].counts.events = 5;
 	look(1);
 	assert_int_equal(view.verdict, VERDICT_PASS);
-	top__end(top, START + 10 * SECOND, progs);
+	top__end(top, START + 10 * SECOND, progs, &freed);
 	look(10);
 	assert_int_equal(view.verdict, VERDICT_INCOMPLETE);
 	assert_int_equal(verdict__status(oracle__verdict(top__oracle(top))), 3);
+}
+
+/* The program on freed pages is not one of progs. */
+static void test_freed_lost(void **state)
+{
+	struct live_prog freed = { .counts.lost_events = 1 };
+
+	(void)state;
+	top__watch_freed(top);
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	progs[0].counts.events = 4;
+	look(1);
+	assert_int_equal(view.verdict, VERDICT_PASS);
+	top__end(top, START + 10 * SECOND, progs, &freed);
+	look(10);
+	assert_int_equal(view.verdict, VERDICT_INCOMPLETE);
+}
+
+static void test_freed_watched(void **state)
+{
+	const struct live_prog freed = { .tracepoint = NULL };
+
+	(void)state;
+	top__watch_freed(top);
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	progs[0].counts.events = 2;
+	top__end(top, START + 10 * SECOND, progs, &freed);
+	assert_int_equal(oracle__check(top__oracle(top), RULE_FREED)->verdict, VERDICT_PASS);
 }
 
 static void three_domains(void)
@@ -399,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(states), T(states_of_the_next_kernel), T(uncertain), T(row),
 		T(history_makes_room), T(violations), T(rates), T(verdict_so_far), T(end),
+		T(freed_lost), T(freed_watched),
 		T(order), T(filter), T(text), T(too_many), T(columns),
 	};
 

@@ -13,14 +13,7 @@ stage1() {
 
 stage2() {
 	. /share/neighbour.sh
-	expect "the device cannot do DMA" bus_master_is_off
-	refused "luctl resume says what happened" \
-		'LIVEUPDATE_RECLAIM of hwpt main .*map them in a new HWPT.*EBADMSG' \
-		luctl resume /share/main.plan
-	expect "memfds and iommufd came back before" \
-		grep -q 'retrieve iommufd .* ok$' /share/refused.log
-	expect "the device cannot do DMA still" bus_master_is_off
-	expect "it has no translation of the old kernel" maps_nothing
+	main_is_refused
 	comes_through "the other session comes through" /share/other.plan
 	expect "all memory is back but the 264 tables" memory_is_there 1056
 	expect "they are lost" test "$(lost_kb)" -ge 1056

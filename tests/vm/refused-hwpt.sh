@@ -14,14 +14,7 @@ stage1() {
 
 stage2() {
 	. /share/neighbour.sh
-	expect "its device cannot do DMA" bus_master_is_off
-	refused "luctl resume says what happened" \
-		'LIVEUPDATE_RECLAIM of hwpt main .*map them in a new HWPT.*EBADMSG' \
-		luctl resume /share/main.plan
-	expect "memfds and iommufd came back before" \
-		grep -q 'retrieve iommufd .* ok$' /share/refused.log
-	expect "the device cannot do DMA still" bus_master_is_off
-	expect "it has no translation of the old kernel" maps_nothing
+	main_is_refused
 	comes_through "another device does DMA through its HWPT" /share/second.plan
 	comes_through "the other session comes through" /share/other.plan
 	expect "all memory is back" memory_is_there

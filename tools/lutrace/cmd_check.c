@@ -55,7 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->json = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
-		opts->live.command = state->argv + state->next;
+		live__parse_command(state, &opts->live);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -288,7 +288,6 @@ static int read_before(struct session *s, struct fault *fault)
 static int check(struct session *s, struct fault *fault)
 {
 	struct live_prog progs[LUTRACE_NR_PROGS], freed;
-	__u64 lost;
 	int status;
 
 	if (read_before(s, fault))
@@ -306,8 +305,7 @@ static int check(struct session *s, struct fault *fault)
 	if (live__run(s->live, fault) || live__stop(s->live, fault) ||
 	    live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
 		return -1;
-	lost = live__lost(progs, s->nr_events) + freed.counts.lost_events + freed.missed_runs;
-	oracle__end(s->oracle, live__stopped(s->live), lost);
+	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, &freed, s->nr_events));
 	print_listed(s);
 	oracle__print(s->oracle, stdout);
 	if (s->opts->json && write_json(s, fault))

@@ -106,10 +106,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->live.stats = opts->stats = true;
 		return 0;
 	case ARGP_KEY_ARGS:
-		if (state->next != state->quoted)
-			argp_error(state, "\"%s\" is too much: write -- before the command",
-				   state->argv[state->next]);
-		opts->live.command = state->argv + state->next;
+		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
 		if (opts->max_intervals && !(opts->live.interval > 0))

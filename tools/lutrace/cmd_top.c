@@ -30,14 +30,6 @@ static const struct argp_option options[] = {
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 
-static void parse_args(struct argp_state *state, struct opts *opts)
-{
-	if (state->next != state->quoted)
-		argp_error(state, "\"%s\" is too much: write -- before the command",
-			   state->argv[state->next]);
-	opts->live.command = state->argv + state->next;
-}
-
 static void check_opts(struct argp_state *state, const struct opts *opts)
 {
 	if (opts->max_snapshots && !opts->batch)
@@ -81,7 +73,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		strcpy(opts->order.filter, arg);
 		return 0;
 	case ARGP_KEY_ARGS:
-		parse_args(state, opts);
+		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
 		check_opts(state, opts);
@@ -187,6 +179,9 @@ static int start(struct session *s, struct fault *fault)
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
+	live__warn(s->live);
+	if (live__watches_freed(s->live))
+		top__watch_freed(s->top);
 	if (!opts->batch) {
 		s->screen = screen__open(s->host.release, &opts->order, fault);
 		if (!s->screen)
@@ -205,12 +200,12 @@ static int start(struct session *s, struct fault *fault)
 /* What it came to, below the last snapshot or in place of the screen. */
 static int conclude(struct session *s, struct fault *fault)
 {
-	struct live_prog progs[LUTRACE_NR_PROGS];
+	struct live_prog progs[LUTRACE_NR_PROGS], freed;
 	const struct oracle *oracle = top__oracle(s->top);
 
-	if (live__progs(s->live, progs, fault))
+	if (live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
 		return -1;
-	top__end(s->top, live__stopped(s->live), progs);
+	top__end(s->top, live__stopped(s->live), progs, &freed);
 	if (look(s, live__stopped(s->live), fault))
 		return -1;
 	/* What is left of an interval, unless the last one was the end. */

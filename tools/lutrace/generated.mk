@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the reports include that is generated, in OBJ: for lutrace and for the tests of its files.
+# What is included and generated, in OBJ: for lutrace and for the tests of its files.
 
 LUTRACE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 PROTOC_C ?= protoc-c
 
 $(OBJ)/perfetto.pb-c.c: $(LUTRACE_DIR)perfetto.proto | $(OBJ)
 	$(PROTOC_C) -I$(LUTRACE_DIR) --c_out=$(OBJ) $<
+
+# The automata as tables
+SPECS := $(wildcard $(LUTRACE_DIR)../../bpf/spec/*.dot)
+$(OBJ)/spec_tables.h: $(LUTRACE_DIR)spec.awk $(SPECS) | $(OBJ)
+	awk -f $< $(SPECS) >$@.tmp && mv $@.tmp $@
 
 # The schema as a string
 $(OBJ)/report_schema.h: $(LUTRACE_DIR)../../docs/report.schema.json | $(OBJ)

@@ -53,6 +53,8 @@ extern const struct argp live_argp;
 unsigned long live__parse_count(struct argp_state *state, const char *what, const char *arg,
 				unsigned long max);
 double live__parse_seconds(struct argp_state *state, const char *what, const char *arg);
+/* For ARGP_KEY_ARGS: all after "--" is the command; anything before it is too much. */
+void live__parse_command(struct argp_state *state, struct live_opts *opts);
 
 /*
  * What a subcommand does. Each may be NULL, and returns 0, or -1 with @fault
@@ -124,9 +126,11 @@ struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
 
 /*
  * Of @received events: how many more were counted and did not come, and how
- * often a program did not run to count one.
+ * often a program did not run to count one; and what @freed, as live__freed()
+ * tells it, has lost.
  */
-__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], __u64 received);
+__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], const struct live_prog *freed,
+		 __u64 received);
 
 /*
  * The tracepoints without which there is no session. Array and names are the

@@ -35,6 +35,14 @@ double live__parse_seconds(struct argp_state *state, const char *what, const cha
 	return seconds;
 }
 
+void live__parse_command(struct argp_state *state, struct live_opts *opts)
+{
+	if (state->next != state->quoted)
+		argp_error(state, "\"%s\" is too much: write -- before the command",
+			   state->argv[state->next]);
+	opts->command = state->argv + state->next;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct live_opts *opts = state->input;
@@ -85,9 +93,11 @@ struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS])
 	return sum;
 }
 
-__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], __u64 received)
+__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], const struct live_prog *freed,
+		 __u64 received)
 {
 	struct live_prog sum = live__sum(progs);
 
-	return (sum.counts.events > received ? sum.counts.events - received : 0) + sum.missed_runs;
+	return (sum.counts.events > received ? sum.counts.events - received : 0) +
+	       sum.missed_runs + freed->counts.lost_events + freed->missed_runs;
 }

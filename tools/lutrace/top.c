@@ -181,9 +181,15 @@ void top__record(struct top *t, const struct lutrace_rec *rec)
 		oracle__freed(t->oracle, (const struct lutrace_freed *)rec);
 }
 
-void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS])
+void top__watch_freed(struct top *t)
 {
-	oracle__end(t->oracle, now_ns, live__lost(progs, oracle__nr_events(t->oracle)));
+	oracle__watch_freed(t->oracle);
+}
+
+void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS],
+	      const struct live_prog *freed)
+{
+	oracle__end(t->oracle, now_ns, live__lost(progs, freed, oracle__nr_events(t->oracle)));
 	t->ended = true;
 }
 

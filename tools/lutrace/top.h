@@ -69,8 +69,11 @@ void top__free(struct top *t);
 void top__start(struct top *t, __u64 now_ns);
 /* The next event or latency; others are left alone. */
 void top__record(struct top *t, const struct lutrace_rec *rec);
-/* Nothing comes any more; @progs as they are after live__stop(). */
-void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS]);
+/* Freed pages would be told: see live__watches_freed(). */
+void top__watch_freed(struct top *t);
+/* Nothing comes any more; @progs and @freed as they are after live__stop(). */
+void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS],
+	      const struct live_prog *freed);
 /* What judges the events; the verdict is final after top__end(). */
 const struct oracle *top__oracle(const struct top *t);
 

@@ -88,6 +88,18 @@ refused() {
 	fi
 }
 
+# Five points: the HWPTs of main.plan are refused when they are reclaimed, and their device is stopped.
+main_is_refused() {
+	expect "the device cannot do DMA" bus_master_is_off
+	refused "luctl resume says what happened" \
+		'LIVEUPDATE_RECLAIM of hwpt main .*map them in a new HWPT.*EBADMSG' \
+		luctl resume /share/main.plan
+	expect "memfds and iommufd came back before" \
+		grep -q 'retrieve iommufd .* ok$' /share/refused.log
+	expect "the device cannot do DMA still" bus_master_is_off
+	expect "it has no translation of the old kernel" maps_nothing
+}
+
 # comes_through NAME PLAN...: luctl resume takes all of it back
 comes_through() {
 	_name=$1
