@@ -80,7 +80,7 @@ static void test_whole_plan(void **state)
 				  "probe main from=0x1000000 to=0x1200000 length=4K\n"
 				  "hole main iova=0x800000 dir=read\n"
 				  "assert marks order attach # all\n"
-				  "retrieve iommufd-first\n"
+				  "retrieve memfds-first\n"
 				  "abort 2\n"
 				  "hook preserved lutrace walk -o \"/share/a b\" # for the "
 				  "shell\n");
@@ -105,7 +105,7 @@ static void test_whole_plan(void **state)
 	assert_int_equal(plan->probes[0].length, 4096);
 	assert_int_equal(plan->holes[0].dir, PLAN_READ);
 	assert_true(plan->assert_marks && plan->assert_order && plan->assert_attach);
-	assert_true(plan->iommufd_first);
+	assert_false(plan->iommufd_first);
 	assert_int_equal(plan__mapped_bytes(plan, 0), 4 << 20);
 	assert_int_equal(plan->aborts, 2);
 	assert_int_equal(plan->hooks[0].stage, PLAN_PRESERVED);
@@ -123,7 +123,7 @@ static void test_defaults(void **state)
 	assert_null(plan->kernel.image);
 	assert_int_equal(plan->iommufd_token, 0x200);
 	assert_int_equal(plan->aborts, 0);
-	assert_false(plan->iommufd_first);
+	assert_true(plan->iommufd_first);
 	assert_false(plan->assert_marks || plan->assert_order || plan->assert_attach);
 	assert_false(plan->hwpts[1].marked);
 	assert_int_equal(plan->hwpts[1].ioas, 1);
@@ -148,12 +148,12 @@ static void test_repeated_areas(void **state)
 	plan__free(plan);
 }
 
-static void test_memfds_first(void **state)
+static void test_iommufd_first(void **state)
 {
-	struct plan *plan = parse(BASE "retrieve memfds-first\n");
+	struct plan *plan = parse(BASE "retrieve iommufd-first\n");
 
 	(void)state;
-	assert_false(plan->iommufd_first);
+	assert_true(plan->iommufd_first);
 	plan__free(plan);
 }
 
@@ -557,7 +557,7 @@ int main(void)
 		cmocka_unit_test(test_whole_plan),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_repeated_areas),
-		cmocka_unit_test(test_memfds_first),
+		cmocka_unit_test(test_iommufd_first),
 		cmocka_unit_test(test_assert_in_parts),
 		cmocka_unit_test(test_shared_ioas),
 		cmocka_unit_test(test_marked_ioas),

@@ -180,8 +180,12 @@ static int release_domains(struct update *u)
 static int retrieve_files(struct update *u)
 {
 	bool marked = plan__nr_marked(u->plan);
+	int err = 0;
 
-	if ((marked && u->plan->iommufd_first && retrieve_iommufd(u)) || retrieve_memfds(u))
+	if (marked && u->plan->iommufd_first)
+		err = retrieve_iommufd(u);
+	/* An iommufd that is refused leaves the memory as it is */
+	if (retrieve_memfds(u) || err)
 		return -1;
 	return marked && !u->plan->iommufd_first ? retrieve_iommufd(u) : 0;
 }

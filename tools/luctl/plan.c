@@ -936,6 +936,7 @@ struct plan *plan__parse(const char *file, const char *text, char *err, size_t e
 		goto err;
 	}
 	p.plan->iommufd_token = DEFAULT_IOMMUFD_TOKEN;
+	p.plan->iommufd_first = true;
 	if (parse_text(&p, copy))
 		goto err;
 	free(copy);

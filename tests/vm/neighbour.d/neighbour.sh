@@ -94,8 +94,8 @@ main_is_refused() {
 	refused "luctl resume says what happened" \
 		'LIVEUPDATE_RECLAIM of hwpt main .*map them in a new HWPT.*EBADMSG' \
 		luctl resume /share/main.plan
-	expect "memfds and iommufd came back before" \
-		grep -q 'retrieve iommufd .* ok$' /share/refused.log
+	expect "iommufd and memfds came back before" \
+		grep -q 'retrieve memfd small .* ok$' /share/refused.log
 	expect "the device cannot do DMA still" bus_master_is_off
 	expect "it has no translation of the old kernel" maps_nothing
 }
