@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # CYCLES=N sets the number of live updates.
 kernel=test
-plan=9
+plan=10
 append="lutrace.cycles=${CYCLES:-3}"
 timeout=$((120 + 40 * ${CYCLES:-3}))
 
@@ -39,6 +39,9 @@ stage2() {
 		not_ok "live update $((_cycle + 1))" "$(tail -n 1 "/share/resume-$_cycle.log")"
 		return
 	fi
+	sed 's/@CMDLINE@/@CMDLINE@ kho=off/; s/@N@/0/' /share/cycles.plan.in >/share/off.plan
+	expect_fail "a next kernel that gets nothing stops it before a session is retrieved" 1 \
+		luctl resume --again --strict /share/off.plan
 	luctl resume --again --no-kexec /share/cycles.plan >"/share/resume-$_cycle.log" 2>&1
 	_rc=$?
 	expect "the last one is preserved again, aborted, and given up" test "$_rc" -eq 0

@@ -48,7 +48,7 @@ _lutrace_options()
 			"-c --compare -v --verbose $usual"
 		;;
 	'luctl run') echo "--strict --no-kexec --stop-after:stage $usual" ;;
-	'luctl resume') echo "--again --no-kexec $usual" ;;
+	'luctl resume') echo "--again --strict --no-kexec $usual" ;;
 	'luctl reclaim') echo "--session:- --iommufd-token:- --device:bdf --hold $usual" ;;
 	'luctl finish') echo "-s:- --session:- $usual" ;;
 	'luctl status') echo "$usual" ;;

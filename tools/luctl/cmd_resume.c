@@ -225,6 +225,7 @@ struct options {
 	size_t nr_plans;
 	bool again;
 	bool kexec;
+	bool strict;
 };
 
 /* The memory is for the next kernel what it was for this one */
@@ -279,6 +280,7 @@ static int resume(struct group *g, const struct options *options)
 enum {
 	OPT_AGAIN = 0x100,
 	OPT_NO_KEXEC,
+	OPT_STRICT,
 };
 
 static const struct argp_option option_list[] = {
@@ -287,6 +289,10 @@ static const struct argp_option option_list[] = {
 	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
 	  "With --again: load no kernel; after preserving, close all sessions and check that all "
 	  "is as before",
+	  0 },
+	{ "strict", OPT_STRICT, NULL, 0,
+	  "With --again: stop at the start if the next kernel would lose something, as far as that "
+	  "can be known",
 	  0 },
 	{ 0 },
 };
@@ -303,6 +309,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_NO_KEXEC:
 		options->kexec = false;
 		return 0;
+	case OPT_STRICT:
+		options->strict = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		options->plans = &state->argv[state->next];
 		options->nr_plans = state->argc - state->next;
@@ -313,6 +322,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!options->kexec && !options->again)
 			argp_error(state, "--no-kexec says nothing without --again");
+		if (options->strict && !(options->again && options->kexec))
+			argp_error(state, "--strict is about the next kernel, and without --again, or "
+					  "with --no-kexec, there is none");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -337,7 +349,10 @@ int cmd_resume(int argc, char **argv)
 	g = group__load(options.plans, options.nr_plans, true, options.again && options.kexec);
 	if (!g)
 		return EXIT_FAILURE;
-	err = resume(g, &options);
+	/* Before a session is retrieved, which can be done once */
+	err = options.again && options.kexec ? preserve__check_next(g, options.strict) : 0;
+	if (!err)
+		err = resume(g, &options);
 	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -18,7 +18,6 @@
 #include "stop.h"
 #include "update.h"
 #include "vfio.h"
-#include "../next/neighbour.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -172,46 +171,6 @@ static int run_plans(struct group *g, const struct options *options)
 	return err;
 }
 
-/* The next kernel, before anything is made for it */
-
-static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
-{
-	size_t i;
-
-	for (i = 0; i < remarks->nr; i++) {
-		if (remarks->list[i].warning)
-			report__warning("%s", remarks->list[i].text);
-		else
-			report__note("note: %s", remarks->list[i].text);
-	}
-	if (strict && remarks->nr_warnings)
-		return report__error("the next kernel does not fit, see the warnings; mend that, or "
-				     "leave out --strict");
-	return 0;
-}
-
-static int check_next_kernel(const struct group *g, bool strict)
-{
-	struct neighbour_needs needs = {
-		.memfds = group__nr_memfds(g),
-		.hwpts = group__nr_marked(g),
-	};
-	char *running = kexec__running_cmdline();
-	char *next = running ? preserve__next_cmdline(g, running) : NULL;
-	const char *image = group__kernel(g)->image;
-	struct neighbour_remarks remarks = { 0 };
-	int err = -1;
-
-	if (next) {
-		err = neighbour__check(image, next, running, needs, &remarks);
-		if (err)
-			report__errno(err, "open of the kernel %s failed", image);
-	}
-	free(next);
-	free(running);
-	return err ? -1 : report_remarks(&remarks, strict);
-}
-
 /* Options */
 
 enum {
@@ -281,7 +240,7 @@ int cmd_run(int argc, char **argv)
 	g = group__load(options.plans, options.nr_plans, false, options.kexec);
 	if (!g)
 		return EXIT_FAILURE;
-	err = options.kexec ? check_next_kernel(g, options.strict) : 0;
+	err = options.kexec ? preserve__check_next(g, options.strict) : 0;
 	if (!err)
 		err = run_plans(g, &options);
 	group__free(g);

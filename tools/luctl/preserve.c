@@ -6,6 +6,8 @@
 
 #include <linux/iommufd.h>
 
+#include "../next/neighbour.h"
+
 #include "group.h"
 #include "hook.h"
 #include "iommufd.h"
@@ -90,6 +92,44 @@ char *preserve__next_cmdline(const struct group *g, const char *running)
 	if (!cmdline)
 		report__errno(-ENOMEM, "no memory for the command line");
 	return cmdline;
+}
+
+static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
+{
+	size_t i;
+
+	for (i = 0; i < remarks->nr; i++) {
+		if (remarks->list[i].warning)
+			report__warning("%s", remarks->list[i].text);
+		else
+			report__note("note: %s", remarks->list[i].text);
+	}
+	if (strict && remarks->nr_warnings)
+		return report__error("the next kernel does not fit, see the warnings; mend that, or "
+				     "leave out --strict");
+	return 0;
+}
+
+int preserve__check_next(const struct group *g, bool strict)
+{
+	struct neighbour_needs needs = {
+		.memfds = group__nr_memfds(g),
+		.hwpts = group__nr_marked(g),
+	};
+	char *running = kexec__running_cmdline();
+	char *next = running ? preserve__next_cmdline(g, running) : NULL;
+	const char *image = group__kernel(g)->image;
+	struct neighbour_remarks remarks = { 0 };
+	int err = -1;
+
+	if (next) {
+		err = neighbour__check(image, next, running, needs, &remarks);
+		if (err)
+			report__errno(err, "open of the kernel %s failed", image);
+	}
+	free(next);
+	free(running);
+	return err ? -1 : report_remarks(&remarks, strict);
 }
 
 int preserve__load_kernel(struct group *g)

@@ -6,6 +6,8 @@
 #ifndef LUCTL_PRESERVE_H
 #define LUCTL_PRESERVE_H
 
+#include <stdbool.h>
+
 struct group;
 struct update;
 
@@ -14,6 +16,11 @@ int preserve__create_session(struct update *update);
 int preserve__mark(struct update *update);
 /* The next kernel's command line after that of the @running one. Caller frees; NULL if it fails. */
 char *preserve__next_cmdline(const struct group *group, const char *running);
+/*
+ * Says what the next kernel would lose, as far as that can be known before the jump. It is an error
+ * if @strict. Nothing needs to be there yet.
+ */
+int preserve__check_next(const struct group *group, bool strict);
 /* What is wrong with the image shows before anything is preserved */
 int preserve__load_kernel(struct group *group);
 /* Preserves all of the plan, after as many aborts as it wants */
