@@ -29,6 +29,16 @@ enum lutrace_op {
 	LUTRACE_NR_OPS,
 };
 
+/* Their tracepoints are NAME_begin and NAME_end. */
+#define LUTRACE_OPERATIONS(DO)						\
+	DO(iommu_domain_preserve, LUTRACE_OP_PRESERVE)			\
+	DO(iommu_domain_unpreserve, LUTRACE_OP_UNPRESERVE)		\
+	DO(iommu_domain_restore, LUTRACE_OP_RESTORE)			\
+	DO(iommu_flb_preserve, LUTRACE_OP_FLB_PRESERVE)			\
+	DO(iommu_flb_unpreserve, LUTRACE_OP_FLB_UNPRESERVE)		\
+	DO(iommu_flb_retrieve, LUTRACE_OP_FLB_RETRIEVE)			\
+	DO(iommu_flb_finish, LUTRACE_OP_FLB_FINISH)
+
 enum lutrace_phase {
 	LUTRACE_BEGIN,
 	LUTRACE_END,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs on the iommu_liveupdate tracepoints, for tools/lutrace/live.c.
+ * Programs on the iommu_liveupdate tracepoints, for tools/lutrace/source_bpf.c.
  *
  * Each of 14 tracepoints passes one struct iommu_liveupdate_event. The
  * programs copy it into the ring buffer as it is, so that `lutrace report` can
@@ -258,13 +258,7 @@ int tracepoint##_end(__u64 *ctx)						\
 	return on_end((const struct iommu_liveupdate_event *)ctx[0], op);	\
 }
 
-OPERATION(iommu_domain_preserve, LUTRACE_OP_PRESERVE)
-OPERATION(iommu_domain_unpreserve, LUTRACE_OP_UNPRESERVE)
-OPERATION(iommu_domain_restore, LUTRACE_OP_RESTORE)
-OPERATION(iommu_flb_preserve, LUTRACE_OP_FLB_PRESERVE)
-OPERATION(iommu_flb_unpreserve, LUTRACE_OP_FLB_UNPRESERVE)
-OPERATION(iommu_flb_retrieve, LUTRACE_OP_FLB_RETRIEVE)
-OPERATION(iommu_flb_finish, LUTRACE_OP_FLB_FINISH)
+LUTRACE_OPERATIONS(OPERATION)
 
 /* Optional: user space leaves it out where the kernel has no such tracepoint. */
 SEC("tp_btf/iommu_preserved_page_freed")

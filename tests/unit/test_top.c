@@ -22,7 +22,7 @@
 
 static struct top *top;
 static struct top_view view;
-static struct live_prog progs[LUTRACE_NR_PROGS];
+static struct live_prog progs[LIVE_NR_PROGS];
 static __u64 seq;
 
 static void name_of(unsigned int pid, char name[PROCESS_NAME_SIZE])

@@ -287,7 +287,7 @@ static int read_before(struct session *s, struct fault *fault)
 
 static int check(struct session *s, struct fault *fault)
 {
-	struct live_prog progs[LUTRACE_NR_PROGS], freed;
+	struct live_prog progs[LIVE_NR_PROGS], freed;
 	int status;
 
 	if (read_before(s, fault))
@@ -296,7 +296,7 @@ static int check(struct session *s, struct fault *fault)
 	s->live = live__open(&s->opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
-	live__warn(s->live);
+	live__announce(s->live);
 	if (live__watches_freed(s->live))
 		oracle__watch_freed(s->oracle);
 	if (live__start(s->live, fault))

@@ -44,20 +44,15 @@ static const struct argp argp = {
 void doctor__look_here(struct findings *out)
 {
 	struct fault fault = { "" };
-	struct doctor_from from = { .root = "", .btf_fault = fault.text };
-	const char **names;
+	struct doctor_from from = { .root = "", .btf_fault = fault.text,
+				    .tracepoints = live_tracepoints,
+				    .nr_tracepoints = LUTRACE_NR_PROGS };
 	struct btf *btf;
-	size_t i;
 
 	kernel__verbose(false);
 	btf = kernel__btf(&fault);
 	from.btf = btf;
-	names = live__tracepoints(&from.nr_tracepoints);
-	from.tracepoints = names;
 	doctor__look(&from, out);
-	for (i = 0; i < from.nr_tracepoints; i++)
-		free((char *)names[i]);
-	free(names);
 	btf__free(btf);
 }
 

@@ -135,7 +135,7 @@ struct session {
 	struct opts *opts;
 	struct live *live;
 	struct outfile *out;
-	struct live_prog before[LUTRACE_NR_PROGS];	/* as they were when the interval began */
+	struct live_prog before[LIVE_NR_PROGS];	/* as they were when the interval began */
 	__u64 since;
 	unsigned int intervals;
 	bool incomplete;
@@ -174,14 +174,14 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 		.command = live->command ? live->command[0] : NULL,
 		.command_status = live__command_status(s->live),
 	};
-	struct live_prog progs[LUTRACE_NR_PROGS];
+	struct live_prog progs[LIVE_NR_PROGS];
 	FILE *f = outfile__stream(s->out);
 	int i;
 
 	if (live__progs(s->live, progs, fault))
 		return -1;
 	memcpy(c.progs, progs, sizeof(progs));
-	for (i = 0; i < LUTRACE_NR_PROGS; i++)
+	for (i = 0; i < LIVE_NR_PROGS; i++)
 		subtract(&c.progs[i], &s->before[i]);
 	if (live->interval > 0)
 		c.interval = ++s->intervals;
@@ -222,8 +222,7 @@ static int measure(struct session *s, struct fault *fault)
 	s->out = outfile__open(opts->output, fault);
 	if (!s->out)
 		return -1;
-	fputs("lutrace: ", stderr);
-	live__describe(s->live, stderr);
+	live__announce(s->live);
 	/* What the kernel counted before is not ours to tell. */
 	if (live__progs(s->live, s->before, fault) || live__start(s->live, fault))
 		return -1;

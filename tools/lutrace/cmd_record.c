@@ -80,9 +80,9 @@ static int write_head(struct session *s, const struct live_opts *opts, struct fa
 {
 	struct lutrace_clock clock;
 	char *host = host__describe();
-	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n", host,
+	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\nmode=%s\n", host,
 			       opts->ring_kib, opts->in_flight, opts->seconds * 1000,
-			       live__watches_freed(s->live));
+			       live__watches_freed(s->live), live__mode(s->live));
 	int err = recorder__host(s->file, text, fault);
 
 	free(text);
@@ -96,7 +96,7 @@ static int write_head(struct session *s, const struct live_opts *opts, struct fa
 static int write_end(struct session *s, struct fault *fault)
 {
 	struct lutrace_footer footer = { .signal = live__signal(s->live) };
-	struct live_prog progs[LUTRACE_NR_PROGS], sum, freed;
+	struct live_prog progs[LIVE_NR_PROGS], sum, freed;
 	struct lutrace_clock clock;
 
 	clock__read(&clock);
@@ -129,7 +129,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
-	live__warn(s->live);
+	live__announce(s->live);
 	s->file = recorder__open(opts->file, fault);
 	if (!s->file || write_head(s, &opts->live, fault) || live__start(s->live, fault))
 		return -1;

@@ -117,7 +117,7 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 
 static int look(struct session *s, __u64 now, struct fault *fault)
 {
-	struct live_prog progs[LUTRACE_NR_PROGS];
+	struct live_prog progs[LIVE_NR_PROGS];
 
 	if (live__progs(s->live, progs, fault))
 		return -1;
@@ -179,7 +179,7 @@ static int start(struct session *s, struct fault *fault)
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
-	live__warn(s->live);
+	live__announce(s->live);
 	if (live__watches_freed(s->live))
 		top__watch_freed(s->top);
 	if (!opts->batch) {
@@ -200,7 +200,7 @@ static int start(struct session *s, struct fault *fault)
 /* What it came to, below the last snapshot or in place of the screen. */
 static int conclude(struct session *s, struct fault *fault)
 {
-	struct live_prog progs[LUTRACE_NR_PROGS], freed;
+	struct live_prog progs[LIVE_NR_PROGS], freed;
 	const struct oracle *oracle = top__oracle(s->top);
 
 	if (live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))

@@ -81,7 +81,7 @@ void latency_row__stats(struct latency_row *row, struct stats *stats);
 /* What else there is to tell about a run or an interval. */
 struct latency_context {
 	double seconds;
-	struct live_prog progs[LUTRACE_NR_PROGS];	/* within it */
+	struct live_prog progs[LIVE_NR_PROGS];	/* within it */
 	bool stats;			/* --stats was given */
 	const char *stats_missing;	/* why there are no BPF statistics, or NULL */
 	const char *command;		/* NULL: none */

@@ -120,7 +120,7 @@ static void print_losses(const struct latency *l, const struct latency_context *
 		"once), %llu begun again before the end, %llu program runs missed, %llu not arrived\n",
 		sum.counts.events, sum.counts.lost_latencies, sum.counts.lost_begins,
 		sum.counts.replaced_begins, sum.missed_runs, latency__unaccounted(l, c));
-	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+	for (i = 0; i < LIVE_NR_PROGS; i++) {
 		p = &c->progs[i];
 		if (p->counts.lost_latencies || p->counts.lost_begins ||
 		    p->counts.replaced_begins || p->missed_runs)
@@ -146,7 +146,7 @@ static void print_overhead(const struct latency_context *c, FILE *f)
 		return;
 	}
 	fprintf(f, "\nBPF program                            runs  ns/run\n");
-	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+	for (i = 0; i < LIVE_NR_PROGS; i++) {
 		p = &c->progs[i];
 		if (!p->tracepoint)
 			continue;
@@ -301,7 +301,7 @@ static json_t *json_programs(const struct latency_context *c)
 	json_t *list = json_array();
 	int i;
 
-	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+	for (i = 0; i < LIVE_NR_PROGS; i++) {
 		p = &c->progs[i];
 		if (!p->tracepoint)
 			continue;

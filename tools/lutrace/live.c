@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "command.h"
-#include "kernel.h"
-#include "live.h"
-#include "record.skel.h"	/* needs the types of bpf/events.h */
+#include "source.h"
 
 /*
  * How long to wait at the end for operations that have begun. It is what
@@ -19,28 +13,21 @@
  */
 #define GRACE_NS 2000000000ull
 
-/* How long a program that has counted an event can take to write its records. */
+/* How long a probe that has counted an event can take to write its records. */
 #define SETTLE_NS 100000000ull
 
-/* How often the ring buffer is emptied if it does not call for it. */
+/* How often the source is drained if it does not call for it. */
 #define POLL_MS 20
 
 struct live {
 	struct live_opts opts;
 	const struct live_ops *ops;
 	void *priv;
-	struct record_bpf *skel;
-	struct bpf_program *progs[LUTRACE_NR_PROGS];
-	struct bpf_program *freed;	/* optional */
-	bool watches_freed;
-	struct ring_buffer *ring;
+	struct source *source;
 	struct fault *fault;		/* of the call that is running */
 	bool failed;			/* an op failed: fault is set */
 	bool quit;
-	__u64 received;			/* records that came out of the ring buffer */
-	__u64 load_ns, started, stopped;
-	int stats_fd;			/* the kernel measures as long as it is open */
-	char *stats_missing;
+	__u64 started, stopped;
 	pid_t command;			/* 0: none */
 	int command_status;		/* -1: it has not ended */
 };
@@ -81,218 +68,83 @@ __u64 live__now(void)
 
 /* Setting up */
 
-static int on_record(void *priv, void *data, size_t size)
+static void on_record(void *priv, const struct lutrace_rec *rec)
 {
 	struct live *live = priv;
 
-	(void)size;
-	live->received++;
 	if (!live->failed && live->ops->record &&
-	    live->ops->record(live->priv, data, live->fault))
+	    live->ops->record(live->priv, rec, live->fault))
 		live->failed = true;
-	return 0;
-}
-
-/* The programs name their tracepoints themselves: "tp_btf/NAME". */
-static const char *tracepoint_of(const struct bpf_program *prog)
-{
-	return strchr(bpf_program__section_name(prog), '/') + 1;
-}
-
-static void number_programs(struct live *live)
-{
-	struct record_bpf *skel = live->skel;
-
-#define OPERATION(name, op)								\
-	live->progs[LUTRACE_PROG(op, LUTRACE_BEGIN)] = skel->progs.name##_begin;	\
-	live->progs[LUTRACE_PROG(op, LUTRACE_END)] = skel->progs.name##_end
-
-	OPERATION(iommu_domain_preserve, LUTRACE_OP_PRESERVE);
-	OPERATION(iommu_domain_unpreserve, LUTRACE_OP_UNPRESERVE);
-	OPERATION(iommu_domain_restore, LUTRACE_OP_RESTORE);
-	OPERATION(iommu_flb_preserve, LUTRACE_OP_FLB_PRESERVE);
-	OPERATION(iommu_flb_unpreserve, LUTRACE_OP_FLB_UNPRESERVE);
-	OPERATION(iommu_flb_retrieve, LUTRACE_OP_FLB_RETRIEVE);
-	OPERATION(iommu_flb_finish, LUTRACE_OP_FLB_FINISH);
-#undef OPERATION
-	live->freed = skel->progs.iommu_preserved_page_freed;
-}
-
-static bool wanted(const struct live *live, int prog)
-{
-	return !live->opts.ops || live->opts.ops & 1u << prog / LUTRACE_NR_PHASES;
-}
-
-const char **live__tracepoints(size_t *nr)
-{
-	struct record_bpf *skel = record_bpf__open();
-	const char **names = xcalloc(LUTRACE_NR_PROGS, sizeof(*names));
-	struct bpf_program *prog;
-
-	*nr = 0;
-	if (!skel)
-		return names;
-	bpf_object__for_each_program(prog, skel->obj)
-		if (prog != skel->progs.iommu_preserved_page_freed)
-			names[(*nr)++] = xstrdup(tracepoint_of(prog));
-	record_bpf__destroy(skel);
-	return names;
-}
-
-static int check_kernel(struct live *live, struct fault *fault)
-{
-	struct btf *btf = kernel__btf(fault);
-	const char *name;
-	int i, err = 0;
-
-	if (!btf)
-		return -1;
-	for (i = 0; i < LUTRACE_NR_PROGS && !err; i++) {
-		name = tracepoint_of(live->progs[i]);
-		if (wanted(live, i) && !kernel__has_tracepoint(btf, name)) {
-			char *what = xasprintf("tracepoint %s", name);
-
-			err = kernel__lacks(fault, what);
-			free(what);
-		}
-	}
-	if (!err && !kernel__has_struct(btf, "iommu_liveupdate_event"))
-		err = kernel__lacks(fault, "struct iommu_liveupdate_event");
-	live->watches_freed = !live->opts.samples &&
-		kernel__has_tracepoint(btf, tracepoint_of(live->freed));
-	btf__free(btf);
-	return err;
-}
-
-static int configure(struct live *live, struct fault *fault)
-{
-	const struct live_opts *opts = &live->opts;
-	int i;
-
-	for (i = 0; i < LUTRACE_NR_PROGS; i++)
-		bpf_program__set_autoload(live->progs[i], wanted(live, i));
-	bpf_program__set_autoload(live->freed, live->watches_freed);
-	if (bpf_map__set_max_entries(live->skel->maps.ring, opts->ring_kib * 1024) ||
-	    bpf_map__set_max_entries(live->skel->maps.begins, opts->in_flight))
-		return fault__set(fault, "cannot size the maps: %s", strerror(errno));
-	live->skel->rodata->wakeup_bytes = opts->ring_kib * 1024 / 4;
-	live->skel->rodata->samples = opts->samples;
-	return 0;
-}
-
-/* Without them there is still all that was asked for but the overhead. */
-static void enable_stats(struct live *live)
-{
-	if (live->opts.stats)
-		live->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (!live->opts.stats)
-		live->stats_missing = xstrdup("not asked for");
-	else if (live->stats_fd < 0)
-		live->stats_missing = xasprintf("%s%s", strerror(errno), errno == EPERM ?
-						": needs the capability SYS_ADMIN" : "");
-}
-
-static int load(struct live *live, struct fault *fault)
-{
-	__u64 start = live__now();
-	int err;
-
-	err = record_bpf__load(live->skel);
-	if (err)
-		return kernel__bpf_failed(fault, "load the recording programs", err);
-	err = record_bpf__attach(live->skel);
-	if (err)
-		return kernel__bpf_failed(fault, "attach to the iommu_liveupdate tracepoints",
-					  err);
-	live->load_ns = live__now() - start;
-	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.ring), on_record, live, NULL);
-	if (!live->ring)
-		return kernel__bpf_failed(fault, "read the ring buffer", -errno);
-	return 0;
 }
 
 struct live *live__open(const struct live_opts *opts, const struct live_ops *ops, void *priv,
 			struct fault *fault)
 {
 	struct live *live = xcalloc(1, sizeof(*live));
+	const struct sink sink = { on_record, live };
 
-	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv,
-			       .command_status = -1, .stats_fd = -1 };
-	kernel__verbose(opts->verbose);
-	live->skel = record_bpf__open();
-	if (!live->skel) {
-		fault__set(fault, "cannot open the BPF programs: %s", strerror(errno));
-		live__free(live);
-		return NULL;
-	}
-	number_programs(live);
-	enable_stats(live);
-	if (check_kernel(live, fault) || configure(live, fault) || load(live, fault)) {
-		live__free(live);
-		return NULL;
-	}
+	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv, .command_status = -1 };
+	/* Before there is anything that a signal must not leave behind */
 	catch_signals();
-	return live;
+	if (!source_bpf.open(&live->source, opts, &sink, fault))
+		return live;
+	live__free(live);
+	return NULL;
 }
 
 void live__free(struct live *live)
 {
 	if (!live)
 		return;
-	ring_buffer__free(live->ring);
-	record_bpf__destroy(live->skel);
-	if (live->stats_fd >= 0)
-		close(live->stats_fd);
-	free(live->stats_missing);
+	if (live->source)
+		live->source->ops->free(live->source);
 	free(live);
 }
 
-void live__describe(const struct live *live, FILE *f)
+void live__announce(const struct live *live)
 {
-	const char *comma = "";
+	const char *comma = ": ";
 	int i;
 
-	fprintf(f, "BPF programs on typed tracepoints (tp_btf), ring buffer %lu KiB, %lu operations "
-		"at once, loaded and attached in %.0f ms: ",
-		live->opts.ring_kib, live->opts.in_flight, live->load_ns / 1e6);
+	fputs("lutrace: ", stderr);
+	live->source->ops->describe(live->source, stderr);
 	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
-		if (!wanted(live, i))
+		if (!live_opts__want(&live->opts, i))
 			continue;
-		fprintf(f, "%s%s", comma, tracepoint_of(live->progs[i]));
+		fprintf(stderr, "%s%s", comma, live_tracepoints[i]);
 		comma = ", ";
 	}
-	if (live->watches_freed)
-		fprintf(f, "%s%s", comma, tracepoint_of(live->freed));
-	fputc('\n', f);
+	if (live__watches_freed(live))
+		fprintf(stderr, "%s%s", comma, live_tracepoints[LUTRACE_PROG_FREED]);
+	fputc('\n', stderr);
+	if (live->source->ops->unknown)
+		complain("%s", live->source->ops->unknown);
+	if (!live__watches_freed(live) && !live->opts.samples)
+		complain("this kernel does not tell of pages that are freed while they are "
+			 "preserved: it has no tracepoint %s",
+			 live_tracepoints[LUTRACE_PROG_FREED]);
 }
 
 /* Running */
 
-static int empty_ring(struct live *live, int timeout_ms, struct fault *fault)
+static int drain(struct live *live, int timeout_ms, struct fault *fault)
 {
-	int n;
-
 	live->fault = fault;
-	n = ring_buffer__poll(live->ring, timeout_ms);
-	/* Records for which nobody was woken are not told by poll. */
-	if (n >= 0 || n == -EINTR)
-		n = ring_buffer__consume(live->ring);
-	if (n < 0)
-		return fault__set(fault, "cannot read the ring buffer: %s", strerror(-n));
-	if (live->failed)
+	if (live->source->ops->drain(live->source, timeout_ms, fault) || live->failed)
 		return -1;
 	return live->ops->drained ? live->ops->drained(live->priv, fault) : 0;
 }
 
 int live__drain(struct live *live, struct fault *fault)
 {
-	return empty_ring(live, 0, fault);
+	return drain(live, 0, fault);
 }
 
 int live__start(struct live *live, struct fault *fault)
 {
 	live->started = live__now();
-	live->skel->bss->armed = 1;
+	if (live->source->ops->arm(live->source, true, fault))
+		return -1;
 	if (live->ops->armed && live->ops->armed(live->priv, fault))
 		return -1;
 	if (!live->opts.command)
@@ -342,7 +194,7 @@ static int run_until_told(struct live *live, struct fault *fault)
 		now = live__now();
 		if (live->opts.seconds > 0 && now >= end)
 			break;
-		err = empty_ring(live, wait_ms(now, live->opts.seconds > 0 ? end : 0,
+		err = drain(live, wait_ms(now, live->opts.seconds > 0 ? end : 0,
 					       every ? next : 0), fault);
 		if (err || !every || live__now() < next)
 			continue;
@@ -353,30 +205,14 @@ static int run_until_told(struct live *live, struct fault *fault)
 	return err;
 }
 
-/* The programs may be writing them. */
-static struct lutrace_counts counts_of(const struct live *live, int prog)
-{
-	return ((const volatile struct lutrace_counts *)live->skel->bss->counts)[prog];
-}
-
-static __s64 in_flight(const struct live *live)
-{
-	__s64 sum = 0;
-	int i;
-
-	for (i = 0; i < LUTRACE_NR_PROGS; i++)
-		sum += counts_of(live, i).in_flight;
-	return sum;
-}
-
 /* An operation that has begun gets the chance to end, if that is soon. */
 static int finish_running(struct live *live, struct fault *fault)
 {
 	__u64 until = live__now() + GRACE_NS;
 	int err = 0;
 
-	while (!err && in_flight(live) > 0 && live__now() < until)
-		err = empty_ring(live, 1, fault);
+	while (!err && live->source->ops->in_flight(live->source) > 0 && live__now() < until)
+		err = drain(live, 1, fault);
 	return err;
 }
 
@@ -392,97 +228,49 @@ void live__quit(struct live *live)
 	live->quit = true;
 }
 
-/* Whether all that the programs count as sent has been received. */
-static bool all_received(const struct live *live)
-{
-	struct lutrace_counts begin, end;
-	__u64 sent = 0;
-	int op;
-
-	for (op = 0; op < LUTRACE_NR_OPS; op++) {
-		begin = counts_of(live, LUTRACE_PROG(op, LUTRACE_BEGIN));
-		end = counts_of(live, LUTRACE_PROG(op, LUTRACE_END));
-		if (!live->opts.samples)
-			sent += begin.events - begin.lost_events + end.events - end.lost_events;
-		sent += end.events - end.unmatched_ends - end.lost_latencies;
-	}
-	if (live->watches_freed) {
-		end = counts_of(live, LUTRACE_PROG_FREED);
-		sent += end.events - end.lost_events;
-	}
-	return live->received == sent;
-}
-
 int live__stop(struct live *live, struct fault *fault)
 {
+	struct source *source = live->source;
 	__u64 until;
 	int err;
 
-	live->skel->bss->armed = 0;
+	if (source->ops->arm(source, false, fault))
+		return -1;
 	live->stopped = live__now();
 	until = live->stopped + SETTLE_NS;
 	do {
-		err = empty_ring(live, 0, fault);
-	} while (!err && !all_received(live) && live__now() < until);
+		err = drain(live, 0, fault);
+	} while (!err && !source->ops->all_came(source) && live__now() < until);
 	return err;
 }
 
 /* What came of it */
 
-static int ask(const struct live *live, int nr, const struct bpf_program *prog,
-	       struct live_prog *to, struct fault *fault)
-{
-	struct bpf_prog_info info;
-	__u32 len = sizeof(info);
-
-	memset(&info, 0, sizeof(info));
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-		return fault__set(fault, "cannot ask the kernel about its program on %s: %s",
-				  tracepoint_of(prog), strerror(errno));
-	*to = (struct live_prog){
-		.tracepoint = tracepoint_of(prog),
-		.counts = counts_of(live, nr),
-		.missed_runs = info.recursion_misses,
-		.runs = info.run_cnt,
-		.run_ns = info.run_time_ns,
-	};
-	return 0;
-}
-
-int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS],
+int live__progs(const struct live *live, struct live_prog progs[LIVE_NR_PROGS],
 		struct fault *fault)
 {
-	int i, err = 0;
+	return live->source->ops->progs(live->source, progs, fault);
+}
 
-	for (i = 0; i < LUTRACE_NR_PROGS && !err; i++) {
-		progs[i] = (struct live_prog){ .tracepoint = NULL };
-		if (wanted(live, i))
-			err = ask(live, i, live->progs[i], &progs[i], fault);
-	}
-	return err;
+const char *live__mode(const struct live *live)
+{
+	return live->source->ops->name;
 }
 
 bool live__watches_freed(const struct live *live)
 {
-	return live->watches_freed;
+	return live->source->ops->watches_freed(live->source);
 }
 
 int live__freed(const struct live *live, struct live_prog *prog, struct fault *fault)
 {
 	*prog = (struct live_prog){ .tracepoint = NULL };
-	return live->watches_freed ? ask(live, LUTRACE_PROG_FREED, live->freed, prog, fault) : 0;
-}
-
-void live__warn(const struct live *live)
-{
-	if (!live->watches_freed)
-		complain("this kernel does not tell of pages that are freed while they are "
-			 "preserved: it has no tracepoint %s", tracepoint_of(live->freed));
+	return live__watches_freed(live) ? live->source->ops->freed(live->source, prog, fault) : 0;
 }
 
 const char *live__stats_missing(const struct live *live)
 {
-	return live->stats_missing;
+	return live->source->ops->stats_missing(live->source);
 }
 
 __u64 live__started(const struct live *live)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A live session on the iommu_liveupdate tracepoints: loads and attaches the
- * programs of bpf/record.bpf.c, hands every record that they send to the
- * subcommand, and ends with a signal, a time or a command. It is the main loop
- * of all subcommands that look at a running kernel:
+ * A live session on the iommu_liveupdate tracepoints: sets up a source of
+ * records (source.h), hands every record that comes from it to the subcommand,
+ * and ends with a signal, a time or a command. It is the main loop of all
+ * subcommands that look at a running kernel:
  *
- *	live = live__open(&opts, &ops, priv, fault);	attached, nothing counted yet
+ *	live = live__open(&opts, &ops, priv, fault);	probes set up, nothing counted yet
  *	live__start(live, fault);			counting; the command runs
  *	live__run(live, fault);				ops are called until the end
  *	live__stop(live, fault);			nothing comes after this
@@ -30,7 +30,7 @@ struct live;
 
 /* What all live subcommands let the user choose. */
 struct live_opts {
-	unsigned long ring_kib;		/* ring buffer, a power of two from 4 */
+	unsigned long ring_kib;		/* ring buffers together, a power of two from 4 */
 	unsigned long in_flight;	/* operations that can run at once */
 	double seconds;			/* end by itself after these; 0: not */
 	double interval;		/* seconds from one ops->interval() to the next; 0: none */
@@ -80,7 +80,10 @@ struct live_ops {
 	int (*interval)(void *priv, struct fault *fault);
 };
 
-/* One program, from its load until now. */
+/* The tracepoints by LUTRACE_PROG(op, phase), and as the last LUTRACE_PROG_FREED. */
+extern const char *const live_tracepoints[LUTRACE_NR_PROGS + 1];
+
+/* One probe, which with BPF is a program, from its load until now. */
 struct live_prog {
 	const char *tracepoint;		/* NULL: not wanted, not attached */
 	struct lutrace_counts counts;	/* since live__start() */
@@ -108,35 +111,34 @@ void live__quit(struct live *live);
 /* Ends the counting, and waits for records that programs still write. */
 int live__stop(struct live *live, struct fault *fault);
 
-/* All programs as they are now, at their LUTRACE_PROG(op, phase). */
-int live__progs(const struct live *live, struct live_prog progs[LUTRACE_NR_PROGS],
+/*
+ * All probes as they are now, at their LUTRACE_PROG(op, phase), and after them one for events
+ * that were lost without it being known of which probe.
+ */
+#define LIVE_PROG_UNKNOWN	LUTRACE_NR_PROGS
+#define LIVE_NR_PROGS		(LUTRACE_NR_PROGS + 1)
+int live__progs(const struct live *live, struct live_prog progs[LIVE_NR_PROGS],
 		struct fault *fault);
+/* How the tracepoints are seen: "bpf" or "tracefs". */
+const char *live__mode(const struct live *live);
 /*
  * Pages that were freed while preserved: whether this kernel tells, which need
  * not be, and what was counted of them (tracepoint NULL if it does not).
  */
 bool live__watches_freed(const struct live *live);
 int live__freed(const struct live *live, struct live_prog *prog, struct fault *fault);
-/* Says on stderr that it does not, if so. */
-void live__warn(const struct live *live);
 /* Why there are no BPF statistics (runs, run_ns); NULL: there are. */
 const char *live__stats_missing(const struct live *live);
 /* The sums over all programs that live__progs() tells of. */
-struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS]);
+struct live_prog live__sum(const struct live_prog progs[LIVE_NR_PROGS]);
 
 /*
  * Of @received events: how many more were counted and did not come, and how
  * often a program did not run to count one; and what @freed, as live__freed()
  * tells it, has lost.
  */
-__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], const struct live_prog *freed,
+__u64 live__lost(const struct live_prog progs[LIVE_NR_PROGS], const struct live_prog *freed,
 		 __u64 received);
-
-/*
- * The tracepoints without which there is no session. Array and names are the
- * caller's to free; there are none if the programs cannot be opened.
- */
-const char **live__tracepoints(size_t *nr);
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 __u64 live__now(void);
@@ -148,8 +150,11 @@ int live__signal(const struct live *live);
 /* How the command ended, as waitpid() tells it; -1 if there is none or it runs on. */
 int live__command_status(const struct live *live);
 
-/* The session as it is set up, one line: mode, sizes, each tracepoint. */
-void live__describe(const struct live *live, FILE *f);
+/*
+ * Says on stderr how the session is set up, in one line: mode, sizes, each tracepoint; and that
+ * this kernel does not tell of freed pages, if so.
+ */
+void live__announce(const struct live *live);
 
 void live__free(struct live *live);
 

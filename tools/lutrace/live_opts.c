@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The options that all live subcommands have, and sums of what was counted. */
+/* The options that all live subcommands have, names, and sums of what was counted. */
 #include <errno.h>
 #include <stdlib.h>
-#include "live.h"
+#include "source.h"
 
 static const struct argp_option options[] = {
 	{ "duration", 'd', "SECONDS", 0, "End by itself after SECONDS", 0 },
@@ -68,6 +68,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp live_argp = { .options = options, .parser = parse };
 
+const char *const live_tracepoints[LUTRACE_NR_PROGS + 1] = {
+#define OPERATION(name, op)						\
+	[LUTRACE_PROG(op, LUTRACE_BEGIN)] = #name "_begin",		\
+	[LUTRACE_PROG(op, LUTRACE_END)] = #name "_end",
+	LUTRACE_OPERATIONS(OPERATION)
+#undef OPERATION
+	[LUTRACE_PROG_FREED] = "iommu_preserved_page_freed",
+};
+
+bool live_opts__want(const struct live_opts *opts, int prog)
+{
+	return !opts->ops || opts->ops & 1u << prog / LUTRACE_NR_PHASES;
+}
+
 static void add_counts(struct lutrace_counts *sum, const struct lutrace_counts *c)
 {
 	sum->events += c->events;
@@ -79,12 +93,12 @@ static void add_counts(struct lutrace_counts *sum, const struct lutrace_counts *
 	sum->in_flight += c->in_flight;
 }
 
-struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS])
+struct live_prog live__sum(const struct live_prog progs[LIVE_NR_PROGS])
 {
 	struct live_prog sum = { .tracepoint = NULL };
 	int i;
 
-	for (i = 0; i < LUTRACE_NR_PROGS; i++) {
+	for (i = 0; i < LIVE_NR_PROGS; i++) {
 		add_counts(&sum.counts, &progs[i].counts);
 		sum.missed_runs += progs[i].missed_runs;
 		sum.runs += progs[i].runs;
@@ -93,7 +107,7 @@ struct live_prog live__sum(const struct live_prog progs[LUTRACE_NR_PROGS])
 	return sum;
 }
 
-__u64 live__lost(const struct live_prog progs[LUTRACE_NR_PROGS], const struct live_prog *freed,
+__u64 live__lost(const struct live_prog progs[LIVE_NR_PROGS], const struct live_prog *freed,
 		 __u64 received)
 {
 	struct live_prog sum = live__sum(progs);

@@ -186,7 +186,7 @@ void top__watch_freed(struct top *t)
 	oracle__watch_freed(t->oracle);
 }
 
-void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS],
+void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LIVE_NR_PROGS],
 	      const struct live_prog *freed)
 {
 	oracle__end(t->oracle, now_ns, live__lost(progs, freed, oracle__nr_events(t->oracle)));
@@ -250,7 +250,7 @@ static void copy_rows(const struct top *t, struct top_view *v)
 }
 
 void top__look(struct top *t, struct top_view *v, __u64 now_ns,
-	       const struct live_prog progs[LUTRACE_NR_PROGS])
+	       const struct live_prog progs[LIVE_NR_PROGS])
 {
 	struct live_prog sum = live__sum(progs);
 

@@ -72,14 +72,14 @@ void top__record(struct top *t, const struct lutrace_rec *rec);
 /* Freed pages would be told: see live__watches_freed(). */
 void top__watch_freed(struct top *t);
 /* Nothing comes any more; @progs and @freed as they are after live__stop(). */
-void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LUTRACE_NR_PROGS],
+void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LIVE_NR_PROGS],
 	      const struct live_prog *freed);
 /* What judges the events; the verdict is final after top__end(). */
 const struct oracle *top__oracle(const struct top *t);
 
 /* Fills @v anew, sorted by nothing and with all rows shown. */
 void top__look(struct top *t, struct top_view *v, __u64 now_ns,
-	       const struct live_prog progs[LUTRACE_NR_PROGS]);
+	       const struct live_prog progs[LIVE_NR_PROGS]);
 void top_view__arrange(struct top_view *v, const struct top_order *order);
 void top_view__free(struct top_view *v);
 
