@@ -267,6 +267,20 @@ static void test_generation(void **state)
 	expect_only(RULE_GENERATION, VERDICT_VIOLATION);
 }
 
+/* Only once it was retrieved does this kernel know which there were in the other one. */
+static void test_generation_handed_over(void **state)
+{
+	(void)state;
+	oracle__expect(oracle, left(), 2, true);
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	whole(P(PRESERVE), 5, 1, 0);
+	retrieve();
+	whole(P(PRESERVE), 6, 3, 0);
+	assert_int_equal(told, 0);
+	whole(P(PRESERVE), 7, 2, 0);
+	expect_only(RULE_GENERATION, VERDICT_VIOLATION);
+}
+
 static void test_undo(void **state)
 {
 	(void)state;
@@ -288,6 +302,40 @@ static void test_flb_twice(void **state)
 	whole(P(FLB_PRESERVE), 0, 0, 0);
 	whole(P(FLB_PRESERVE), 0, 0, 0);
 	expect_only(RULE_FLB, VERDICT_VIOLATION);
+}
+
+static void test_flb_is_left(void **state)
+{
+	(void)state;
+	assert_false(oracle__flb_is_empty(oracle));
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	assert_true(oracle__flb_is_empty(oracle));
+	put(P(PRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	assert_false(oracle__flb_is_empty(oracle));
+	put(P(PRESERVE), LUTRACE_END, 0, 1, 0);
+	assert_false(oracle__flb_is_empty(oracle));
+	whole(P(UNPRESERVE), 0, 1, 0);
+	assert_true(oracle__flb_is_empty(oracle));
+	oracle__flb_is_left(oracle, 2);
+	expect_only(RULE_FLB, VERDICT_VIOLATION);
+}
+
+/* What was not seen may be a domain that is preserved. */
+static void test_flb_is_not_known_to_be_empty(void **state)
+{
+	(void)state;
+	seq = 10;
+	whole(P(PRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	assert_false(oracle__flb_is_empty(oracle));
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	assert_false(oracle__flb_is_empty(oracle));
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	assert_true(oracle__flb_is_empty(oracle));
+	seq++;
+	whole(P(PRESERVE), 0, 2, 0);
+	whole(P(UNPRESERVE), 0, 2, 0);
+	assert_false(oracle__flb_is_empty(oracle));
 }
 
 static void test_restore_differs(void **state)
@@ -358,6 +406,25 @@ static void test_restore_error_at_the_end(void **state)
 	retrieve();
 	whole(P(RESTORE), 0, 1, -74);
 	expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION);
+}
+
+static void test_retrieve_refused(void **state)
+{
+	(void)state;
+	whole(P(FLB_RETRIEVE), 0, 0, -74);
+	whole(P(FLB_RETRIEVE), 0, 0, -74);
+	assert_int_equal(told, 0);
+	expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION);
+	assert_non_null(strstr(oracle__check(oracle, RULE_RESTORE_ERROR)->details[0], "(-74)"));
+}
+
+static void test_retrieve_refused_once(void **state)
+{
+	(void)state;
+	whole(P(FLB_RETRIEVE), 0, 0, -12);
+	retrieve();
+	whole(P(FLB_FINISH), 2, 0, 0);
+	expect_clean();
 }
 
 static void test_restore_after_finish(void **state)
@@ -644,10 +711,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(clean_old_kernel), T(clean_new_kernel), T(pairs), T(no_end), T(once_root),
 		T(once_slot), T(unchanged), T(unpreserve_of_nothing), T(abort),
-		T(abort_counted_by_kernel), T(generation), T(undo), T(flb_missing), T(flb_twice),
+		T(abort_counted_by_kernel), T(generation), T(generation_handed_over), T(undo),
+		T(flb_missing), T(flb_twice), T(flb_is_left), T(flb_is_not_known_to_be_empty),
 		T(restore_differs), T(restore_of_nothing), T(retrieve_counts_others),
 		T(restore_unknown), T(restore_once), T(restore_error),
-		T(restore_error_at_the_end), T(restore_after_finish), T(finish_within_restore),
+		T(restore_error_at_the_end), T(retrieve_refused), T(retrieve_refused_once),
+		T(restore_after_finish), T(finish_within_restore),
 		T(finish_twice), T(attached_late), T(attached_when_idle),
 		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),
 		T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),

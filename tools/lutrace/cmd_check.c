@@ -12,10 +12,15 @@
 #include "lister.h"
 #include "live.h"
 #include "oracle.h"
+#include "sessions.h"
 #include "version.h"
 
 #define SYSRQ		"/proc/sysrq-trigger"
 #define MAX_BEFORE	16
+
+/* How long the FLB may take to follow the last session. */
+#define FLB_SECONDS	2
+#define FLB_STEP_US	100000u
 
 struct opts {
 	struct live_opts live;
@@ -285,6 +290,26 @@ static int read_before(struct session *s, struct fault *fault)
 	return 0;
 }
 
+/*
+ * The FLB goes with the last file, and files go with their sessions. Its end may
+ * be on its way; what is being preserved meanwhile has a session.
+ */
+static int check_flb(struct session *s, struct fault *fault)
+{
+	unsigned int us;
+
+	for (us = 0; us < FLB_SECONDS * 1000000u; us += FLB_STEP_US) {
+		if (!oracle__flb_is_empty(s->oracle) || sessions__open("/proc") != SESSIONS_NONE)
+			return 0;
+		usleep(FLB_STEP_US);
+		if (live__drain(s->live, fault))
+			return -1;
+	}
+	if (oracle__flb_is_empty(s->oracle))
+		oracle__flb_is_left(s->oracle, FLB_SECONDS);
+	return 0;
+}
+
 static int check(struct session *s, struct fault *fault)
 {
 	struct live_prog progs[LIVE_NR_PROGS], freed;
@@ -302,7 +327,7 @@ static int check(struct session *s, struct fault *fault)
 	if (live__start(s->live, fault))
 		return -1;
 	fputs("checking\n", stderr);
-	if (live__run(s->live, fault) || live__stop(s->live, fault) ||
+	if (live__run(s->live, fault) || check_flb(s, fault) || live__stop(s->live, fault) ||
 	    live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
 		return -1;
 	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, &freed, s->nr_events));

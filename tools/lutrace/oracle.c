@@ -63,6 +63,7 @@ struct oracle {
 	struct object *flb;
 	struct idmap *objects;		/* kind, a, b: struct object */
 	struct idmap *generations;	/* slot: the last one */
+	__u64 handed_over;		/* the largest generation that this kernel knows of that */
 	struct idmap *left_at;		/* identity: index + 1 in left */
 	const struct preserved *left;
 	size_t nr_left, nr_compared, nr_reclaimed;
@@ -317,7 +318,7 @@ static struct words where(const struct object *obj, const struct spec *spec,
 
 	if (track->since)
 		n += snprintf(w.s + n, sizeof(w.s) - n, " since seq %" PRIu64, track->since);
-	if (obj->error && obj->kind == OBJECT_RECORD)
+	if (obj->error && (obj->kind == OBJECT_RECORD || obj->kind == OBJECT_FLB))
 		snprintf(w.s + n, sizeof(w.s) - n, ": %s (%d)", error_text(obj->error), obj->error);
 	return w;
 }
@@ -470,6 +471,10 @@ static void on_generation(struct oracle *o, struct object *obj, const struct lut
 		/* A new FLB may begin anew, and may be what is missing */
 		find(o, RULE_GENERATION, o->missing ? VERDICT_INCOMPLETE : VERDICT_VIOLATION, obj,
 		     ev, "%s: the slot had generation %" PRIu64 " already", who(ev).s, *last);
+	else if (ev->generation <= o->handed_over)
+		find(o, RULE_GENERATION, VERDICT_VIOLATION, obj, ev,
+		     "%s: the kernel before handed over generation %llu already", who(ev).s,
+		     o->handed_over);
 	idmap__set(o->generations, ev->ser_phys, 0, 0, ev->generation);
 }
 
@@ -521,8 +526,13 @@ static void on_restored(struct oracle *o, struct object *obj, const struct lutra
 
 static void on_retrieved(struct oracle *o, const struct lutrace_event *ev)
 {
+	size_t i;
+
 	o->retrieved = true;
 	o->nr_incoming = ev->nr_tables;
+	for (i = 0; i < o->nr_left; i++)
+		if (o->handed_over < o->left[i].generation)
+			o->handed_over = o->left[i].generation;
 	if (o->expecting && ev->nr_tables != o->nr_left)
 		find(o, RULE_RESTORE, o->left_whole ? VERDICT_VIOLATION : VERDICT_INCOMPLETE,
 		     o->flb, ev, "%s: it found %llu live records, %zu were preserved at the end of "
@@ -635,6 +645,8 @@ static void on_flb(struct oracle *o, const struct lutrace_event *ev)
 	if (done && ev->op == LUTRACE_OP_FLB_PRESERVE && ev->nr_tables)
 		find(o, RULE_FLB, VERDICT_VIOLATION, o->flb, ev, "%s: a new FLB holds %llu domains",
 		     who(ev).s, ev->nr_tables);
+	if (ev->op == LUTRACE_OP_FLB_RETRIEVE && ev->phase == LUTRACE_END)
+		o->subjects[RULE_RESTORE_ERROR]++;
 	if (done && ev->op == LUTRACE_OP_FLB_RETRIEVE)
 		on_retrieved(o, ev);
 }
@@ -810,7 +822,7 @@ static void end_object(struct oracle *o, struct object *obj, __u64 now_ns)
 			find(o, RULE_PAIRS, !o->missing && now_ns >= obj->begun[op] + PATIENCE_NS ?
 			     VERDICT_VIOLATION : VERDICT_INCOMPLETE, obj, NULL,
 			     "the end of %s of %s was not seen", op__name(op), what(obj).s);
-	if (obj->kind == OBJECT_RECORD)
+	if (obj->kind == OBJECT_RECORD || obj->kind == OBJECT_FLB)
 		for (i = 0; i < spec__count(); i++)
 			end_track(o, i, obj);
 }
@@ -879,6 +891,41 @@ static const char *state_in(const struct object *obj, const char *name, bool *al
 	spec = spec__get(i);
 	*alone = obj->tracks[i].possible == 1u << obj->tracks[i].believed;
 	return spec->states[obj->tracks[i].believed];
+}
+
+static bool holds_nothing(const struct object *obj)
+{
+	const char *state;
+	bool certain;
+
+	if (obj->kind != OBJECT_RECORD)
+		return true;
+	state = state_in(obj, "abort", &certain);
+	return certain && !strcmp(state, "free");
+}
+
+bool oracle__flb_is_empty(const struct oracle *o)
+{
+	const char *state;
+	bool certain;
+	size_t pos = 0;
+	uint64_t *at;
+
+	state = state_in(o->flb, "flb", &certain);
+	if (!certain || strcmp(state, "there") || o->missing ||
+	    !holds_nothing(o->unseen[OBJECT_RECORD]))
+		return false;
+	while ((at = idmap__next(o->objects, &pos)))
+		if (!holds_nothing((const struct object *)(uintptr_t)*at))
+			return false;
+	return true;
+}
+
+void oracle__flb_is_left(struct oracle *o, unsigned int seconds)
+{
+	find(o, RULE_FLB, VERDICT_VIOLATION, o->flb, NULL,
+	     "the FLB is there without a domain, and for %u s no session has been open: a reference "
+	     "to it was not given back", seconds);
 }
 
 enum domain_state oracle__domain(const struct oracle *o, __u64 ser_phys, __u64 generation,

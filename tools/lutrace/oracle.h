@@ -116,6 +116,10 @@ void oracle__watch_freed(struct oracle *o);
 void oracle__event(struct oracle *o, const struct lutrace_event *ev);
 /* Such a page, at any time between the events: it has no number. */
 void oracle__freed(struct oracle *o, const struct lutrace_freed *freed);
+/* The FLB is there for certain, and no domain is preserved, is being or may be. */
+bool oracle__flb_is_empty(const struct oracle *o);
+/* It is so although no session is open, and has been for @seconds. */
+void oracle__flb_is_left(struct oracle *o, unsigned int seconds);
 /*
  * Nothing comes any more. @now_ns: CLOCK_MONOTONIC; @lost: events that were
  * counted but did not come, wherever that was.
