@@ -6,13 +6,14 @@ OUT := $(abspath build)
 SCRIPTS := scripts
 T ?=
 K ?=
+M ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 
 .NOTPARALLEL:
 
 .PHONY: all help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
-	fuzz test test-unit test-patches test-vm soak install uninstall release deb clean
+	fuzz mutants test test-unit test-patches test-vm soak install uninstall release deb clean
 
 all: tools
 
@@ -23,6 +24,8 @@ help:
 	@echo 'make fuzz          the fuzzer of lutrace report, RUNS=10000000 inputs'
 	@echo 'make test-patches  the series: applies, regenerates, style, compiles, sparse'
 	@echo 'make test-vm       the tests in QEMU (T="name name" for some of them)'
+	@echo 'make mutants       seeded bugs in the kernel, one at a time, and what caught each'
+	@echo '                   (M="FILE.patch" for a bug of your own on top of the series)'
 	@echo 'make soak          what takes hours: long sweeps, races and cycles on a debug kernel, a'
 	@echo '                   boot at every patch (K="cycles flat" for some kinds)'
 	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
@@ -98,6 +101,9 @@ test-patches: test-kernel
 
 test-vm: kernel test-kernel tools progs qemu
 	@T='$(T)' tests/run vm
+
+mutants: tree tools progs qemu
+	@$(SCRIPTS)/mutants $(M)
 
 soak: tree tools progs
 	@$(SCRIPTS)/soak $(K)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 mutant=seeded-bugs
-append='lutrace_seeded_bug=6'
+append='lutrace_seeded_bug=28'
 allow_log='iommufd|iommu_unmap|WARNING: .*drivers/iommu'
 plan=2
 

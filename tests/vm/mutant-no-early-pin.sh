@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 mutant=seeded-bugs
-append='lutrace_seeded_bug=4'
+append='lutrace_seeded_bug=26'
 plan=3
 
 stage1() {

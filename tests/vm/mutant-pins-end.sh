@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 mutant=seeded-bugs
-append='lutrace_seeded_bug=5'
+append='lutrace_seeded_bug=27'
 plan=1
 
 stage1() {

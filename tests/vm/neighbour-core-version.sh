@@ -7,7 +7,7 @@ plan=14
 stage1() {
 	. /share/neighbour.sh
 	remember_memory
-	next_kernel lutrace.stage=2 lutrace_seeded_bug=9
+	next_kernel lutrace.stage=2 lutrace_seeded_bug=93
 	jump /share/main.plan /share/other.plan
 }
 
@@ -18,7 +18,7 @@ stage2() {
 	expect "all memory is back but the 264 tables" memory_is_there 1056
 	expect "they are lost" test "$(lost_kb)" -ge 1056
 	expect "the device works with new memory" fresh "$EDU"
-	next_kernel lutrace.stage=3 lutrace_seeded_bug=9
+	next_kernel lutrace.stage=3 lutrace_seeded_bug=93
 	jump /share/main.plan /share/other.plan
 }
 

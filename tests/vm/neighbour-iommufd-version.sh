@@ -7,7 +7,7 @@ plan=13
 stage1() {
 	. /share/neighbour.sh
 	remember_memory
-	next_kernel lutrace.stage=2 lutrace_seeded_bug=8
+	next_kernel lutrace.stage=2 lutrace_seeded_bug=92
 	jump /share/main.plan /share/other.plan
 }
 
@@ -25,7 +25,7 @@ stage2() {
 	expect "all memory is back" memory_is_there
 	expect "no tables are left behind" test "$(vmstat nr_iommu_pages)" -le "$(cat /share/tables)"
 	expect "the device works with new memory" fresh "$EDU"
-	next_kernel lutrace.stage=3 lutrace_seeded_bug=8
+	next_kernel lutrace.stage=3 lutrace_seeded_bug=92
 	jump /share/main.plan /share/other.plan
 }
 

@@ -7,7 +7,7 @@ plan=13
 stage1() {
 	. /share/neighbour.sh
 	remember_memory
-	next_kernel lutrace.stage=2 lutrace_seeded_bug=7
+	next_kernel lutrace.stage=2 lutrace_seeded_bug=91
 	jump /share/main.plan /share/other.plan
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 mutant=seeded-bugs
-append='lutrace_seeded_bug=10'
+append='lutrace_seeded_bug=2'
 plan=11
 
 stage1() {

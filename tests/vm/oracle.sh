@@ -1,0 +1,130 @@
+# A right kernel gives lutrace no cause in all that a live update can be; seeded bugs do (make mutants).
+# SPDX-License-Identifier: GPL-2.0-only
+# Each check's status is in NAME.status, and what it found in NAME.json; that of luctl in NAME.luctl.
+# scripts/mutants reads them.
+kernel=test
+plan=12
+timeout=300
+
+T=/sys/kernel/tracing
+
+# start_watching: a recording, and a check that is there until the jump.
+start_watching() {
+	lutrace record -o /share/old.rec --pidfile /run/record.pid 2>/share/record.log &
+	checked jump 2>/share/jump.err &
+	_n=0
+	until [ -s /run/record.pid ] && grep -q '^checking$' /share/jump.err; do
+		sleep 0.1
+		_n=$((_n + 1))
+		[ "$_n" -lt 300 ] || return 1
+	done
+}
+
+# end_pid PID: interrupts it, until it has ended.
+end_pid() {
+	while kill -INT "$1" 2>/dev/null; do sleep 0.2; done
+}
+
+end_watching() {
+	end_pid "$(cat /run/jump.pid)"
+	end_pid "$(cat /run/record.pid)"
+	_n=0
+	until [ -s /share/jump.status ] || [ "$_n" -eq 50 ]; do
+		sleep 0.1
+		_n=$((_n + 1))
+	done
+}
+
+# checked NAME [ARG...]: lutrace check; its status goes to NAME.status.
+checked() {
+	_name=$1
+	shift
+	sh -c 'echo $$ >"/run/$0.pid"
+		exec lutrace check --json "/share/$0.json" "$@"' "$_name" "$@" >"/share/$_name.txt"
+	echo $? >"/share/$_name.status"
+}
+
+# Marks of pages for the next kernel, with the page, as KHO gets them.
+watch_kho() {
+	echo 'p:kho/mark kho_preserve_folio page=%di' >>$T/kprobe_events &&
+		echo 'p:kho/unmark kho_unpreserve_folio page=%di' >>$T/kprobe_events &&
+		echo 4096 >$T/buffer_size_kb &&
+		echo 1 >$T/events/kho/enable
+}
+
+# Prints the pages that were marked again while they were, unmarked while they were not, or left.
+bad_marks() {
+	sed -n 's/.*: \(mark\|unmark\): .*page=\(0x[0-9a-f]*\).*/\1 \2/p' /share/kho.txt |
+		awk '$1 == "mark" { if (n[$2]++) print "twice", $2; marks++ }
+			$1 == "unmark" { if (!n[$2]--) print "not marked", $2 }
+			END { for (p in n) if (n[p]) print "left", p, n[p]; if (marks < 40) print marks }'
+}
+
+marks_are_right() {
+	echo 0 >$T/events/kho/enable
+	cat $T/trace >/share/kho.txt
+	! grep -q 'LOST' /share/kho.txt && bad_marks >/share/marks && cat /share/marks &&
+		[ ! -s /share/marks ]
+}
+
+# is NAME STATUS
+is() {
+	[ "$(cat "/share/$1.status")" = "$2" ] || { tail -n 40 "/share/$1.txt"; false; }
+}
+
+went_well() {
+	[ "$(cat "/share/$1")" = 0 ] || { tail -n 3 /share/luctl-*.log; false; }
+}
+
+tables_are() {
+	sleep 1
+	vmstat nr_iommu_pages
+	[ "$(vmstat nr_iommu_pages)" -eq "$1" ]
+}
+
+nothing_is_preserved() {
+	cat /sys/kernel/debug/kho/out/nr_preserved
+	[ "$(cat /sys/kernel/debug/kho/out/nr_preserved)" -eq "$1" ]
+}
+
+# A bug that kills luctl must leave the checks alive: an oops is no panic here.
+survive() {
+	echo 0 >/proc/sys/kernel/panic_on_oops
+}
+
+stage1() {
+	survive
+	[ -e /sys/class/iommu/dmar0 ] || cat /share/grow.plan >>/share/a.plan
+	_tables=$(vmstat nr_iommu_pages)
+	_blocks=$(cat /sys/kernel/debug/kho/out/nr_preserved)
+	expect "KHO's marks are watched" watch_kho
+	checked abort -- sh -c 'timeout 60 luctl run --no-kexec /share/a.plan /share/b.plan \
+		>/share/luctl-abort.log 2>&1; echo $? >/share/abort.luctl' 2>/share/abort.err
+	expect "preserved and given up, all is as before" went_well abort.luctl
+	expect "and lutrace has no cause" is abort 0
+	expect "each page is marked once, and unmarked" marks_are_right
+	expect "all page tables are freed" tables_are "$_tables"
+	expect "KHO has no block more" nothing_is_preserved "$_blocks"
+
+	expect "the first kernel is watched" start_watching
+	timeout 60 luctl run /share/a.plan /share/b.plan >/share/luctl-run.log 2>&1
+	echo $? >/share/run.luctl
+	not_ok "the kexec" "$(tail -n 1 /share/luctl-run.log)"
+	end_watching
+}
+
+# The second session is restored when the first one was finished, preserved again and given up.
+stage2() {
+	survive
+	expect "up to the jump lutrace has no cause" is jump 0
+	_blocks=$(cat /sys/kernel/debug/kho/out/nr_preserved)
+	checked resume --before /share/old.rec -- sh -c '
+		timeout 60 luctl resume --again --no-kexec /share/a.plan >/share/luctl-resume.log 2>&1
+		echo $? >/share/resume.luctl
+		timeout 60 luctl resume /share/b.plan >/share/luctl-resume2.log 2>&1
+		echo $? >/share/resume2.luctl' 2>/share/resume.err
+	expect "the first session comes through" went_well resume.luctl
+	expect "the second session comes through" went_well resume2.luctl
+	expect "in the next kernel lutrace has no cause" is resume 0
+	expect "KHO has no block more in the next kernel" nothing_is_preserved "$_blocks"
+}
