@@ -122,6 +122,7 @@ static void set_number(const char *name, const char *fmt, __u64 value)
 
 static void react(const char *reaction, const struct violation *v)
 {
+	struct fault fault;
 	int fd, status;
 
 	if (!reaction || !strcmp(reaction, "continue"))
@@ -139,8 +140,9 @@ static void react(const char *reaction, const struct violation *v)
 	set_number("LUTRACE_RECORD", "0x%llx", v->ser_phys);
 	set_number("LUTRACE_GENERATION", "%llu", v->generation);
 	set_number("LUTRACE_ROOT", "0x%llx", v->top_phys);
-	status = system(reaction);
-	if (status)
+	if (command__run_shell(reaction, &status, &fault))
+		complain("--on-violation: %s", fault.text);
+	else if (status)
 		complain("the command of --on-violation failed (status %d): %s",
 			 WIFEXITED(status) ? WEXITSTATUS(status) : -1, reaction);
 }

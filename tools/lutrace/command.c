@@ -46,6 +46,20 @@ pid_t command__start(char *const argv[], struct fault *fault)
 	return fault__set(fault, "cannot execute %s: %s", argv[0], strerror(err));
 }
 
+int command__run_shell(const char *command, int *status, struct fault *fault)
+{
+	char *const argv[] = { "sh", "-c", (char *)command, NULL };
+	pid_t pid = command__start(argv, fault);
+
+	if (pid < 0)
+		return -1;
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR)
+			return fault__set(fault, "cannot wait for %s: %s", command,
+					  strerror(errno));
+	return 0;
+}
+
 int command__ended(pid_t pid, int *status)
 {
 	return waitpid(pid, status, WNOHANG) == pid;

@@ -8,6 +8,11 @@
 
 /* Starts a program, looked for in PATH. -1 with @fault set if it cannot be executed. */
 pid_t command__start(char *const argv[], struct fault *fault);
+/*
+ * Runs a command of the shell to its end; @status as of waitpid(). Other than with
+ * system(), the caller's own handlers get what signals come meanwhile.
+ */
+int command__run_shell(const char *command, int *status, struct fault *fault);
 /* 1 with @status as of waitpid() if it has ended, 0 if it runs. */
 int command__ended(pid_t pid, int *status);
 /* "luctl ended with status 3", "sleep was ended by signal 15 (Terminated)"; free with free(). */

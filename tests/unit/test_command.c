@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/command.c tools/lutrace/util.c
+// libs: -lz
+/* Commands that are run to their end, and signals that come meanwhile. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/command.h"
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int sig)
+{
+	caught = sig;
+}
+
+static void test_status(void **state)
+{
+	struct fault fault;
+	int status;
+
+	(void)state;
+	assert_int_equal(command__run_shell("exit 3", &status, &fault), 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 3);
+}
+
+/* Who interrupts lutrace while it runs a command has interrupted lutrace. */
+static void test_signal_is_not_lost(void **state)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct fault fault;
+	int status;
+
+	(void)state;
+	sigaction(SIGINT, &action, NULL);
+	assert_int_equal(command__run_shell("kill -INT $PPID; sleep 0.1", &status, &fault), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(caught, SIGINT);
+}
+
+static void test_not_found(void **state)
+{
+	char *const argv[] = { "/nonexistent/program", NULL };
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(command__start(argv, &fault), -1);
+	assert_string_equal(fault.text,
+			    "cannot execute /nonexistent/program: No such file or directory");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status), cmocka_unit_test(test_signal_is_not_lost),
+		cmocka_unit_test(test_not_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
