@@ -6,6 +6,8 @@ PKG_CONFIG ?= pkg-config
 # Debian's package of each library
 PACKAGE_libbpf := libbpf-dev
 PACKAGE_libelf := libelf-dev
+PACKAGE_libtraceevent := libtraceevent-dev
+PACKAGE_libtracefs := libtracefs-dev
 PACKAGE_zlib := zlib1g-dev
 PACKAGE_liblzma := liblzma-dev
 PACKAGE_libzstd := libzstd-dev

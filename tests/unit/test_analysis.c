@@ -688,6 +688,21 @@ static void test_latency_missing(void **state)
 	expect_only(CHECK_LATENCY, VERDICT_INCOMPLETE, "has no latency from the kernel");
 }
 
+/* Through tracefs the latencies are made of the events, which proves nothing. */
+static void test_latency_computed(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	old.rec.computed = new.rec.computed = true;
+	analyse(&a);
+	assert_int_equal(a.checks[CHECK_LATENCY].verdict, VERDICT_NOT_CHECKED);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
 static void test_end_before_begin(void **state)
 {
 	(void)state;
@@ -1136,7 +1151,7 @@ int main(void)
 		TEST(test_unpreserve_of_nothing), TEST(test_left_after_abort),
 		TEST(test_live_records_after_abort), TEST(test_generation_must_grow),
 		TEST(test_generation_may_start_again_after_the_flb),
-		TEST(test_latency_differs), TEST(test_latency_missing),
+		TEST(test_latency_differs), TEST(test_latency_missing), TEST(test_latency_computed),
 		TEST(test_end_before_begin),
 		TEST(test_restore_differs), TEST(test_empty_domain_restored),
 		TEST(test_restore_of_nothing), TEST(test_restore_of_a_stale_generation),

@@ -163,6 +163,31 @@ static void test_capabilities(void **state)
 	teardown(&m);
 }
 
+/* The second way, and that the first does not need it. */
+static void test_tracefs(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	put(&m, "/proc/self/mounts", "proc /proc proc rw 0 0\n");
+	look(&m);
+	expect(&m, "tracefs", FINDING_MISSING, "not mounted");
+	assert_int_equal(findings__state(&m.found, FOR_TRACEFS), FINDING_MISSING);
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_OK);
+	put(&m, "/proc/self/mounts", "x /sys/kernel/tracing tracefs rw 0 0\n");
+	put(&m, "/sys/kernel/tracing/README", "");
+	look(&m);
+	expect(&m, "trace-instances", FINDING_MISSING, "cannot make");
+	expect(&m, "trace-events", FINDING_MISSING, "no /sys/kernel/tracing/events/");
+	put(&m, "/sys/kernel/tracing/instances/x", "");
+	put(&m, "/sys/kernel/tracing/events/iommu_liveupdate/enable", "0\n");
+	look(&m);
+	expect(&m, "tracefs", FINDING_OK, "/sys/kernel/tracing");
+	assert_int_equal(findings__state(&m.found, FOR_TRACEFS), FINDING_OK);
+	teardown(&m);
+}
+
 static void test_lockdown(void **state)
 {
 	struct machine m;
@@ -249,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_tracepoint_missing),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_lockdown),
+		cmocka_unit_test(test_tracefs),
 		cmocka_unit_test(test_kho),
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_no_types),

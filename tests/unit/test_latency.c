@@ -161,6 +161,10 @@ static void test_losses(void **state)
 	assert_true(latency__incomplete(&l, &c));
 	*end = (struct live_prog){ .counts.lost_begins = 1 };
 	assert_true(latency__incomplete(&l, &c));
+	*end = (struct live_prog){ .tracepoint = NULL };
+	assert_false(latency__incomplete(&l, &c));
+	c.progs[LIVE_PROG_UNKNOWN].counts.lost_latencies = 1;
+	assert_true(latency__incomplete(&l, &c));
 	latency__free(&l);
 }
 

@@ -214,6 +214,23 @@ static void test_once_slot(void **state)
 	expect_only(RULE_ONCE, VERDICT_VIOLATION);
 }
 
+/* A trace buffer has less at the begin of an unpreserve; the end is compared all the same. */
+static void test_unchanged_untold(void **state)
+{
+	struct lutrace_event ev;
+
+	(void)state;
+	start();
+	ev = make(P(UNPRESERVE), LUTRACE_BEGIN, 0, 1, 0);
+	ev.top_phys = ev.nr_tables = ev.nr_bytes = ev.format = ev.top_level = 0;
+	oracle__event(oracle, &ev);
+	assert_int_equal(oracle__check(oracle, RULE_UNCHANGED)->verdict, VERDICT_PASS);
+	ev = make(P(UNPRESERVE), LUTRACE_END, 0, 1, 0);
+	ev.nr_tables++;
+	oracle__event(oracle, &ev);
+	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION);
+}
+
 static void test_unchanged(void **state)
 {
 	struct lutrace_event ev;
@@ -710,7 +727,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(clean_old_kernel), T(clean_new_kernel), T(pairs), T(no_end), T(once_root),
-		T(once_slot), T(unchanged), T(unpreserve_of_nothing), T(abort),
+		T(once_slot), T(unchanged), T(unchanged_untold),
+		T(unpreserve_of_nothing), T(abort),
 		T(abort_counted_by_kernel), T(generation), T(generation_handed_over), T(undo),
 		T(flb_missing), T(flb_twice), T(flb_is_left), T(flb_is_not_known_to_be_empty),
 		T(restore_differs), T(restore_of_nothing), T(retrieve_counts_others),

@@ -195,6 +195,18 @@ static void test_missing_file_is_named(void **state)
 }
 
 /* A name that would do something to a terminal does not. */
+static void test_mount_point(void **state)
+{
+	char *path = mount_point("a /tracefs proc rw 0 0\nb /sys/kernel/tracing tracefs rw 0 0\n"
+				 "c /other tracefs rw 0 0\n", "tracefs");
+
+	(void)state;
+	assert_string_equal(path, "/sys/kernel/tracing");
+	free(path);
+	assert_null(mount_point("a /tracefs tracefs2 rw 0 0\n\ntracefs", "tracefs"));
+	assert_null(mount_point("", "tracefs"));
+}
+
 static void test_process_name(void **state)
 {
 	char name[PROCESS_NAME_SIZE], before[PROCESS_NAME_SIZE];
@@ -221,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_directory_is_refused_at_once),
 		cmocka_unit_test(test_name_that_cannot_be_taken),
 		cmocka_unit_test(test_missing_file_is_named),
+		cmocka_unit_test(test_mount_point),
 		cmocka_unit_test(test_process_name),
 	};
 

@@ -101,6 +101,7 @@ static void boot__add(struct boot *boot, const struct recording *r)
 	for (i = 0; i < r->nr_freed; i++)
 		boot->freed[boot->nr_freed++] = r->freed[i];
 	boot->watches_freed |= r->watches_freed;
+	boot->computed |= r->computed;
 }
 
 static void sort_into_boots(struct analysis *a, const struct recording *recordings, size_t nr)
@@ -329,6 +330,8 @@ static void check_latency(struct replay *r, const struct lutrace_event *begin,
 		     boot__name(r->boot), who(end).s);
 		return;
 	}
+	if (r->boot->computed)
+		return;
 	if (!ns) {
 		find(r->a, CHECK_LATENCY, VERDICT_INCOMPLETE,
 		     "%s: %s has no latency from the kernel", boot__name(r->boot), who(end).s);

@@ -32,6 +32,7 @@ struct boot {
 	struct lutrace_freed *freed;	/* in the order of time */
 	size_t nr_freed;
 	bool watches_freed;		/* one recording has a program on that tracepoint */
+	bool computed;			/* one has no latencies from the kernel */
 	__u64 lost;			/* events that were counted and are not there */
 	__u64 missing;			/* sequence numbers that are not there */
 	bool whole;			/* every part ended properly, nothing missing */

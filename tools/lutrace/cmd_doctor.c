@@ -38,7 +38,7 @@ static const struct argp argp = {
 	.doc = "Tells what this machine has for lutrace and a live update, and what is missing\v"
 	       "It only looks: no BPF program is loaded, nothing is mounted, /dev/liveupdate is "
 	       "not opened. It works without root, on any kernel.\n\n"
-	       "Exit status: 0 lutrace record would work, 1 it would not, or error.",
+	       "Exit status: 0 lutrace record would work, with or without BPF, 1 it would not, or error.",
 };
 
 void doctor__look_here(struct findings *out)
@@ -61,6 +61,7 @@ static const struct {
 	const char *key, *name;
 } works[] = {
 	{ FOR_RECORD, "record", "lutrace record" },
+	{ FOR_TRACEFS, "tracefs", "lutrace record without BPF" },
 	{ FOR_WALK, "walk", "lutrace walk" },
 	{ FOR_UPDATE, "update", "a live update" },
 };
@@ -125,7 +126,8 @@ static int run(int argc, char **argv)
 		err = doctor__json(&list, stdout);
 	else
 		doctor__print(&list, stdout);
-	status = findings__state(&list, FOR_RECORD) == FINDING_OK ? STATUS_CLEAN : STATUS_ERROR;
+	status = findings__state(&list, FOR_RECORD) == FINDING_OK ||
+		findings__state(&list, FOR_TRACEFS) == FINDING_OK ? STATUS_CLEAN : STATUS_ERROR;
 	findings__free(&list);
 	if (err || fflush(stdout) || ferror(stdout)) {
 		complain("cannot write to standard output");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "doctor.h"
 #include "kernel.h"
 #include "../next/cmdline.h"
@@ -326,27 +327,51 @@ static void look_at_kcore(struct doctor *d)
 		ok(d, "kcore", FOR_WALK, "/proc/kcore is there");
 }
 
-/* Trace buffers. Only /proc/mounts is read: other looks can mount tracefs. */
+/* Trace buffers. Nothing is asked for below a path that is not mounted: a look can mount tracefs. */
+
+/* What record does where BPF cannot be used, with a mount of tracefs. */
+static void look_at_trace_instances(struct doctor *d, const char *mount)
+{
+	char *path = xasprintf("%s%s/instances", d->from->root, mount), *events;
+	struct stat st;
+	int err;
+
+	if (!access(path, W_OK))
+		ok(d, "trace-instances", FOR_TRACEFS, "this process can make an instance of "
+		   "tracefs");
+	else
+		add(d, "trace-instances", FOR_TRACEFS, FINDING_MISSING,
+		    xasprintf("this process cannot make an instance of tracefs (%s)",
+			      strerror(errno)),
+		    "run as root");
+	free(path);
+	events = xasprintf("%s/events/iommu_liveupdate", mount);
+	err = lstat_at(d, events, &st);
+	if (!err)
+		ok(d, "trace-events", FOR_TRACEFS, "tracefs has the tracepoints of the series");
+	else
+		add(d, "trace-events", FOR_TRACEFS,
+		    err == EACCES ? FINDING_UNKNOWN : FINDING_MISSING,
+		    xasprintf("tracefs has no %s (%s)", events, strerror(err)),
+		    err == EACCES ? "run as root" : SERIES);
+	free(events);
+}
 
 static void look_at_tracefs(struct doctor *d)
 {
-	char *text = text_of(d, "/proc/self/mounts"), *line, *save;
-	char path[512] = "", type[64];
+	char *mounts = text_of(d, "/proc/self/mounts");
+	char *path = mounts ? mount_point(mounts, "tracefs") : NULL;
 
-	for (line = text ? strtok_r(text, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "%*s %511s %63s", path, type) == 2 && !strcmp(type, "tracefs"))
-			break;
-		*path = '\0';
-	}
-	if (*path)
-		ok(d, "tracefs", 0, "mounted on %s", path);
-	else
-		add(d, "tracefs", 0, text ? FINDING_MISSING : FINDING_UNKNOWN,
-		    xstrdup("tracefs is not mounted; record and walk do not need it, who wants "
-			    "the trace of the moments around the jump does"),
+	if (path) {
+		ok(d, "tracefs", FOR_TRACEFS, "mounted on %s", path);
+		look_at_trace_instances(d, path);
+	} else {
+		add(d, "tracefs", FOR_TRACEFS, mounts ? FINDING_MISSING : FINDING_UNKNOWN,
+		    xstrdup("tracefs is not mounted; who has BPF does not need it"),
 		    "mount -t tracefs tracefs /sys/kernel/tracing");
-	free(text);
+	}
+	free(path);
+	free(mounts);
 }
 
 /* The name behind the last separator of the next KEY= word, or "". */

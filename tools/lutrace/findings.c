@@ -10,6 +10,7 @@ static const struct {
 	const char *name;
 } needs_names[] = {
 	{ FOR_RECORD, "record" },
+	{ FOR_TRACEFS, "tracefs" },
 	{ FOR_WALK, "walk" },
 	{ FOR_UPDATE, "update" },
 };

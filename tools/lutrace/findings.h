@@ -18,9 +18,10 @@ enum finding_state {
 
 /* What cannot work without it, as bits; 0: only worth knowing. */
 enum finding_need {
-	FOR_RECORD = 1 << 0,	/* lutrace record */
+	FOR_RECORD = 1 << 0,	/* lutrace record, with BPF */
 	FOR_WALK = 1 << 1,	/* lutrace walk */
 	FOR_UPDATE = 1 << 2,	/* the live update itself */
+	FOR_TRACEFS = 1 << 3,	/* lutrace record, where BPF cannot be used */
 };
 
 struct finding {

@@ -111,6 +111,16 @@ int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 			  what, release(), strerror(-err));
 }
 
+bool kernel__bpf_unwanted(struct fault *fault)
+{
+	const char *set = getenv("LUTRACE_NO_BPF");
+
+	if (!set || !*set || !strcmp(set, "0"))
+		return false;
+	fault__set(fault, "LUTRACE_NO_BPF is set, and this needs BPF");
+	return true;
+}
+
 /* Symbols */
 
 struct ksym {

@@ -21,6 +21,9 @@ int kernel__lacks(struct fault *fault, const char *what);
 /* Describes why the BPF programs could not be loaded or attached (@err < 0). */
 int kernel__bpf_failed(struct fault *fault, const char *what, int err);
 
+/* Whether the user does without BPF: $LUTRACE_NO_BPF is not empty and not 0. @fault says so. */
+bool kernel__bpf_unwanted(struct fault *fault);
+
 /* Functions by address, for the formats' map_range(). */
 struct ksyms;
 struct ksyms *ksyms__load(struct fault *fault);

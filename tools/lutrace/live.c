@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "command.h"
+#include "kernel.h"
 #include "source.h"
 
 /*
@@ -48,14 +49,22 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 		caught.pass_on = sig;
 }
 
+/* Who reads the output may end before: a write that fails is told, and ends the session. */
+static void on_broken_pipe(int sig)
+{
+	(void)sig;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	struct sigaction pipe = { .sa_handler = on_broken_pipe };
 
 	memset(&caught, 0, sizeof(caught));
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGPIPE, &pipe, NULL);
 }
 
 __u64 live__now(void)
@@ -77,6 +86,36 @@ static void on_record(void *priv, const struct lutrace_rec *rec)
 		live->failed = true;
 }
 
+static int open_tracefs(struct live *live, const struct sink *sink, struct fault *fault)
+{
+	return source_tracefs.open(&live->source, &live->opts, sink, fault);
+}
+
+/* BPF first; tracefs where that cannot be used, or is not wanted. */
+static int open_source(struct live *live, const struct sink *sink, struct fault *fault)
+{
+	struct fault second;
+	char *first;
+	int err;
+
+	if (kernel__bpf_unwanted(fault))
+		return open_tracefs(live, sink, fault);
+	err = source_bpf.open(&live->source, &live->opts, sink, fault);
+	if (err != SOURCE_UNUSABLE)
+		return err;
+	live->source->ops->free(live->source);
+	live->source = NULL;
+	err = open_tracefs(live, sink, &second);
+	if (!err) {
+		complain("without BPF: %s", fault->text);
+		return 0;
+	}
+	first = xstrdup(fault->text);
+	fault__set(fault, "%s; and without BPF: %s", first, second.text);
+	free(first);
+	return -1;
+}
+
 struct live *live__open(const struct live_opts *opts, const struct live_ops *ops, void *priv,
 			struct fault *fault)
 {
@@ -86,7 +125,7 @@ struct live *live__open(const struct live_opts *opts, const struct live_ops *ops
 	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv, .command_status = -1 };
 	/* Before there is anything that a signal must not leave behind */
 	catch_signals();
-	if (!source_bpf.open(&live->source, opts, &sink, fault))
+	if (!open_source(live, &sink, fault))
 		return live;
 	live__free(live);
 	return NULL;

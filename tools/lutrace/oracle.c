@@ -483,6 +483,9 @@ static void on_unpreserve(struct oracle *o, struct object *obj, const struct lut
 	char text[128];
 
 	o->subjects[RULE_UNCHANGED] += ev->phase == LUTRACE_END;
+	/* A trace buffer does not tell at the begin; no domain is without tables */
+	if (ev->phase == LUTRACE_BEGIN && !ev->top_phys && !ev->nr_tables)
+		return;
 	if (!obj->then_known || obj->blamed ||
 	    !preserved__differs(&obj->then, ev, text, sizeof(text)))
 		return;

@@ -75,6 +75,8 @@ static void set_host(struct recording *r, const char *key, const char *value)
 		r->emulated = !strcmp(value, "1");
 	if (!strcmp(key, "freed"))
 		r->watches_freed = !strcmp(value, "1");
+	if (!strcmp(key, "mode"))
+		r->computed = !strcmp(value, "tracefs");
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(key, texts[i].key))
 			set_text(texts[i].to, value);

@@ -67,6 +67,7 @@ struct recording {
 	size_t nr_latencies, latencies_room;
 	struct lutrace_freed *freed;
 	size_t nr_freed, freed_room;
+	bool computed;			/* through tracefs: the latencies come from the events */
 	bool watches_freed;		/* since 1.2: what the kernel tells of them is here */
 	struct lutrace_footer footer;
 	bool complete;			/* has a footer: was ended properly */

@@ -15,9 +15,10 @@ static void print_recordings(const struct analysis *a, FILE *f)
 	for (i = 0; i < a->nr_boots; i++) {
 		for (k = 0; k < a->boots[i].nr_parts; k++) {
 			r = a->boots[i].parts[k];
-			fprintf(f, "kernel %zu  %s, boot %.8s, recording %s: %zu events, %s\n",
+			fprintf(f, "kernel %zu  %s, boot %.8s, recording %s: %zu events, %s%s\n",
 				i + 1, r->release, r->boot_id, r->path, r->nr_events,
-				r->complete ? "complete" : "CUT");
+				r->complete ? "complete" : "CUT",
+				r->computed ? ", through tracefs" : "");
 		}
 	}
 	for (i = 0; i + 1 < a->nr_boots; i++)

@@ -54,7 +54,7 @@ struct source_ops {
 	void (*free)(struct source *source);
 };
 
-extern const struct source_ops source_bpf;
+extern const struct source_ops source_bpf, source_tracefs;
 
 /* Whether the user wants this one of the LUTRACE_NR_PROGS programs. */
 bool live_opts__want(const struct live_opts *opts, int prog);

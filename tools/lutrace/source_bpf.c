@@ -219,7 +219,8 @@ static bool bpf__all_came(const struct source *source)
 		begin = counts_of(s, LUTRACE_PROG(op, LUTRACE_BEGIN));
 		end = counts_of(s, LUTRACE_PROG(op, LUTRACE_END));
 		if (!source->opts.samples)
-			sent += begin.events - begin.lost_events + end.events - end.lost_events;
+			sent += begin.events - begin.lost_events +
+				end.events - end.lost_events;
 		sent += end.events - end.unmatched_ends - end.lost_latencies;
 	}
 	if (s->watches_freed) {

@@ -107,6 +107,20 @@ char *read_file(const char *path, size_t *size, struct fault *fault)
 	return data;
 }
 
+char *mount_point(const char *mounts, const char *type)
+{
+	char path[512], found[64];
+	const char *line = mounts;
+
+	while (line && *line) {
+		if (sscanf(line, "%*s %511s %63s", path, found) == 2 && !strcmp(found, type))
+			return xstrdup(path);
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	return NULL;
+}
+
 void process_name(unsigned int pid, char name[PROCESS_NAME_SIZE])
 {
 	char path[64], *c;

@@ -89,7 +89,7 @@ struct kreader *kreader__new(const struct ksyms *ksyms, bool any_kernel, bool ve
 	struct kreader *kr;
 
 	kernel__verbose(verbose);
-	if (check_kernel(any_kernel, fault))
+	if (kernel__bpf_unwanted(fault) || check_kernel(any_kernel, fault))
 		return NULL;
 	kr = xcalloc(1, sizeof(*kr));
 	kr->skel = walk_bpf__open();
