@@ -3,7 +3,7 @@
 # Each check's status is in NAME.status, and what it found in NAME.json; that of luctl in NAME.luctl.
 # scripts/mutants reads them.
 kernel=test
-plan=12
+plan=13
 timeout=300
 
 T=/sys/kernel/tracing
@@ -127,4 +127,8 @@ stage2() {
 	expect "the second session comes through" went_well resume2.luctl
 	expect "in the next kernel lutrace has no cause" is resume 0
 	expect "KHO has no block more in the next kernel" nothing_is_preserved "$_blocks"
+}
+
+check() {
+	expect "the kernel refuses nothing" sh -c '! grep -a "liveupdate: .* refused: " console.log'
 }
