@@ -152,7 +152,7 @@ struct lutrace_hwpt {
 	__u8 marked;			/* or reclaimed: has a token */
 	__u8 generic_pt;		/* the domain is a generic page table */
 	__u8 pending;			/* marked for the next live update */
-	__u8 reserved;
+	__u8 reclaimed;			/* came through the last one */
 };
 
 #define LUTRACE_HWPT_BATCH	256
@@ -166,6 +166,50 @@ struct lutrace_list_args {
 	__u32 nr;			/* out: entries filled */
 	__u32 done;			/* out: 1 if there is nothing after next */
 	__s64 err;			/* out: a read that failed, or 0 */
+};
+
+/* Levels that page tables can have; a table of level 0 has no tables below it. */
+#define LUTRACE_PT_LEVELS	6
+
+/* What a walk sees on one level of a page table. */
+struct lutrace_level {
+	__u64 tables;
+	__u64 leaves;			/* entries that map something */
+	__u64 digest;			/* of all entries: digest.h */
+};
+
+/* One walk of one domain's page table, while it is done and when it is. */
+struct lutrace_digest {
+	/* In. While the domain is not as it says here the walk fails. */
+	__u64 domain;			/* struct iommu_domain */
+	__u64 top_of_table;		/* address of the root, level in the low bits */
+	__u64 record;			/* struct iommu_domain_ser; 0: it has none */
+	__u64 generation;		/* of the record */
+	__u64 direct_map;		/* to be added to a physical address */
+	__u64 kho_root;			/* physical address of KHO's tree; 0: not known */
+	__u64 top_phys;
+	__u64 max_tables;		/* a walk that finds more fails */
+	__u32 format;			/* LUTRACE_VTDSS and so on */
+	__u32 top_level;
+	/* Out */
+	__u64 nr_tables;		/* read so far */
+	__u64 batch;			/* of them, by this call */
+	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, and the first of them */
+	__u64 bad;			/* entries that the format cannot have */
+	__u64 bad_phys, bad_entry;	/* the first: where it is, and what */
+	__u64 at_phys;			/* the table that was read last, or cannot be */
+	struct lutrace_level levels[LUTRACE_PT_LEVELS];
+	__u32 level;			/* of the table that is walked */
+	__u32 started;
+};
+
+#define LUTRACE_DIGEST_BATCH	4096
+
+/* Context of the program that walks: one call reads LUTRACE_DIGEST_BATCH tables at most. */
+struct lutrace_digest_args {
+	__u32 done;			/* out: 1 if the tree is walked */
+	__u32 reserved;
+	__s64 err;			/* out: why it cannot go on, or 0; -ESTALE: the domain changed */
 };
 
 /* Context of the program that copies pages. */

@@ -7,7 +7,9 @@
  *                  update among them keep, which may be open nowhere else;
  *   list_hwpts     lists the HWPT_PAGING objects of one iommufd, and the records
  *                  of those that are preserved;
- *   read_pages     copies pages of page tables, 4 KiB at a time.
+ *   read_pages     copies pages of page tables, 4 KiB at a time;
+ *   digest_tables  walks a whole page table by itself, with `--deep`, and leaves
+ *                  of it what can be compared: digest.h.
  *
  * They take no lock of iommufd: the kernel memory is read with
  * bpf_probe_read_kernel(), which fails where nothing is mapped. What is walked
@@ -15,7 +17,8 @@
  * away in the middle gives an error or garbage that user space refuses, never
  * a crash.
  *
- * Decoding is user space's work (tools/lutrace/pt.c), where it has unit tests.
+ * Decoding for people is user space's work (tools/lutrace/pt.c), where it has
+ * unit tests.
  */
 #include <linux/types.h>
 #include <linux/bpf.h>
@@ -23,9 +26,12 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel_types.h"
 #include "events.h"
+#include "digest.h"
 
 #define EIO 5
+#define E2BIG 7
 #define EINVAL 22
+#define ESTALE 116
 
 /* Address of iommufd_fops_ioctl(): the one mark of an iommufd's file. */
 const volatile __u64 iommufd_ioctl;
@@ -47,6 +53,22 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } addresses SEC(".maps");
+
+/* The one walk of digest_tables, and the table of each level that it is in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lutrace_digest);
+} digests SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LUTRACE_PT_LEVELS);
+	__type(key, __u32);
+	__type(value, struct lutrace_place);
+} places SEC(".maps");
 
 struct page {
 	__u8 bytes[LUTRACE_PAGE_SIZE];
@@ -189,11 +211,18 @@ struct list_state {
 	long err;
 };
 
+/* Every format has its struct pt_common right behind struct pt_iommu. */
+static __always_inline long read_top(__u64 domain, __u64 *top_of_table)
+{
+	struct pt_common *common = (void *)domain + bpf_core_type_size(struct pt_iommu);
+
+	return bpf_core_read(top_of_table, sizeof(*top_of_table), &common->top_of_table);
+}
+
 static __always_inline long read_page_table(struct lutrace_hwpt *out)
 {
 	struct pt_iommu *table = (void *)out->domain;
 	const struct pt_iommu_ops *ops;
-	struct pt_common *common;
 	bool generic = 0;
 	long err;
 
@@ -210,10 +239,7 @@ static __always_inline long read_page_table(struct lutrace_hwpt *out)
 	err = bpf_core_read(&out->map_range, sizeof(out->map_range), &ops->map_range);
 	if (err)
 		return err;
-	/* Every format has its struct pt_common right behind struct pt_iommu. */
-	common = (void *)table + bpf_core_type_size(struct pt_iommu);
-	return bpf_core_read(&out->top_of_table, sizeof(out->top_of_table),
-			     &common->top_of_table);
+	return read_top(out->domain, &out->top_of_table);
 }
 
 #define READ(to, from) bpf_core_read(&(to), sizeof(to), &(from))
@@ -268,6 +294,7 @@ static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct l
 	}
 	out->marked = marked || reclaimed;
 	out->pending = marked;
+	out->reclaimed = reclaimed;
 	err = bpf_core_read(&out->domain, sizeof(out->domain), &hwpt->common.domain);
 	if (err)
 		return err;
@@ -391,6 +418,163 @@ int read_pages(struct lutrace_read_args *args)
 	bpf_loop(LUTRACE_PAGE_BATCH, read_one, &st, 0);
 	args->copied = st.copied;
 	args->err = st.err;
+	return 0;
+}
+
+/* Whether the domain is the one that the walk began with, and has the same root and record. */
+static __always_inline bool same_domain(const struct lutrace_digest *d)
+{
+	struct iommu_domain *domain = (void *)d->domain;
+	struct iommu_domain_ser *ser = NULL;
+	__u64 generation = 0, top = 0;
+
+	if (READ(ser, domain->preserved_state) || (__u64)ser != d->record ||
+	    read_top(d->domain, &top) || top != d->top_of_table)
+		return 0;
+	return !ser || (!READ(generation, ser->generation) && generation == d->generation);
+}
+
+/* KHO's map of preserved memory (include/linux/kho/abi/kexec_handover.h): "kho-v4" */
+#define KHO_MAX_ORDER 10
+#define KHO_DEPTH 6
+
+static __always_inline bool kho_has(const struct lutrace_digest *d, __u64 phys, __u32 order)
+{
+	__u64 key = 1ull << (52 - order) | phys >> (12 + order);
+	__u64 node = d->kho_root;
+	__u8 bits = 0;
+	int level;
+
+	for (level = KHO_DEPTH - 1; level > 0; level--) {
+		node += (key >> ((level - 1) * 9 + 15) & 511) * sizeof(node);
+		if (bpf_probe_read_kernel(&node, sizeof(node), (void *)(d->direct_map + node)) ||
+		    !node)
+			return 0;
+	}
+	node += (key & 0x7fff) / 8;
+	if (bpf_probe_read_kernel(&bits, sizeof(bits), (void *)(d->direct_map + node)))
+		return 0;
+	return bits >> (key & 7) & 1;
+}
+
+static __always_inline bool kho_keeps(const struct lutrace_digest *d, __u64 phys)
+{
+	__u32 order;
+
+	for (order = 0; order <= KHO_MAX_ORDER; order++)
+		if (kho_has(d, phys, order))
+			return 1;
+	return 0;
+}
+
+/* No counter in here: the verifier would follow it from one number to the next. */
+struct digest_run {
+	__u64 done;
+	long err;
+};
+
+static __always_inline long
+load_table(struct lutrace_digest *d, struct lutrace_place *at, __u32 level)
+{
+	long err;
+
+	d->at_phys = at->phys;
+	err = bpf_probe_read_kernel(at->entries, sizeof(at->entries),
+				    (void *)(d->direct_map + at->phys));
+	if (!err && d->nr_tables >= d->max_tables)
+		err = -E2BIG;
+	if (err || level >= LUTRACE_PT_LEVELS)
+		return err ?: -EINVAL;
+	at->loaded = 1;
+	d->batch++;
+	d->nr_tables++;
+	d->levels[level].tables++;
+	if (d->kho_root && !kho_keeps(d, at->phys) && !d->unkept++)
+		d->unkept_phys = at->phys;
+	return 0;
+}
+
+static long scan_step(__u32 i, struct lutrace_scan *scan)
+{
+	(void)i;
+	return lutrace_take(scan);
+}
+
+/* Goes on in the table at hand, down to the one that its next entry leads to, or up again. */
+static long digest_step(__u32 i, struct digest_run *run)
+{
+	__u32 zero = 0, level;
+	struct lutrace_digest *d = bpf_map_lookup_elem(&digests, &zero);
+	struct lutrace_scan scan = { .d = d };
+	struct lutrace_place *at;
+
+	(void)i;
+	if (!d)
+		return 1;
+	level = d->level;
+	at = bpf_map_lookup_elem(&places, &level);
+	if (!at)
+		return 1;
+	if (!at->loaded) {
+		if (d->batch >= LUTRACE_DIGEST_BATCH)
+			return 1;
+		run->err = load_table(d, at, level);
+		if (run->err)
+			return 1;
+	}
+	scan.at = at;
+	scan.level = level;
+	bpf_loop(LUTRACE_ENTRIES, scan_step, &scan, 0);
+	lutrace_taken(&scan);
+	if (scan.below) {
+		level--;
+		at = bpf_map_lookup_elem(&places, &level);
+		if (!at)
+			return 1;
+		at->phys = scan.below;
+		at->index = 0;
+		at->loaded = 0;
+		d->level = level;
+		return 0;
+	}
+	d->level = level + 1;
+	if (level < d->top_level)
+		return 0;
+	run->done = 1;
+	return 1;
+}
+
+/* A table is gone down into, and up from. */
+#define STEPS_PER_RUN (2 * LUTRACE_DIGEST_BATCH + LUTRACE_PT_LEVELS)
+
+SEC("syscall")
+int digest_tables(struct lutrace_digest_args *args)
+{
+	struct digest_run run = {};
+	__u32 zero = 0, level;
+	struct lutrace_digest *d = bpf_map_lookup_elem(&digests, &zero);
+	struct lutrace_place *at;
+
+	args->done = 0;
+	args->err = -EINVAL;
+	if (!d)
+		return 0;
+	if (!d->started) {
+		level = d->top_level;
+		at = bpf_map_lookup_elem(&places, &level);
+		if (!at)
+			return 0;
+		at->phys = d->top_phys;
+		at->index = 0;
+		at->loaded = 0;
+		d->level = level;
+		d->started = 1;
+	}
+	d->batch = 0;
+	if (same_domain(d))
+		bpf_loop(STEPS_PER_RUN, digest_step, &run, 0);
+	args->err = same_domain(d) ? run.err : -ESTALE;
+	args->done = run.done;
 	return 0;
 }
 

@@ -15,6 +15,8 @@ static const struct corpus_options kinds[] = {
 	{ .major = 1, .minor = 1, .domains = 1, .spoil = CORPUS_LOSSES },
 	{ .major = 1, .minor = 1, .domains = 2, .spoil = CORPUS_REFUSED },
 	{ .major = 1, .minor = 2, .domains = 2, .freed = true },
+	{ .major = 1, .minor = 4, .domains = 2, .deep = true },
+	{ .major = 1, .minor = 4, .domains = 2, .deep = true, .spoil = CORPUS_VIOLATION },
 	{ .major = 1, .minor = 9, .domains = 2, .longer = 16, .unknown = true },
 	{ .major = 2, .minor = 0, .domains = 1 },
 };

@@ -14,6 +14,7 @@ enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE
 #define HOST_1_1 "build_id=00112233445566778899aabbccddeeff00112233\nring_kib=4096\n" \
 		 "in_flight=16384\nduration_ms=2500\n"
 #define HOST_1_2 "freed=1\n"
+#define HOST_1_4 "deep=1\n"
 
 #define STEP_NS		700u
 #define TICKS_PER_NS	2u
@@ -82,6 +83,8 @@ static void put_header(struct writer *w)
 		 emulated ? "TCGTCGTCGTCG" : "", emulated, w->o->minor ? HOST_1_1 : "");
 	if (w->o->minor > 1)
 		strcat(text, HOST_1_2);
+	if (w->o->deep)
+		strcat(text, HOST_1_4);
 	size = (strlen(text) + 7) / 8 * 8;
 	put32(w->c, 0x101);
 	put32(w->c, 8 + size);
@@ -234,6 +237,44 @@ static void put_freed(struct writer *w)
 	put_more(w);
 }
 
+/* The walk of each domain that is left; a spoilt one is another table in the new kernel. */
+static void put_deep(struct writer *w, uint32_t domain)
+{
+	bool preserved = w->o->kernel == CORPUS_OLD;
+	bool spoilt = w->o->spoil == CORPUS_VIOLATION && !preserved && !domain;
+	uint64_t root = 0x200000000ull + 0x1000ull * domain, tables = domain % 7 + 1;
+	uint32_t format = domain % 3 + 1;
+	int level;
+
+	put_record(w, 0x105, 288);
+	put64(w->c, w->now);
+	put64(w->c, 0x70 + domain);	/* token */
+	put64(w->c, preserved ? 0x100000000ull + 0x40 * domain : 0);
+	put64(w->c, preserved ? w->o->aborts + 1 : 0);
+	put64(w->c, preserved ? root : 0);
+	put64(w->c, preserved ? tables : 0);
+	put64(w->c, preserved ? 4096 * tables : 0);
+	put32(w->c, preserved ? format : 0);
+	put32(w->c, preserved ? 2 : 0);
+	put64(w->c, root);
+	put32(w->c, format);
+	put32(w->c, 2);
+	put64(w->c, 0);			/* tables that KHO does not keep, the first */
+	put64(w->c, 0);
+	put64(w->c, 0);			/* impossible entries, the first */
+	put64(w->c, 0);
+	put64(w->c, 0);
+	for (level = 0; level < 6; level++) {
+		put64(w->c, level == 2 ? tables : 0);
+		put64(w->c, 0);
+		put64(w->c, level == 2 ? root + 5 + spoilt : 0);
+	}
+	put32(w->c, preserved);		/* KHO was asked */
+	put32(w->c, 0);
+	put64(w->c, 1234);		/* ns */
+	put_more(w);
+}
+
 static void put_unknown(struct writer *w)
 {
 	put_record(w, 77, 16);
@@ -245,6 +286,7 @@ static void put_unknown(struct writer *w)
 void corpus__make(struct corpus *c, const struct corpus_options *o)
 {
 	struct writer w = { .c = c, .o = o, .now = 1000000000 };
+	uint32_t i;
 
 	*c = (struct corpus){ 0 };
 	put_header(&w);
@@ -256,6 +298,8 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 		new_kernel(&w);
 	if (o->freed)
 		put_freed(&w);
+	for (i = 0; o->deep && i < o->domains; i++)
+		put_deep(&w, i);
 	if (o->unknown)
 		put_unknown(&w);
 	w.now += 200000000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/analysis.c tools/lutrace/stats.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c tools/lutrace/pt.c
 // sources: tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -lz
 /*
@@ -229,7 +229,8 @@ static void expect_only(int id, enum verdict verdict, const char *words)
 
 	analyse(&a);
 	for (i = 0; i < NR_CHECKS; i++) {
-		if (i != (int)id && a.checks[i].verdict != VERDICT_PASS)
+		if (i != (int)id && a.checks[i].verdict != VERDICT_PASS &&
+		    !(i == RULE_DEEP && a.checks[i].verdict == VERDICT_NOT_CHECKED))
 			fail_msg("%s is %s: %s", a.checks[i].name,
 				 verdict__name(a.checks[i].verdict), a.checks[i].details[0]);
 	}
@@ -264,8 +265,9 @@ static void test_clean(void **state)
 	old_kernel();
 	new_kernel();
 	analyse(&a);
+	/* No page table was walked here: test_deep() */
 	for (i = 0; i < NR_CHECKS; i++)
-		if (a.checks[i].verdict != VERDICT_PASS)
+		if (i != RULE_DEEP && a.checks[i].verdict != VERDICT_PASS)
 			fail_msg("%s: %s", a.checks[i].name, a.checks[i].details[0]);
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	assert_int_equal(verdict__status(a.verdict), 0);
@@ -966,6 +968,97 @@ static void test_freed_is_not_told(void **state)
 	analysis__free(&a);
 }
 
+/* Walks of page tables */
+
+/* What is seen of a domain that is as its events say; @generation 0: it was reclaimed. */
+static struct lutrace_deep *walk(struct kernel *k, unsigned int domain, __u64 generation)
+{
+	struct recording *r = &k->rec;
+	struct lutrace_deep *w;
+
+	r->is_deep = true;
+	r->deep = grow(r->deep, r->nr_deep, &r->deep_room, sizeof(*w));
+	w = &r->deep[r->nr_deep++];
+	*w = (struct lutrace_deep){
+		.rec = { LUTRACE_REC_DEEP, sizeof(*w) }, .time_ns = k->now, .token = domain,
+		.top_phys = ROOT(domain), .format = 1, .top_level = 2, .took_ns = 1,
+		.levels = { { domain, 4, 0x22 }, { 2, 1, 0x33 }, { 1, 0, 0x44 } },
+	};
+	if (!generation)
+		return w;
+	w->ser_phys = SER(domain);
+	w->generation = generation;
+	w->said_top_phys = ROOT(domain);
+	w->said_tables = domain + 3;
+	w->said_bytes = 4096 * w->said_tables;
+	w->said_format = 1;
+	w->said_top_level = 2;
+	return w;
+}
+
+/* The walks of what is preserved at the end of one kernel, and of what the other one restores. */
+static void walk_all(void)
+{
+	old_kernel();
+	walk(&old, 0, 3);
+	walk(&old, 1, 4);
+	new_kernel();
+	walk(&new, 0, 0);
+}
+
+static void test_deep(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	walk_all();
+	analyse(&a);
+	assert_int_equal(a.checks[RULE_DEEP].verdict, VERDICT_PASS);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	analysis__free(&a);
+}
+
+static void test_deep_differs(void **state)
+{
+	(void)state;
+	walk_all();
+	new.rec.deep[0].levels[0].digest ^= 1;
+	expect_only(RULE_DEEP, VERDICT_VIOLATION, "entries of level 0 differ");
+}
+
+static void test_deep_of_one_kernel(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	walk_all();
+	new.rec.is_deep = false;
+	new.rec.nr_deep = 0;
+	analyse(&a);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.checks[RULE_DEEP].nr_details, 1);
+	assert_non_null(strstr(a.checks[RULE_DEEP].details[0], "--deep was not given"));
+	analysis__free(&a);
+}
+
+static void test_deep_without_the_old_kernel(void **state)
+{
+	(void)state;
+	walk_all();
+	old.rec.is_deep = false;
+	old.rec.nr_deep = 0;
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE, "no walk of the kernel before");
+}
+
+/* One that was restored was not walked. */
+static void test_deep_one_missing(void **state)
+{
+	(void)state;
+	walk_all();
+	new.rec.nr_deep--;
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE, "was not walked before it was given up");
+}
+
 /* Time */
 
 /* The TSC is the line: 2 ticks per ns, the second kernel 5 s later, clocks anew. */
@@ -1163,6 +1256,8 @@ int main(void)
 		TEST(test_refused_and_lost), TEST(test_flb_comes_too_late),
 		TEST(test_restore_after_finish), TEST(test_undo_fails),
 		TEST(test_page_freed), TEST(test_freed_is_not_told),
+		TEST(test_deep), TEST(test_deep_differs), TEST(test_deep_of_one_kernel),
+		TEST(test_deep_without_the_old_kernel), TEST(test_deep_one_missing),
 		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),
 		TEST(test_many_details_are_counted),

@@ -2,7 +2,7 @@
 // sources: tools/lutrace/cmd_report.c tools/lutrace/cmd.c tools/lutrace/report.c
 // sources: tools/lutrace/csv.c tools/lutrace/operations.c tools/lutrace/perfetto.c
 // sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/pt.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c
 // sources: tools/lutrace/recording.c tools/lutrace/util.c tests/unit/corpus.c
 // generated: perfetto.pb-c.c
 // libs: -ljansson -lprotobuf-c -lz

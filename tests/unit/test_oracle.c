@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c tools/lutrace/pt.c
 // sources: tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -lz
 /* Every rule of lutrace check: passes on what a sound kernel emits, breaks on what another does. */
@@ -598,6 +598,291 @@ static void test_freed_is_told_and_was_not(void **state)
 	assert_int_equal(oracle__check(oracle, RULE_FREED)->verdict, VERDICT_PASS);
 }
 
+/* Walks of page tables */
+
+/* What a walk of domain @n sees if all is well; @generation 0: it was reclaimed. */
+static struct lutrace_deep walk_of(unsigned int n, __u64 generation)
+{
+	struct lutrace_deep w = {
+		.token = n + 1, .top_phys = ROOT(n), .format = 1, .took_ns = 1,
+		.levels = { { n + 3, 7, 0x1111 * (n + 1) } },
+	};
+
+	if (!generation)
+		return w;
+	w.ser_phys = SER(n);
+	w.generation = generation;
+	w.said_top_phys = ROOT(n);
+	w.said_tables = n + 3;
+	w.said_bytes = 4096 * (n + 3);
+	w.said_format = 1;
+	return w;
+}
+
+static void put_walk(struct lutrace_deep w)
+{
+	oracle__deep(oracle, &w);
+}
+
+static void start_walked(void)
+{
+	oracle__watch_deep(oracle, NULL);
+	start();
+	put_walk(walk_of(0, 1));
+	put_walk(walk_of(1, 2));
+}
+
+static void test_deep(void **state)
+{
+	struct lutrace_deep *walks;
+	size_t nr;
+
+	(void)state;
+	start_walked();
+	put_walk(walk_of(0, 1));
+	walks = oracle__walks(oracle, &nr);
+	assert_int_equal(nr, 2);
+	free(walks);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	walks = oracle__walks(oracle, &nr);
+	assert_int_equal(nr, 1);
+	assert_int_equal(walks[0].ser_phys, SER(1));
+	free(walks);
+	expect_clean();
+	assert_int_equal(oracle__check(oracle, RULE_DEEP)->verdict, VERDICT_PASS);
+}
+
+static void test_deep_changed(void **state)
+{
+	struct lutrace_deep w = walk_of(1, 2);
+
+	(void)state;
+	start_walked();
+	w.levels[0].digest++;
+	put_walk(w);
+	assert_int_equal(told, 1);
+	assert_int_equal(last.ser_phys, SER(1));
+	/* It is told once, however often it is walked again */
+	put_walk(w);
+	assert_int_equal(told, 1);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+/* The record says what its event said, and neither is what the table is: a stale root, a wrong level. */
+static void test_deep_record_is_wrong(void **state)
+{
+	struct lutrace_deep w = walk_of(0, 1);
+
+	(void)state;
+	start();
+	w.top_phys = 0xaaa000;
+	put_walk(w);
+	assert_int_equal(told, 2);	/* against its record, and against its event */
+	w = walk_of(1, 2);
+	w.top_level = 1;
+	put_walk(w);
+	assert_int_equal(told, 4);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+static void test_deep_not_kept(void **state)
+{
+	struct lutrace_deep w = walk_of(0, 1);
+
+	(void)state;
+	start();
+	w.unkept = 1;
+	put_walk(w);
+	assert_int_equal(told, 1);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+static void test_deep_not_walked(void **state)
+{
+	(void)state;
+	oracle__watch_deep(oracle, NULL);
+	start();
+	put_walk(walk_of(0, 1));
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE);
+}
+
+static void test_deep_cannot(void **state)
+{
+	(void)state;
+	oracle__watch_deep(oracle, "locked down");
+	start();
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE);
+}
+
+/* One that is given up at once is in no live update; if none was seen it says nothing of any. */
+static void test_deep_gone(void **state)
+{
+	(void)state;
+	oracle__watch_deep(oracle, NULL);
+	start();
+	whole(P(UNPRESERVE), 0, 1, 0);
+	put_walk(walk_of(1, 2));
+	whole(P(UNPRESERVE), 1, 2, 0);
+	expect_clean();
+}
+
+static void test_deep_all_gone(void **state)
+{
+	(void)state;
+	oracle__watch_deep(oracle, NULL);
+	start();
+	whole(P(UNPRESERVE), 0, 1, 0);
+	whole(P(UNPRESERVE), 1, 2, 0);
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE);
+}
+
+/* Its preserve was before the first event, and the walk tells of it. */
+static void test_deep_attached_late(void **state)
+{
+	struct lutrace_deep *walks;
+	size_t nr;
+
+	(void)state;
+	seq = 10;
+	oracle__watch_deep(oracle, NULL);
+	put_walk(walk_of(0, 1));
+	walks = oracle__walks(oracle, &nr);
+	assert_int_equal(nr, 1);
+	free(walks);
+	whole(P(UNPRESERVE), 0, 1, 0);
+	/* This one came when it was given up */
+	put_walk(walk_of(0, 1));
+	expect_clean();
+	assert_int_equal(oracle__check(oracle, RULE_UNCHANGED)->verdict, VERDICT_PASS);
+}
+
+static struct preserved left_before[2];
+static struct lutrace_deep walks_before[2];
+
+/* Both domains were preserved by the kernel before, and walked. */
+static void begin_next_kernel(void)
+{
+	unsigned int n;
+	struct lutrace_event ev;
+
+	for (n = 0; n < 2; n++) {
+		ev = make(P(PRESERVE), LUTRACE_END, n, n + 1, 0);
+		left_before[n] = preserved__of(&ev);
+		walks_before[n] = walk_of(n, n + 1);
+	}
+	seq = 0;
+	oracle__expect(oracle, left_before, 2, true);
+	oracle__expect_deep(oracle, walks_before, 2, true);
+	oracle__watch_deep(oracle, NULL);
+	retrieve();
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 1, 2, 0);
+}
+
+static void test_deep_next_kernel(void **state)
+{
+	(void)state;
+	begin_next_kernel();
+	put_walk(walk_of(0, 0));
+	put_walk(walk_of(1, 0));
+	put_walk(walk_of(1, 0));
+	whole(P(FLB_FINISH), 0, 0, 0);
+	expect_clean();
+	assert_int_equal(oracle__check(oracle, RULE_DEEP)->verdict, VERDICT_PASS);
+}
+
+/* A restore that the kernel calls a success left an entry out. */
+static void test_deep_restore_differs(void **state)
+{
+	struct lutrace_deep w = walk_of(1, 0);
+
+	(void)state;
+	begin_next_kernel();
+	put_walk(walk_of(0, 0));
+	w.levels[0].leaves--;
+	put_walk(w);
+	assert_int_equal(told, 1);
+	assert_non_null(strstr(last.text, "level 0 has 6 leaves, had 7"));
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+/* Each HWPT has the table of the other one. */
+static void test_deep_swapped(void **state)
+{
+	struct lutrace_deep w[2] = { walk_of(0, 0), walk_of(1, 0) };
+
+	(void)state;
+	begin_next_kernel();
+	w[0].token = 2;
+	w[1].token = 1;
+	put_walk(w[0]);
+	put_walk(w[1]);
+	assert_int_equal(told, 2);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+/* Tokens are of an iommufd: two may have the same, and each is compared with its own. */
+static void test_deep_same_token(void **state)
+{
+	struct lutrace_deep w = walk_of(1, 0);
+
+	(void)state;
+	begin_next_kernel();
+	walks_before[1].token = w.token = 1;
+	oracle__expect_deep(oracle, walks_before, 2, true);
+	put_walk(walk_of(0, 0));
+	put_walk(w);
+	expect_clean();
+}
+
+static void test_deep_restore_is_not_walked(void **state)
+{
+	(void)state;
+	begin_next_kernel();
+	put_walk(walk_of(0, 0));
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE);
+}
+
+/* The restore's own event does not say what was walked: the domain is gone before it can be. */
+static void test_deep_restore_says_otherwise(void **state)
+{
+	(void)state;
+	begin_next_kernel();
+	walks_before[0].levels[0].tables++;
+	oracle__free(oracle);
+	oracle = oracle__new(on_violation, NULL);
+	seq = 0;
+	oracle__expect_deep(oracle, walks_before, 2, true);
+	retrieve();
+	whole(P(RESTORE), 0, 1, 0);
+	assert_int_equal(told, 1);
+	assert_string_equal(last.rule, "deep");
+	assert_int_equal(last.ser_phys, SER(0));
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+static void test_deep_root_of_no_restore(void **state)
+{
+	(void)state;
+	begin_next_kernel();
+	put_walk(walk_of(0, 0));
+	put_walk(walk_of(1, 0));
+	put_walk(walk_of(2, 0));
+	assert_int_equal(told, 2);	/* no restore gave it its root, and no token had it */
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+/* Nothing is known of the kernel before. */
+static void test_deep_without_before(void **state)
+{
+	(void)state;
+	oracle__watch_deep(oracle, NULL);
+	retrieve();
+	whole(P(RESTORE), 0, 1, 0);
+	put_walk(walk_of(0, 0));
+	expect_only(RULE_DEEP, VERDICT_UNKNOWN);
+}
+
 static void test_what_is_left(void **state)
 {
 	struct preserved *list;
@@ -742,6 +1027,12 @@ int main(void)
 		T(listed_does_not_override),
 		T(refused_attached_late), T(gaps_add_up), T(gap_explains_once), T(freed),
 		T(freed_is_told_and_was_not), T(what_is_left),
+		T(deep), T(deep_changed), T(deep_record_is_wrong), T(deep_not_kept),
+		T(deep_not_walked), T(deep_cannot), T(deep_gone), T(deep_all_gone),
+		T(deep_attached_late),
+		T(deep_next_kernel), T(deep_restore_differs), T(deep_swapped), T(deep_same_token),
+		T(deep_restore_is_not_walked), T(deep_restore_says_otherwise),
+		T(deep_root_of_no_restore), T(deep_without_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,7 +191,7 @@ static void test_bad_magic(void **state)
 static void test_wrong_version(void **state)
 {
 	(void)state;
-	expect_refused(8, LUTRACE_FILE_MAJOR + 1, "has format version 2.2, this lutrace reads 1.x");
+	expect_refused(8, LUTRACE_FILE_MAJOR + 1, "has format version 2.4, this lutrace reads 1.x");
 	expect_refused(16, 0, "header has a size of 0");
 	expect_refused(16, 0xfffffff0, "header has a size of");
 }
@@ -369,6 +369,34 @@ static void test_freed(void **state)
 	recording__free(&r);
 }
 
+static void test_deep(void **state)
+{
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 4, .domains = 3,
+						 .deep = true }, &c);
+	assert_true(r.complete);
+	assert_true(r.is_deep);
+	assert_int_equal(r.nr_deep, 3);
+	assert_int_equal(r.deep[2].token, 0x72);
+	assert_int_equal(r.deep[2].ser_phys, 0x100000080ull);
+	assert_int_equal(r.deep[2].generation, 1);
+	assert_int_equal(r.deep[2].said_bytes, 3 * 4096);
+	assert_int_equal(r.deep[2].said_top_level, 2);
+	assert_int_equal(r.deep[2].top_phys, 0x200002000ull);
+	assert_int_equal(r.deep[2].format, 3);
+	assert_int_equal(r.deep[2].levels[2].tables, 3);
+	assert_int_equal(r.deep[2].levels[2].digest, 0x200002005ull);
+	assert_int_equal(r.deep[2].flags, DEEP_KHO);
+	assert_int_equal(r.deep[2].took_ns, 1234);
+	assert_int_equal(r.nr_events, c.events);
+	assert_int_equal(r.skipped, 0);
+	free(c.data);
+	recording__free(&r);
+}
+
 /* Longer records, unknown ones and unknown operations of a version to come. */
 static void test_newer_minor(void **state)
 {
@@ -499,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_version_1_0),
 		cmocka_unit_test(test_version_1_1),
 		cmocka_unit_test(test_freed),
+		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),
 		cmocka_unit_test(test_newer_major),

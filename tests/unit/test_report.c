@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/report.c tools/lutrace/analysis.c tools/lutrace/stats.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c
+// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c
 // sources: tools/lutrace/pt.c tools/lutrace/recording.c tools/lutrace/util.c
 // libs: -ljansson -lz
 /* The report as text and as JSON: docs/report.md promises what is asserted here. */

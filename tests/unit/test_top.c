@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/top.c tools/lutrace/oracle.c tools/lutrace/spec.c
+// sources: tools/lutrace/walked.c tools/lutrace/pt.c
 // sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/recording.c
 // sources: tools/lutrace/util.c tools/lutrace/live_opts.c
 // libs: -lz

@@ -1,7 +1,7 @@
 # lutrace check judges a live update as it happens, clean and counted, and lets its command through.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=10
+plan=12
 
 # rule NAME SUMMARY: the rule is clean and looked at that much.
 rule() {
@@ -9,7 +9,7 @@ rule() {
 }
 
 checked() {
-	lutrace check --json /share/check.json -- luctl run --no-kexec /share/check.plan \
+	lutrace check --deep --json /share/check.json -- luctl run --no-kexec /share/check.plan \
 		>/share/check.txt 2>/share/check.log
 }
 
@@ -35,6 +35,9 @@ stage1() {
 	expect "all preserves were looked at" rule once '6 looked at, 0 objects unknown'
 	expect "all unpreserves were looked at" rule unchanged '6 looked at, 0 objects unknown'
 	expect "all aborts were looked at" rule abort '6 looked at, 0 objects unknown'
+	expect "page tables were walked, and walked again" rule deep \
+		'[0-9]* walks of [2-6] domains, [1-9][0-9]* tables in [0-9.]* s; [1-9][0-9]* compared with one before'
+	expect "each table was looked for in KHO's map" sh -c '! grep -i kho /share/check.log'
 	expect "no event was lost" rule loss '48 events, 0 missing'
 	expect "it says whether freed pages are told" freed
 	expect_fail "a recording of this kernel is not one of the kernel before" 1 own

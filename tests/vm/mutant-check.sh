@@ -3,7 +3,7 @@
 kernel=test
 mutant=seeded-bugs
 append='lutrace_seeded_bug=15'
-plan=4
+plan=6
 
 stage1() {
 	. /share/path.sh
@@ -11,11 +11,15 @@ stage1() {
 }
 
 stage2() {
-	lutrace check --before /share/old.rec --on-violation 'echo "$LUTRACE_RULE" >>/share/rules' \
+	lutrace check --deep --before /share/old.rec --on-violation 'echo "$LUTRACE_RULE" >>/share/rules' \
 		-- luctl resume /share/demo.plan /share/demo2.plan >/share/check.txt 2>/share/check.log
 	echo $? >/share/check.status
 	expect "the status is 2" grep -qx 2 /share/check.status
 	expect "the command of --on-violation was told the rule" grep -qx restore /share/rules
+	expect "so does what was walked in the kernel before" grep -qx deep /share/rules
+	expect "what its restore says is not what was walked" \
+		grep -q '^VIOLATION of deep: restore end .*: it is not what was walked .*: its root is ' \
+		/share/check.txt
 	expect "the violation names what differs, and the event" \
 		grep -q '^VIOLATION of restore: .*: its root is ' /share/check.txt
 }

@@ -87,6 +87,13 @@ static int by_time(const void *a, const void *b)
 	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
+static int by_walk_time(const void *a, const void *b)
+{
+	const struct lutrace_deep *x = a, *y = b;
+
+	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
+}
+
 static void boot__add(struct boot *boot, const struct recording *r)
 {
 	size_t i;
@@ -95,13 +102,17 @@ static void boot__add(struct boot *boot, const struct recording *r)
 	boot->events = xrealloc(boot->events, boot->nr_events + r->nr_events,
 				sizeof(*boot->events));
 	boot->freed = xrealloc(boot->freed, boot->nr_freed + r->nr_freed, sizeof(*boot->freed));
+	boot->deep = xrealloc(boot->deep, boot->nr_deep + r->nr_deep, sizeof(*boot->deep));
 	boot->parts[boot->nr_parts++] = r;
 	for (i = 0; i < r->nr_events; i++)
 		boot->events[boot->nr_events++] = r->events[i];
 	for (i = 0; i < r->nr_freed; i++)
 		boot->freed[boot->nr_freed++] = r->freed[i];
+	for (i = 0; i < r->nr_deep; i++)
+		boot->deep[boot->nr_deep++] = r->deep[i];
 	boot->watches_freed |= r->watches_freed;
 	boot->computed |= r->computed;
+	boot->is_deep |= r->is_deep;
 }
 
 static void sort_into_boots(struct analysis *a, const struct recording *recordings, size_t nr)
@@ -126,6 +137,7 @@ static void sort_into_boots(struct analysis *a, const struct recording *recordin
 		boot = &a->boots[k];
 		qsort(boot->events, boot->nr_events, sizeof(*boot->events), by_seq);
 		qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
+		qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
 	}
 	free(order);
 }
@@ -250,7 +262,7 @@ struct replay {
 /* Numbers of things that were checked, for the summaries. */
 struct tally {
 	size_t begins, ends, preserves, unpreserves, aborts, latencies;
-	size_t restores, compared, refused, watched;
+	size_t restores, compared, refused, watched, deep;
 	size_t subjects[NR_RULES];
 };
 
@@ -429,7 +441,9 @@ static void take_rules(struct analysis *a, const struct boot *boot, const struct
 		t->subjects[id] += oracle__subjects(o, id);
 		/* With no kernel before there is no question what it preserved */
 		if (id == RULE_LOSS || (id == RULE_RESTORE && !compared &&
-		    oracle__check(o, id)->verdict != VERDICT_VIOLATION))
+		    oracle__check(o, id)->verdict != VERDICT_VIOLATION) ||
+		    (id == RULE_DEEP && !compared &&
+		     oracle__check(o, id)->verdict == VERDICT_UNKNOWN))
 			continue;
 		take(a, id, boot, oracle__check(o, id));
 	}
@@ -462,19 +476,31 @@ static void on_violation(void *priv, const struct violation *v)
 	free(text);
 }
 
+/* What has a time and no number, up to that of an event. */
+struct between {
+	size_t freed, deep;
+};
+
+static void feed_between(struct between *at, struct oracle *o, const struct boot *boot, __u64 until)
+{
+	while (at->freed < boot->nr_freed && boot->freed[at->freed].time_ns < until)
+		oracle__freed(o, &boot->freed[at->freed++]);
+	while (at->deep < boot->nr_deep && boot->deep[at->deep].time_ns < until)
+		oracle__deep(o, &boot->deep[at->deep++]);
+}
+
 static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 {
-	size_t i, k = 0;
+	struct between at = { 0 };
+	size_t i;
 
 	look_at(a, boot, boot->nr_events ? boot->events : NULL);
 	for (i = 0; i < boot->nr_events; i++) {
-		while (k < boot->nr_freed && boot->freed[k].time_ns < boot->events[i].time_ns)
-			oracle__freed(o, &boot->freed[k++]);
+		feed_between(&at, o, boot, boot->events[i].time_ns);
 		look_at(a, boot, &boot->events[i]);
 		oracle__event(o, &boot->events[i]);
 	}
-	while (k < boot->nr_freed)
-		oracle__freed(o, &boot->freed[k++]);
+	feed_between(&at, o, boot, UINT64_MAX);
 }
 
 /* The end of the last recording; 0 if it was cut. */
@@ -496,8 +522,13 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 
 	if (before)
 		oracle__expect(o, before->left, before->nr_left, before->whole);
+	if (before && before->walks)
+		oracle__expect_deep(o, before->walks, before->nr_walks,
+				    before->whole && before->nr_walks == before->nr_left);
 	if (boot->watches_freed)
 		oracle__watch_freed(o);
+	if (boot->is_deep)
+		oracle__watch_deep(o, NULL);
 	oracle__forget(o);
 	feed(a, o, boot);
 	/* What the recordings count as lost is said already: check_recording() */
@@ -509,10 +540,13 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 		boot->whole = false;
 	oracle__end(o, boot__end_ns(boot), boot->lost);
 	boot->left = oracle__left(o, &boot->nr_left);
+	if (boot->is_deep)
+		boot->walks = oracle__walks(o, &boot->nr_walks);
 	if (before)
 		before->nr_restored = oracle__nr_reclaimed(o);
 	t->compared += oracle__nr_compared(o);
 	t->watched += boot->watches_freed;
+	t->deep += boot->is_deep;
 	take_rules(a, boot, o, before, t);
 	oracle__free(o);
 }
@@ -632,6 +666,9 @@ static void summarise(struct analysis *a, const struct tally *t)
 		 xasprintf("%zu events of the FLB", t->subjects[RULE_FINISH]));
 	conclude(&c[RULE_FREED], t->subjects[RULE_FREED],
 		 xasprintf("%zu of %zu kernels tell", t->watched, a->nr_boots));
+	conclude(&c[RULE_DEEP], t->subjects[RULE_DEEP],
+		 xasprintf("%zu walks of page tables; %zu of %zu kernels were walked",
+			   t->subjects[RULE_DEEP], t->deep, a->nr_boots));
 	conclude(&c[CHECK_LATENCY], t->latencies,
 		 xasprintf("%zu latencies compared to the nanosecond", t->latencies));
 }
@@ -673,6 +710,8 @@ void analysis__free(struct analysis *a)
 		free(a->boots[i].events);
 		free(a->boots[i].freed);
 		free(a->boots[i].left);
+		free(a->boots[i].deep);
+		free(a->boots[i].walks);
 	}
 	free(a->boots);
 	for (i = 0; i < a->nr_offences; i++)

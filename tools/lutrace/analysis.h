@@ -33,11 +33,16 @@ struct boot {
 	size_t nr_freed;
 	bool watches_freed;		/* one recording has a program on that tracepoint */
 	bool computed;			/* one has no latencies from the kernel */
+	struct lutrace_deep *deep;	/* walks of page tables, in the order of time */
+	size_t nr_deep;
+	bool is_deep;			/* one recording was asked for them */
 	__u64 lost;			/* events that were counted and are not there */
 	__u64 missing;			/* sequence numbers that are not there */
 	bool whole;			/* every part ended properly, nothing missing */
 	struct preserved *left;		/* what was preserved at the end */
 	size_t nr_left, nr_restored;	/* restored: by the next boot, each counts once */
+	struct lutrace_deep *walks;	/* of those of left that were walked; NULL: is_deep is false */
+	size_t nr_walks;
 	/* Added to a MONOTONIC time of the next boot, modulo 2^64, it is one of this boot's. */
 	__u64 to_next_ns;
 	bool linked;			/* to_next_ns is known; only the TSC tells it */

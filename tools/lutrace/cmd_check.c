@@ -9,6 +9,7 @@
 #include "analysis.h"
 #include "cmd.h"
 #include "command.h"
+#include "deep.h"
 #include "lister.h"
 #include "live.h"
 #include "oracle.h"
@@ -27,11 +28,13 @@ struct opts {
 	const char *json, *reaction;
 	const char *before[MAX_BEFORE];
 	size_t nr_before;
+	bool deep;
 };
 
 static const struct argp_option options[] = {
 	{ "before", 'b', "FILE", 0, "Compare restores with FILE, a recording of the kernel before "
 				    "(may be given again for its other recordings)", 0 },
+	{ "deep", 'D', NULL, 0, "Walk page tables too, and compare every entry", 0 },
 	{ "on-violation", 'x', "ACTION", 0, "continue (as without it), panic, or a shell command",
 	  0 },
 	{ "json", 'j', "FILE", 0, "Write the verdicts and violations as JSON to FILE", 0 },
@@ -52,6 +55,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (opts->nr_before == MAX_BEFORE)
 			argp_error(state, "--before: more than %d recordings", MAX_BEFORE);
 		opts->before[opts->nr_before++] = arg;
+		return 0;
+	case 'D':
+		opts->deep = true;
 		return 0;
 	case 'x':
 		opts->reaction = arg;
@@ -91,6 +97,8 @@ struct session {
 	struct lister *lister;		/* NULL: what is preserved cannot be listed */
 	size_t nr_listed;
 	struct fault unlisted;		/* why it was not listed; "" if it was */
+	struct deep *deep;		/* NULL: no page table is walked */
+	bool walking;			/* what was preserved before is known */
 };
 
 static void print_violation(const struct violation *v)
@@ -187,7 +195,34 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 		return 0;
 	s->nr_events++;
 	oracle__event(s->oracle, (const struct lutrace_event *)rec);
+	if (s->deep)
+		deep__event(s->deep, (const struct lutrace_event *)rec);
 	return 0;
+}
+
+static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
+{
+	struct session *s = priv;
+
+	(void)fault;
+	oracle__deep(s->oracle, walk);
+	return 0;
+}
+
+static int drain(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return live__drain(s->live, fault);
+}
+
+static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
+
+static int on_drained(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return s->walking ? deep__work(s->deep, fault) : 0;
 }
 
 /*
@@ -212,7 +247,9 @@ static int on_armed(void *priv, struct fault *fault)
 	return err;
 }
 
-static const struct live_ops ops = { .armed = on_armed, .record = on_record };
+static const struct live_ops ops = {
+	.armed = on_armed, .record = on_record, .drained = on_drained,
+};
 
 /* The end */
 
@@ -289,6 +326,9 @@ static int read_before(struct session *s, struct fault *fault)
 	analysis__run(&s->before, s->recordings, opts->nr_before);
 	last = &s->before.boots[s->before.nr_boots - 1];
 	oracle__expect(s->oracle, last->left, last->nr_left, last->whole);
+	if (last->walks)
+		oracle__expect_deep(s->oracle, last->walks, last->nr_walks,
+				    last->whole && last->nr_walks == last->nr_left);
 	return 0;
 }
 
@@ -312,6 +352,20 @@ static int check_flb(struct session *s, struct fault *fault)
 	return 0;
 }
 
+static void open_deep(struct session *s)
+{
+	struct fault why;
+
+	if (!s->opts->deep)
+		return;
+	s->deep = deep__open(&deep_ops, s, s->opts->live.verbose, &why);
+	oracle__watch_deep(s->oracle, s->deep ? NULL : why.text);
+	if (!s->deep)
+		complain("page tables are not walked: %s", why.text);
+	else if (deep__kho_missing(s->deep))
+		complain("tables are not looked for in KHO's map: %s", deep__kho_missing(s->deep));
+}
+
 static int check(struct session *s, struct fault *fault)
 {
 	struct live_prog progs[LIVE_NR_PROGS], freed;
@@ -319,17 +373,20 @@ static int check(struct session *s, struct fault *fault)
 
 	if (read_before(s, fault))
 		return -1;
-	s->lister = lister__open(s->opts->live.verbose, &s->unlisted);
+	s->lister = lister__open(false, s->opts->live.verbose, &s->unlisted);
 	s->live = live__open(&s->opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
 	live__announce(s->live);
+	open_deep(s);
 	if (live__watches_freed(s->live))
 		oracle__watch_freed(s->oracle);
 	if (live__start(s->live, fault))
 		return -1;
+	s->walking = s->deep;
 	fputs("checking\n", stderr);
-	if (live__run(s->live, fault) || check_flb(s, fault) || live__stop(s->live, fault) ||
+	if (live__run(s->live, fault) || (s->deep && deep__finish(s->deep, fault)) ||
+	    check_flb(s, fault) || live__stop(s->live, fault) ||
 	    live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
 		return -1;
 	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, &freed, s->nr_events));
@@ -359,6 +416,7 @@ static int run(int argc, char **argv)
 	if (status < 0)
 		complain("%s", fault.text);
 	live__free(s.live);
+	deep__free(s.deep);
 	lister__free(s.lister);
 	oracle__free(s.oracle);
 	analysis__free(&s.before);

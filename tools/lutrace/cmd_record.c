@@ -3,16 +3,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "deep.h"
 #include "live.h"
 #include "recording.h"
 
 struct opts {
 	struct live_opts live;
 	const char *file, *pidfile;
+	bool deep;
 };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write the recording to FILE (needed)", 0 },
+	{ "deep", 'D', NULL, 0, "Walk page tables too, for all entries to be compared", 0 },
 	{ "pidfile", 'p', "FILE", 0, "Write the process id to FILE once events are recorded", 0 },
 	{ 0 }
 };
@@ -29,6 +32,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		opts->file = arg;
+		return 0;
+	case 'D':
+		opts->deep = true;
 		return 0;
 	case 'p':
 		opts->pidfile = arg;
@@ -58,31 +64,54 @@ static const struct argp argp = {
 struct session {
 	struct live *live;
 	struct recorder *file;		/* opened when the kernel is known to be fit */
+	struct deep *deep;		/* NULL: no page table is walked */
 };
 
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	struct session *s = priv;
 
+	if (s->deep && rec->type == LUTRACE_REC_EVENT)
+		deep__event(s->deep, (const struct lutrace_event *)rec);
 	return recorder__put(s->file, rec, fault);
 }
+
+static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return recorder__put(s->file, walk, fault);
+}
+
+static int drain(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return live__drain(s->live, fault);
+}
+
+static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
 
 static int on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
+	if (s->deep && deep__work(s->deep, fault))
+		return -1;
 	return recorder__flush(s->file, fault);
 }
 
 static const struct live_ops ops = { .record = on_record, .drained = on_drained };
 
-static int write_head(struct session *s, const struct live_opts *opts, struct fault *fault)
+static int write_head(struct session *s, const struct opts *o, struct fault *fault)
 {
+	const struct live_opts *opts = &o->live;
 	struct lutrace_clock clock;
 	char *host = host__describe();
-	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\nmode=%s\n", host,
-			       opts->ring_kib, opts->in_flight, opts->seconds * 1000,
-			       live__watches_freed(s->live), live__mode(s->live));
+	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n"
+			       "mode=%s\ndeep=%d\n", host, opts->ring_kib, opts->in_flight,
+			       opts->seconds * 1000, live__watches_freed(s->live),
+			       live__mode(s->live), o->deep);
 	int err = recorder__host(s->file, text, fault);
 
 	free(text);
@@ -122,6 +151,20 @@ static int write_pidfile(const char *path, struct fault *fault)
 	return outfile__commit(out, fault);
 }
 
+/* Without walks the report will be incomplete, and what is recorded is worth having. */
+static void open_deep(struct session *s, const struct opts *opts)
+{
+	struct fault why;
+
+	if (!opts->deep)
+		return;
+	s->deep = deep__open(&deep_ops, s, opts->live.verbose, &why);
+	if (!s->deep)
+		complain("page tables are not walked: %s", why.text);
+	else if (deep__kho_missing(s->deep))
+		complain("tables are not looked for in KHO's map: %s", deep__kho_missing(s->deep));
+}
+
 static int record(struct session *s, const struct opts *opts, struct fault *fault)
 {
 	int err;
@@ -130,13 +173,16 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (!s->live)
 		return -1;
 	live__announce(s->live);
+	open_deep(s, opts);
 	s->file = recorder__open(opts->file, fault);
-	if (!s->file || write_head(s, &opts->live, fault) || live__start(s->live, fault))
+	if (!s->file || write_head(s, opts, fault) || live__start(s->live, fault))
 		return -1;
 	if (opts->pidfile && write_pidfile(opts->pidfile, fault))
 		return -1;
 	fputs("recording\n", stderr);
 	err = live__run(s->live, fault);
+	if (!err && s->deep)
+		err = deep__finish(s->deep, fault);
 	if (!err)
 		err = live__stop(s->live, fault);
 	if (!err)
@@ -158,6 +204,7 @@ static int run(int argc, char **argv)
 	if (err)
 		complain("%s", fault.text);
 	live__free(s.live);
+	deep__free(s.deep);
 	return err ? STATUS_ERROR : STATUS_CLEAN;
 }
 

@@ -163,21 +163,6 @@ static int read_tables(void *priv, const uint64_t *phys, unsigned int nr, void *
 	return kreader__pages(w->kr, virt, nr, pages, fault);
 }
 
-/* The format by its map_range(), whose name starts with the format's. */
-static enum pt_format format_of(struct walk *w, const struct lutrace_hwpt *hwpt,
-				const char **symbol)
-{
-	size_t tail = strlen("_map_range"), len;
-	char name[64];
-
-	*symbol = ksyms__name_at(w->ksyms, hwpt->map_range);
-	if (!*symbol)
-		return PT_UNKNOWN;
-	len = strlen(*symbol);
-	snprintf(name, sizeof(name), "%.*s", (int)(len - tail), *symbol);
-	return pt__format_by_name(name);
-}
-
 static int locate(struct walk *w, const struct found_hwpt *f, struct mapping *m,
 		  struct fault *fault)
 {
@@ -187,7 +172,7 @@ static int locate(struct walk *w, const struct found_hwpt *f, struct mapping *m,
 	if (!f->hwpt.generic_pt)
 		return fault__set(fault,
 				  "its driver does not use the kernel's generic page tables");
-	m->format = format_of(w, &f->hwpt, &symbol);
+	m->format = hwpt__format(&f->hwpt, w->ksyms, &symbol);
 	if (m->format == PT_UNKNOWN)
 		return fault__set(fault, "its page table format is unknown to walk (%s)",
 				  symbol ? symbol : "no function of the kernel");
@@ -226,6 +211,7 @@ static bool wanted(const struct opts *opts, const struct lutrace_hwpt *hwpt)
 
 static int walk_kernel(struct walk *w, struct fault *fault)
 {
+	struct kreader_opts opts = { .any_kernel = w->opts->all, .verbose = w->opts->verbose };
 	struct found_hwpts hwpts;
 	int err = 0;
 	size_t i;
@@ -233,7 +219,7 @@ static int walk_kernel(struct walk *w, struct fault *fault)
 	w->ksyms = ksyms__load(fault);
 	if (!w->ksyms)
 		return -1;
-	w->kr = kreader__new(w->ksyms, w->opts->all, w->opts->verbose, fault);
+	w->kr = kreader__new(w->ksyms, &opts, fault);
 	if (!w->kr)
 		return -1;
 	w->map = direct_map__load("/proc/kcore", fault);

@@ -22,13 +22,14 @@ void lister__free(struct lister *lister)
 	free(lister);
 }
 
-struct lister *lister__open(bool verbose, struct fault *fault)
+struct lister *lister__open(bool deep, bool verbose, struct fault *fault)
 {
+	struct kreader_opts opts = { .deep = deep, .verbose = verbose };
 	struct lister *lister = xcalloc(1, sizeof(*lister));
 
 	lister->ksyms = ksyms__load(fault);
 	if (lister->ksyms)
-		lister->kr = kreader__new(lister->ksyms, false, verbose, fault);
+		lister->kr = kreader__new(lister->ksyms, &opts, fault);
 	if (lister->kr)
 		lister->map = direct_map__load("/proc/kcore", fault);
 	if (lister->map)
@@ -72,10 +73,11 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 	for (i = 0; i < found.nr && !err; i++) {
 		f = &found.items[i];
 		item = (struct listed){ .token = f->hwpt.token, .pid = f->pid, .fd = f->fd,
-					.id = f->hwpt.id, .pending = f->hwpt.pending };
+					.id = f->hwpt.id, .pending = f->hwpt.pending,
+					.reclaimed = f->hwpt.reclaimed, .hwpt = f->hwpt };
 		if (f->hwpt.record)
 			err = read_record(lister, &f->hwpt, &item, fault);
-		if (err || (!item.preserved && !item.pending))
+		if (err || (!item.preserved && !item.pending && !item.reclaimed))
 			continue;
 		out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
 		out->items[out->nr++] = item;
@@ -84,4 +86,37 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 	if (err)
 		listing__free(out);
 	return err;
+}
+
+/* Far more than any domain has, where no record says how many there are. */
+#define MAX_TABLES	(1ull << 26)
+
+int lister__begin(const struct lister *lister, const struct listed *item,
+		  struct lutrace_digest *d, struct fault *fault)
+{
+	__u64 top = item->hwpt.top_of_table & ~LEVEL_BITS;
+	const char *symbol;
+
+	*d = (struct lutrace_digest){
+		.domain = item->hwpt.domain, .top_of_table = item->hwpt.top_of_table,
+		.record = item->hwpt.record, .generation = item->hwpt.generation,
+		.top_level = item->hwpt.top_of_table & LEVEL_BITS,
+		.max_tables = item->preserved ? 2 * item->p.nr_tables + 1024 : MAX_TABLES,
+	};
+	d->format = hwpt__format(&item->hwpt, lister->ksyms, &symbol);
+	if (!item->hwpt.generic_pt || d->format == PT_UNKNOWN || d->format == PT_AMDV1_MOCK)
+		return fault__set(fault, "HWPT %u of the iommufd that is file %u of process %u "
+				  "(token 0x%llx) has no page table that lutrace can walk (%s)",
+				  item->id, item->fd, item->pid, item->token,
+				  symbol ? symbol : "it is not the kernel's generic one");
+	if (!direct_map__to_phys(lister->map, top, (uint64_t *)&d->top_phys))
+		return fault__set(fault, "the root at 0x%llx of HWPT %u is not in the kernel's "
+				  "direct map", top, item->id);
+	d->direct_map = top - d->top_phys;
+	return 0;
+}
+
+enum walk_state lister__walk(struct lister *lister, struct lutrace_digest *d, struct fault *fault)
+{
+	return kreader__digest(lister->kr, d, fault);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "analysis.h"
+#include "walk_bpf.h"
 
 struct listed {
 	struct preserved p;	/* its seq is 0; all 0 if it is not preserved */
@@ -18,7 +19,9 @@ struct listed {
 	__u32 pid, fd, id;	/* process and file of its iommufd, and its object id */
 	bool preserved;
 	bool pending;		/* marked for the next live update */
+	bool reclaimed;		/* came through the last live update */
 	bool fits;		/* the record has the root of the page table */
+	struct lutrace_hwpt hwpt;	/* as the kernel has it */
 };
 
 struct listing {
@@ -31,10 +34,23 @@ void listing__free(struct listing *list);
 
 struct lister;
 
-/* Loads the programs. NULL with @fault set where the kernel lacks what they need. */
-struct lister *lister__open(bool verbose, struct fault *fault);
-/* All HWPTs that are preserved, or marked for the next live update. Returns -1 with @fault set. */
+/*
+ * Loads the programs; @deep: for lister__walk() too. NULL with @fault set where the kernel lacks
+ * what they need.
+ */
+struct lister *lister__open(bool deep, bool verbose, struct fault *fault);
+/*
+ * All HWPTs that are preserved, marked for the next live update or reclaimed after the last one.
+ * Returns -1 with @fault set.
+ */
 int lister__list(struct lister *lister, struct listing *out, struct fault *fault);
+/*
+ * Makes @d the walk of one of the list, which lister__walk() then does, batch by batch. -1 with
+ * @fault set if its page table is none that can be walked.
+ */
+int lister__begin(const struct lister *lister, const struct listed *item,
+		  struct lutrace_digest *d, struct fault *fault);
+enum walk_state lister__walk(struct lister *lister, struct lutrace_digest *d, struct fault *fault);
 void lister__free(struct lister *lister);
 
 #endif

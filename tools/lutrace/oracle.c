@@ -5,6 +5,7 @@
 #include <string.h>
 #include "oracle.h"
 #include "spec.h"
+#include "walked.h"
 
 /* A begin this long before the end should have had its end: live.c waits that long. */
 #define PATIENCE_NS	2000000000ull
@@ -32,6 +33,7 @@ static const struct {
 	[RULE_RESTORE_ERROR] = { "restore-error", NULL },
 	[RULE_FINISH] = { "finish", NULL },
 	[RULE_FREED] = { "freed", "no page is freed while it is preserved" },
+	[RULE_DEEP] = { "deep", "page tables are what they were, entry by entry" },
 };
 
 struct object {
@@ -50,6 +52,9 @@ struct object {
 	__u64 missing;			/* what the tracks know of it */
 	struct lutrace_event *history;	/* NULL: none */
 	size_t nr_history;
+	struct lutrace_deep *walk;	/* the first one of this domain; NULL: none yet */
+	struct preserved restored;	/* of a root: what its restore said */
+	bool is_restored, walked;	/* of a root */
 };
 
 struct oracle {
@@ -74,6 +79,15 @@ struct oracle {
 	bool forgets;			/* nobody asks for one object */
 	bool watching;			/* freed pages would be told */
 	size_t nr_freed;
+	bool walking;			/* page tables are walked */
+	const struct lutrace_deep *before;	/* walks of what is left; NULL: there are none */
+	size_t nr_before;
+	bool before_whole;
+	struct idmap *before_at;	/* identity: index in before */
+	struct idmap *before_by_token;	/* token, count: index in before; token, 0: how many */
+	struct idmap *accused;		/* walks of it were found wrong: record, generation, root */
+	size_t nr_walks, nr_walked, nr_gone, nr_walks_compared;
+	__u64 tables_walked, took_ns;
 };
 
 /* Objects */
@@ -113,6 +127,7 @@ static struct object *object__new(struct oracle *o, enum object_kind kind, __u64
 static void object__free(struct object *obj)
 {
 	free(obj->history);
+	free(obj->walk);
 	free(obj);
 }
 
@@ -400,7 +415,7 @@ static bool object__is_new(const struct oracle *o, const struct object *obj)
 		    (obj->tracks[i].believed != unseen->tracks[i].believed ||
 		     obj->tracks[i].possible != unseen->tracks[i].possible))
 			return false;
-	return !obj->then_known;
+	return !obj->then_known && !obj->is_restored;
 }
 
 /* Each event of the FLB goes to all objects, and so it must not meet those of all that was. */
@@ -494,6 +509,22 @@ static void on_unpreserve(struct oracle *o, struct object *obj, const struct lut
 	     "%s: it changed while preserved: its %s", who(ev).s, text);
 }
 
+/* What the restore says of the table, against what was seen of it in the kernel before. */
+static void on_restored_deep(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	uint64_t *at = idmap__find(o->before_at, ev->ser_phys, ev->generation, 0);
+	struct preserved said = preserved__of(ev);
+	struct object *root = object_of(o, OBJECT_ROOT, ev->top_phys, 0);
+	char text[128];
+
+	root->restored = said;
+	root->is_restored = true;
+	root->walked = false;
+	if (at && walked__denies(&o->before[*at], &said, text, sizeof(text)))
+		find(o, RULE_DEEP, VERDICT_VIOLATION, obj, ev,
+		     "%s: it is not what was walked in the kernel before: its %s", who(ev).s, text);
+}
+
 static void on_restored(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
 {
 	const struct preserved *p = NULL;
@@ -544,6 +575,12 @@ static void on_retrieved(struct oracle *o, const struct lutrace_event *ev)
 }
 
 /* Events of a domain */
+
+static void forget_walk(struct object *obj)
+{
+	free(obj->walk);
+	obj->walk = NULL;
+}
 
 /* The last domain in this slot is history if nothing holds it any more. */
 static void forget_last(struct oracle *o, const struct lutrace_event *ev)
@@ -597,14 +634,18 @@ static void on_domain(struct oracle *o, const struct lutrace_event *ev)
 		on_unpreserve(o, obj, ev);
 	if (ev->op == LUTRACE_OP_RESTORE && ev->phase == LUTRACE_END)
 		o->subjects[RULE_RESTORE_ERROR]++;
-	if (done && ev->op == LUTRACE_OP_RESTORE)
+	if (done && ev->op == LUTRACE_OP_RESTORE) {
 		on_restored(o, obj, ev);
+		on_restored_deep(o, obj, ev);
+	}
 	if (done && ev->op == LUTRACE_OP_PRESERVE) {
 		o->subjects[RULE_ONCE]++;
 		obj->then = preserved__of(ev);
 		obj->then_known = true;
 	} else if (ev->op == LUTRACE_OP_UNPRESERVE && ev->phase == LUTRACE_END) {
+		o->nr_gone += o->walking && obj->then_known && !obj->walk;
 		obj->then_known = false;
+		forget_walk(obj);
 	}
 }
 
@@ -618,6 +659,7 @@ static void drop_generations(struct oracle *o)
 	while ((at = idmap__next(o->objects, &pos))) {
 		obj = (struct object *)(uintptr_t)*at;
 		obj->then_known = false;
+		forget_walk(obj);
 	}
 }
 
@@ -799,6 +841,186 @@ void oracle__freed(struct oracle *o, const struct lutrace_freed *freed)
 	     "%u; the kernel kept it%s", freed->phys, freed->size, freed->pid, freed->cpu, text);
 }
 
+/* Page tables */
+
+void oracle__watch_deep(struct oracle *o, const char *missing)
+{
+	o->walking = true;
+	if (missing)
+		find(o, RULE_DEEP, VERDICT_INCOMPLETE, NULL, NULL, "no page table was walked: %s",
+		     missing);
+}
+
+void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr,
+			 bool whole)
+{
+	uint64_t *count;
+	size_t i;
+
+	o->before = before;
+	o->nr_before = nr;
+	o->before_whole = whole;
+	for (i = 0; i < nr; i++) {
+		idmap__set(o->before_at, before[i].ser_phys, before[i].generation, 0, i);
+		count = idmap__find(o->before_by_token, before[i].token, 0, 0);
+		idmap__set(o->before_by_token, before[i].token, 1 + (count ? *count : 0), 0, i);
+		idmap__set(o->before_by_token, before[i].token, 0, 0, 1 + (count ? *count : 0));
+	}
+}
+
+static struct words whose(const struct lutrace_deep *w)
+{
+	struct words words;
+
+	if (w->ser_phys)
+		snprintf(words.s, sizeof(words.s), "HWPT token 0x%llx, record 0x%llx generation %llu",
+			 w->token, w->ser_phys, w->generation);
+	else
+		snprintf(words.s, sizeof(words.s), "HWPT token 0x%llx, reclaimed, root 0x%llx",
+			 w->token, w->top_phys);
+	return words;
+}
+
+/* Once for each, though it is walked again and again. */
+static bool accused(const struct oracle *o, const struct lutrace_deep *w)
+{
+	return idmap__find(o->accused, w->ser_phys, w->generation, w->top_phys);
+}
+
+static void accuse(struct oracle *o, const struct lutrace_deep *w, struct object *obj,
+		   const char *fmt, ...) PRINTF(4, 5);
+
+static void accuse(struct oracle *o, const struct lutrace_deep *w, struct object *obj,
+		   const char *fmt, ...)
+{
+	char text[320];
+	va_list args;
+
+	idmap__set(o->accused, w->ser_phys, w->generation, w->top_phys, 1);
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	find(o, RULE_DEEP, VERDICT_VIOLATION, obj, NULL, "%s: %s", whose(w).s, text);
+}
+
+/* One that is preserved: against the event, and the first walk of it. */
+static void on_walk_preserved(struct oracle *o, struct object *obj, const struct lutrace_deep *w)
+{
+	char text[192];
+
+	if (!obj->walk) {
+		o->nr_walked++;
+		if (walked__denies(w, &obj->then, text, sizeof(text)))
+			accuse(o, w, obj, "it is not what its preserve (seq %llu) said: its %s",
+			       obj->then.seq, text);
+		obj->walk = xcalloc(1, sizeof(*obj->walk));
+		*obj->walk = *w;
+		return;
+	}
+	o->nr_walks_compared++;
+	if (walked__differs(obj->walk, w, text, sizeof(text)))
+		accuse(o, w, obj, "its page table changed while it was preserved: %s", text);
+}
+
+/* The walk in the kernel before that this one is compared with: that of its root, if there is one. */
+static const struct lutrace_deep *walk_before(const struct oracle *o, const struct lutrace_deep *w)
+{
+	uint64_t *count = idmap__find(o->before_by_token, w->token, 0, 0);
+	const struct lutrace_deep *then, *nearest = NULL;
+	__u64 k;
+
+	for (k = 1; count && k <= *count; k++) {
+		then = &o->before[*idmap__find(o->before_by_token, w->token, k, 0)];
+		if (!nearest || then->top_phys == w->top_phys)
+			nearest = then;
+	}
+	return nearest;
+}
+
+static void compare_reclaimed(struct oracle *o, struct object *root, const struct lutrace_deep *w)
+{
+	const struct lutrace_deep *then = walk_before(o, w);
+	bool told = root->undecided & 1u << RULE_DEEP;
+	char text[192];
+
+	if (then) {
+		o->nr_walks_compared++;
+		if (walked__differs(then, w, text, sizeof(text)))
+			accuse(o, w, root, "its page table is not what it was in the kernel before "
+			       "(record 0x%llx generation %llu): %s", then->ser_phys,
+			       then->generation, text);
+	} else if (o->before && o->before_whole) {
+		accuse(o, w, root, "no HWPT of that token was preserved in the kernel before");
+	} else if (!told) {
+		find(o, RULE_DEEP, o->before ? VERDICT_INCOMPLETE : VERDICT_UNKNOWN, root, NULL,
+		     "%s: there is no walk of the kernel before to compare it with", whose(w).s);
+	}
+}
+
+static void on_walk_reclaimed(struct oracle *o, struct object *root, const struct lutrace_deep *w)
+{
+	char text[192];
+
+	if (root->is_restored && walked__denies(w, &root->restored, text, sizeof(text)))
+		accuse(o, w, root, "it is not what its restore (seq %llu) said: its %s",
+		       root->restored.seq, text);
+	else if (!root->is_restored && o->retrieved && !o->missing)
+		accuse(o, w, root, "no restore gave it that root");
+	o->nr_walked += !root->walked;
+	root->walked = true;
+	compare_reclaimed(o, root, w);
+}
+
+/* The record of a walk. One that no event told of was preserved before all of them. */
+static struct object *walked_object(struct oracle *o, const struct lutrace_deep *w)
+{
+	struct preserved said = {
+		.ser_phys = w->ser_phys, .generation = w->generation,
+		.top_phys = w->said_top_phys, .nr_tables = w->said_tables,
+		.nr_bytes = w->said_bytes, .format = w->said_format,
+		.top_level = w->said_top_level,
+	};
+
+	if (!w->ser_phys)
+		return NULL;
+	oracle__listed(o, &said);
+	return object_of(o, OBJECT_RECORD, w->ser_phys, w->generation);
+}
+
+void oracle__deep(struct oracle *o, const struct lutrace_deep *w)
+{
+	struct object *obj = walked_object(o, w);
+	struct object *root = object_of(o, OBJECT_ROOT, w->top_phys, 0);
+	char text[192];
+
+	o->nr_walks++;
+	o->tables_walked += walked__tables(w);
+	o->took_ns += w->took_ns;
+	if (accused(o, w))
+		return;
+	if (walked__wrong(w, text, sizeof(text)))
+		accuse(o, w, obj, "%s", text);
+	/* Of one that was given up since then there is its record alone */
+	if (obj && obj->then_known)
+		on_walk_preserved(o, obj, w);
+	if (!w->ser_phys || root->is_restored)
+		on_walk_reclaimed(o, root, w);
+}
+
+/* What should have been walked before the end. */
+static void end_walks(struct oracle *o, struct object *obj)
+{
+	if (!o->walking)
+		return;
+	if (obj->kind == OBJECT_RECORD && obj->then_known && !obj->walk)
+		find(o, RULE_DEEP, VERDICT_INCOMPLETE, obj, NULL,
+		     "%s is preserved, and its page table was not walked", what(obj).s);
+	if (obj->kind == OBJECT_ROOT && obj->is_restored && !obj->walked)
+		find(o, RULE_DEEP, VERDICT_INCOMPLETE, obj, NULL,
+		     "record 0x%llx generation %llu was restored, and its page table was not walked "
+		     "before it was given up", obj->restored.ser_phys, obj->restored.generation);
+}
+
 /* The end */
 
 /* What an object was left in, if it may not be. */
@@ -820,6 +1042,7 @@ static void end_object(struct oracle *o, struct object *obj, __u64 now_ns)
 	int op;
 
 	object__catch_up(o, obj);
+	end_walks(o, obj);
 	for (op = 0; op < LUTRACE_NR_OPS; op++)
 		if (obj->begun[op])
 			find(o, RULE_PAIRS, !o->missing && now_ns >= obj->begun[op] + PATIENCE_NS ?
@@ -830,6 +1053,16 @@ static void end_object(struct oracle *o, struct object *obj, __u64 now_ns)
 			end_track(o, i, obj);
 }
 
+static char *walks_summary(const struct oracle *o)
+{
+	if (!o->walking && !o->nr_walks)
+		return xstrdup("--deep was not given");
+	return xasprintf("%zu walks of %zu domains, %llu tables in %.3f s; %zu compared with one "
+			 "before; %zu domains were unpreserved before a walk", o->nr_walks,
+			 o->nr_walked, o->tables_walked, o->took_ns / 1e9, o->nr_walks_compared,
+			 o->nr_gone);
+}
+
 static void summarise(struct oracle *o)
 {
 	int id;
@@ -837,6 +1070,13 @@ static void summarise(struct oracle *o)
 	o->subjects[RULE_RESTORE_ONCE] = o->subjects[RULE_RESTORE];
 	o->subjects[RULE_LOSS] = 1;
 	o->subjects[RULE_FREED] = o->watching || o->nr_freed;
+	o->subjects[RULE_DEEP] = o->nr_walks;
+	if (o->nr_before && !o->walking && o->subjects[RULE_RESTORE])
+		find(o, RULE_DEEP, VERDICT_PASS, NULL, NULL, "%zu domains were walked in the kernel "
+		     "before, and none here: --deep was not given", o->nr_before);
+	if (o->walking && !o->nr_walks && o->nr_gone)
+		find(o, RULE_DEEP, VERDICT_INCOMPLETE, NULL, NULL,
+		     "all %zu domains were unpreserved before they were walked", o->nr_gone);
 	for (id = 0; id < NR_RULES; id++) {
 		if (!o->subjects[id] && o->checks[id].verdict == VERDICT_PASS)
 			o->checks[id].verdict = VERDICT_NOT_CHECKED;
@@ -846,6 +1086,8 @@ static void summarise(struct oracle *o)
 		else if (id == RULE_FREED)
 			o->checks[id].summary = xasprintf(o->subjects[id] ? "%zu pages" :
 							  "the kernel does not tell", o->nr_freed);
+		else if (id == RULE_DEEP)
+			o->checks[id].summary = walks_summary(o);
 		else
 			o->checks[id].summary = xasprintf("%zu looked at, %zu objects unknown",
 							  o->subjects[id], o->unknown[id]);
@@ -1033,6 +1275,9 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv)
 	o->objects = idmap__new();
 	o->generations = idmap__new();
 	o->left_at = idmap__new();
+	o->before_at = idmap__new();
+	o->before_by_token = idmap__new();
+	o->accused = idmap__new();
 	return o;
 }
 
@@ -1126,6 +1371,22 @@ struct preserved *oracle__left(struct oracle *o, size_t *nr)
 	return left;
 }
 
+struct lutrace_deep *oracle__walks(struct oracle *o, size_t *nr)
+{
+	struct lutrace_deep *walks = xcalloc(idmap__count(o->objects), sizeof(*walks));
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
+
+	*nr = 0;
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
+		if (obj->then_known && obj->walk)
+			walks[(*nr)++] = *obj->walk;
+	}
+	return walks;
+}
+
 size_t oracle__nr_compared(const struct oracle *o)
 {
 	return o->nr_compared;
@@ -1155,5 +1416,8 @@ void oracle__free(struct oracle *o)
 	idmap__free(o->objects);
 	idmap__free(o->generations);
 	idmap__free(o->left_at);
+	idmap__free(o->before_at);
+	idmap__free(o->before_by_token);
+	idmap__free(o->accused);
 	free(o);
 }

@@ -31,6 +31,7 @@ enum rule_id {
 	RULE_RESTORE_ERROR,
 	RULE_FINISH,
 	RULE_FREED,		/* no page is freed while it is preserved */
+	RULE_DEEP,		/* page tables are what they were, entry by entry */
 	NR_RULES,
 };
 
@@ -112,6 +113,14 @@ void oracle__listed(struct oracle *o, const struct preserved *p);
 void oracle__forget(struct oracle *o);
 /* Pages that are freed while they are preserved will be told, if there are any. */
 void oracle__watch_freed(struct oracle *o);
+/*
+ * Page tables will be walked, or, with @missing, would have been: it says why not.
+ * The walks of what the kernel before left must outlive the oracle; @whole: each
+ * domain was walked then. @before NULL: nothing is known of that kernel's.
+ */
+void oracle__watch_deep(struct oracle *o, const char *missing);
+void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr,
+			 bool whole);
 /* The next event, in the order of the kernel's numbers: the kernel emits them under one lock. */
 void oracle__event(struct oracle *o, const struct lutrace_event *ev);
 /* Such a page, at any time between the events: it has no number. */
@@ -120,6 +129,8 @@ void oracle__freed(struct oracle *o, const struct lutrace_freed *freed);
 bool oracle__flb_is_empty(const struct oracle *o);
 /* It is so although no session is open, and has been for @seconds. */
 void oracle__flb_is_left(struct oracle *o, unsigned int seconds);
+/* Such a walk, after the events that came before it. */
+void oracle__deep(struct oracle *o, const struct lutrace_deep *walk);
 /*
  * Nothing comes any more. @now_ns: CLOCK_MONOTONIC; @lost: events that were
  * counted but did not come, wherever that was.
@@ -150,6 +161,8 @@ __u64 oracle__nr_events(const struct oracle *o);
 __u64 oracle__missing(const struct oracle *o);
 /* What is preserved now, in the order in which it was; to free. */
 struct preserved *oracle__left(struct oracle *o, size_t *nr);
+/* The last walk of each of these that was walked; to free. */
+struct lutrace_deep *oracle__walks(struct oracle *o, size_t *nr);
 /* Restores that were compared with their preserve, and domains of it that were restored. */
 size_t oracle__nr_compared(const struct oracle *o);
 size_t oracle__nr_reclaimed(const struct oracle *o);

@@ -305,6 +305,8 @@ static json_t *json_hwpts(const struct listing *list)
 
 	for (i = 0; i < list->nr; i++) {
 		item = &list->items[i];
+		if (!item->preserved && !item->pending)
+			continue;
 		json_array_append_new(array, json_pack(
 			"{s:I,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 			"token", (json_int_t)item->token, "preserved", item->preserved,

@@ -42,6 +42,7 @@ void recording__free(struct recording *r)
 	free(r->events);
 	free(r->latencies);
 	free(r->freed);
+	free(r->deep);
 	*r = (struct recording){ 0 };
 }
 
@@ -77,6 +78,8 @@ static void set_host(struct recording *r, const char *key, const char *value)
 		r->watches_freed = !strcmp(value, "1");
 	if (!strcmp(key, "mode"))
 		r->computed = !strcmp(value, "tracefs");
+	if (!strcmp(key, "deep"))
+		r->is_deep = !strcmp(value, "1");
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(key, texts[i].key))
 			set_text(texts[i].to, value);
@@ -193,6 +196,19 @@ static int parse_freed(struct recording *r, const struct place *p, struct fault 
 	return 0;
 }
 
+static int parse_deep(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_deep deep;
+
+	if (take(p, &deep, sizeof(deep), fault))
+		return -1;
+	r->deep = grow(r->deep, r->nr_deep, &r->deep_room, sizeof(deep));
+	r->deep[r->nr_deep++] = deep;
+	if (deep.time_ns > r->whole_ns)
+		r->whole_ns = deep.time_ns;
+	return 0;
+}
+
 static int parse_clock(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_clock *to = r->start.rec.type ? &r->end : &r->start;
@@ -240,6 +256,8 @@ static int parse_record(struct recording *r, const struct place *p, struct fault
 		return parse_latency(r, p, fault);
 	case LUTRACE_REC_FREED:
 		return parse_freed(r, p, fault);
+	case LUTRACE_REC_DEEP:
+		return parse_deep(r, p, fault);
 	case LUTRACE_REC_FOOTER:
 		return parse_footer(r, p, fault);
 	}
@@ -266,6 +284,8 @@ static void forget_half_record(struct recording *r, __u32 type)
 		r->nr_latencies--;
 	else if (type == LUTRACE_REC_FREED && r->nr_freed && !r->freed[r->nr_freed - 1].size)
 		r->nr_freed--;
+	else if (type == LUTRACE_REC_DEEP && r->nr_deep && !r->deep[r->nr_deep - 1].took_ns)
+		r->nr_deep--;
 	else
 		return;
 	r->nr_records--;

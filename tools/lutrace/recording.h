@@ -14,7 +14,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	2	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	4	/* what a reader may skip was added */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
@@ -28,6 +28,7 @@ struct lutrace_file {
 enum lutrace_file_rec_type {
 	LUTRACE_REC_HOST = 0x101,	/* lines of key=value, padded with NUL */
 	LUTRACE_REC_CLOCK = 0x102,
+	LUTRACE_REC_DEEP = 0x105,	/* since 1.4: a page table was walked */
 	LUTRACE_REC_FOOTER = 0x1ff,	/* the last one: nothing is missing */
 };
 
@@ -41,6 +42,32 @@ struct lutrace_clock {
 	__u64 monotonic_ns;
 	__u64 realtime_ns;
 	__u64 spread;			/* TSC ticks within which all were read */
+};
+
+enum {
+	DEEP_KHO = 1,			/* each table was looked for in KHO's map */
+	DEEP_STOPPED = 2,		/* there were more tables than there can be */
+	DEEP_UNREADABLE = 4,		/* a table is at bad_phys, where nothing can be read */
+};
+
+/* What `--deep` saw of a domain: a walk of its whole page table by lutrace's own program. */
+struct lutrace_deep {
+	struct lutrace_rec rec;
+	__u64 time_ns;			/* CLOCK_MONOTONIC, when it was preserved or reclaimed still */
+	__u64 token;
+	__u64 ser_phys, generation;	/* its record; 0: it has none, it was reclaimed */
+	/* What the record says; 0 without one. */
+	__u64 said_top_phys, said_tables, said_bytes;
+	__u32 said_format, said_top_level;
+	/* What was found. */
+	__u64 top_phys;
+	__u32 format, top_level;
+	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, the first of them */
+	__u64 bad, bad_phys, bad_entry;	/* entries that cannot be; the first: where, what */
+	struct lutrace_level levels[LUTRACE_PT_LEVELS];
+	__u32 flags;			/* DEEP_* */
+	__u32 reserved;
+	__u64 took_ns;			/* not 0: the record is whole */
 };
 
 struct lutrace_footer {
@@ -69,6 +96,9 @@ struct recording {
 	size_t nr_freed, freed_room;
 	bool computed;			/* through tracefs: the latencies come from the events */
 	bool watches_freed;		/* since 1.2: what the kernel tells of them is here */
+	struct lutrace_deep *deep;
+	size_t nr_deep, deep_room;
+	bool is_deep;			/* since 1.4: was asked to walk page tables */
 	struct lutrace_footer footer;
 	bool complete;			/* has a footer: was ended properly */
 	size_t nr_records;		/* that are whole, of all types */

@@ -17,6 +17,7 @@ struct kreader {
 	struct lutrace_hwpt *hwpts;
 	__u64 *addresses;
 	void *pages;
+	struct lutrace_digest *digest;
 };
 
 #define HWPTS_SIZE	(LUTRACE_HWPT_BATCH * sizeof(struct lutrace_hwpt))
@@ -61,7 +62,9 @@ static int map_arrays(struct kreader *kr, struct fault *fault)
 	kr->addresses = map_array(kr->skel->maps.addresses, ADDRESSES_SIZE,
 				  PROT_READ | PROT_WRITE);
 	kr->pages = map_array(kr->skel->maps.pages, PAGES_SIZE, PROT_READ);
-	if (!kr->hwpts || !kr->addresses || !kr->pages)
+	kr->digest = map_array(kr->skel->maps.digests, sizeof(*kr->digest),
+			       PROT_READ | PROT_WRITE);
+	if (!kr->hwpts || !kr->addresses || !kr->pages || !kr->digest)
 		return fault__set(fault, "cannot map the maps of the walk programs: %s",
 				  strerror(errno));
 	return 0;
@@ -83,18 +86,20 @@ static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fau
 	return map_arrays(kr, fault);
 }
 
-struct kreader *kreader__new(const struct ksyms *ksyms, bool any_kernel, bool verbose,
+struct kreader *kreader__new(const struct ksyms *ksyms, const struct kreader_opts *opts,
 			     struct fault *fault)
 {
 	struct kreader *kr;
 
-	kernel__verbose(verbose);
-	if (kernel__bpf_unwanted(fault) || check_kernel(any_kernel, fault))
+	kernel__verbose(opts->verbose);
+	if (kernel__bpf_unwanted(fault) || check_kernel(opts->any_kernel, fault))
 		return NULL;
 	kr = xcalloc(1, sizeof(*kr));
 	kr->skel = walk_bpf__open();
 	if (!kr->skel)
 		fault__set(fault, "cannot open the BPF programs: %s", strerror(errno));
+	else
+		bpf_program__set_autoload(kr->skel->progs.digest_tables, opts->deep);
 	if (!kr->skel || load(kr, ksyms, fault)) {
 		kreader__free(kr);
 		return NULL;
@@ -112,6 +117,8 @@ void kreader__free(struct kreader *kr)
 		munmap(kr->addresses, ADDRESSES_SIZE);
 	if (kr->pages)
 		munmap(kr->pages, PAGES_SIZE);
+	if (kr->digest)
+		munmap(kr->digest, sizeof(*kr->digest));
 	walk_bpf__destroy(kr->skel);
 	free(kr);
 }
@@ -218,6 +225,43 @@ int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fa
 	if (err)
 		free(out->items);
 	return err;
+}
+
+enum pt_format hwpt__format(const struct lutrace_hwpt *hwpt, const struct ksyms *ksyms,
+			    const char **symbol)
+{
+	size_t tail = strlen("_map_range"), len;
+	char name[64];
+
+	*symbol = ksyms__name_at(ksyms, hwpt->map_range);
+	if (!*symbol)
+		return PT_UNKNOWN;
+	len = strlen(*symbol);
+	snprintf(name, sizeof(name), "%.*s", (int)(len - tail), *symbol);
+	return pt__format_by_name(name);
+}
+
+enum walk_state kreader__digest(struct kreader *kr, struct lutrace_digest *d,
+				struct fault *fault)
+{
+	struct lutrace_digest_args args = { 0 };
+
+	*kr->digest = *d;
+	if (run_program(kr->skel->progs.digest_tables, &args, sizeof(args), fault))
+		return WALK_FAILED;
+	*d = *kr->digest;
+	if (args.err == -ESTALE)
+		return WALK_CHANGED;
+	if (args.err == -E2BIG)
+		return WALK_TOO_LARGE;
+	if (args.err == -EINVAL) {
+		fault__set(fault, "a page table of format %s cannot have %u levels",
+			   pt__format_name(d->format), d->top_level + 1);
+		return WALK_FAILED;
+	}
+	if (args.err)
+		return WALK_UNREADABLE;
+	return args.done ? WALK_DONE : WALK_MORE;
 }
 
 int kreader__pages(struct kreader *kr, const uint64_t *addresses, unsigned int nr, void *pages,

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include "../../bpf/events.h"
 #include "kernel.h"
+#include "pt.h"
 
 /* One HWPT and the first open file that it was found through. */
 struct found_hwpt {
@@ -20,16 +21,42 @@ struct found_hwpts {
 
 struct kreader;
 
-/*
- * Checks that the kernel has what a walk needs and loads the programs. A
- * kernel without the series has no marks; it is refused unless @any_kernel.
- */
-struct kreader *kreader__new(const struct ksyms *ksyms, bool any_kernel, bool verbose,
+struct kreader_opts {
+	bool any_kernel;	/* one without the series too, which has no marks */
+	bool deep;		/* kreader__digest() will be used */
+	bool verbose;		/* show what libbpf and the verifier say */
+};
+
+/* Checks that the kernel has what a walk needs and loads the programs. */
+struct kreader *kreader__new(const struct ksyms *ksyms, const struct kreader_opts *opts,
 			     struct fault *fault);
 void kreader__free(struct kreader *kr);
 
 /* All HWPTs of all open iommufds, each once. Free with free(out->items). */
 int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault);
+
+/*
+ * The format of its page table by its map_range(), whose name begins with it.
+ * @symbol: that name, or NULL if it is no function of the kernel.
+ */
+enum pt_format hwpt__format(const struct lutrace_hwpt *hwpt, const struct ksyms *ksyms,
+			    const char **symbol);
+
+enum walk_state {
+	WALK_FAILED = -1,	/* @fault is set */
+	WALK_MORE,		/* call again */
+	WALK_DONE,
+	WALK_CHANGED,		/* the domain is not what @d says any more */
+	WALK_TOO_LARGE,
+	WALK_UNREADABLE,	/* the table that was to be read cannot be */
+};
+
+/*
+ * Begins the walk that @d describes, or goes on with it, for a batch of
+ * tables. Only one walk can be under way. @d has what it found so far.
+ */
+enum walk_state kreader__digest(struct kreader *kr, struct lutrace_digest *d,
+				struct fault *fault);
 
 /* Copies @nr pages (<= LUTRACE_PAGE_BATCH) from kernel addresses. */
 int kreader__pages(struct kreader *kr, const uint64_t *addresses, unsigned int nr, void *pages,

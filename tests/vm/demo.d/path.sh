@@ -5,7 +5,7 @@
 # record NAME: start lutrace record, and return when it records.
 record() {
 	rm -f /run/record.pid
-	lutrace record -o "/share/$1.rec" --pidfile /run/record.pid 2>"/share/$1.record.log" &
+	lutrace record --deep -o "/share/$1.rec" --pidfile /run/record.pid 2>"/share/$1.record.log" &
 	_n=0
 	until [ -s /run/record.pid ]; do
 		sleep 0.1
@@ -206,6 +206,7 @@ assert r["verdict"] == "clean" and r["schema"], r["verdict"]
 ops = [r["operations"][op]["n"] for op in ("preserve", "unpreserve", "restore")]
 formats = [r["operations"][op]["formats"] for op in ("preserve", "unpreserve", "restore")]
 assert ops == [int(n) for n in sys.argv[2:]], (ops, sys.argv)
+assert [c["verdict"] for c in r["checks"] if c["name"] == "deep"] == ["clean"], r["checks"]
 assert formats == [{sys.argv[1]: n} for n in ops], (formats, sys.argv)' \
 		"$(machine_format)" $counts
 	expect "the tables in memory are of the machine's format and depth" machine_tables
