@@ -13,12 +13,13 @@ DESTDIR ?=
 .NOTPARALLEL:
 
 .PHONY: all help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
-	fuzz mutants test test-unit test-patches test-vm soak install uninstall release deb clean
+	bench fuzz mutants test test-unit test-patches test-vm soak install uninstall release deb clean
 
 all: tools
 
 help:
 	@echo 'make demo          from nothing to a proven live update in QEMU, with a report'
+	@echo 'make bench         what lutrace costs: instructions, memory, time to the first DMA'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make test-unit     the unit tests of the tools'
 	@echo 'make fuzz          the fuzzer of lutrace report, RUNS=10000000 inputs'
@@ -89,6 +90,9 @@ fuzz: setup
 
 demo: kernel tools
 	@$(SCRIPTS)/demo
+
+bench: kernel tools progs
+	@$(SCRIPTS)/bench
 
 test: kernel test-kernel tools progs unit qemu
 	@tests/run

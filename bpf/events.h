@@ -127,6 +127,19 @@ struct lutrace_counts {
 	__s64 in_flight;		/* begins whose end is still to come; of an end: taken off */
 };
 
+/*
+ * Which events are wanted; what is 0 lets everything pass. An operation is judged at its begin and
+ * at its end alike.
+ */
+struct lutrace_filter {
+	__u32 pid;			/* of the process that does it */
+	__u8 has_domain;		/* then nothing of the FLB passes either */
+	__u8 has_generation;
+	__u16 reserved;
+	__u64 ser_phys;			/* of the domain's record */
+	__u64 generation;
+};
+
 /* An iommufd, and the open file through which the iterator found it: its own or a session's. */
 struct lutrace_iommufd {
 	__u64 ctx;			/* struct iommufd_ctx */

@@ -52,6 +52,7 @@ struct {
 
 int armed;
 struct lutrace_counts counts[LUTRACE_NR_PROGS + 1];
+__u64 filtered[LUTRACE_NR_PROGS];	/* events that were not wanted: all that is known of them */
 
 /*
  * User space comes by itself every few milliseconds. Waking it costs more than
@@ -62,6 +63,23 @@ const volatile __u64 wakeup_bytes = 1024 * 1024;
 
 /* One struct lutrace_sample for each operation, and nothing else. */
 const volatile int samples;
+
+/* The verifier takes out what is not asked for. */
+const volatile struct lutrace_filter filter;
+
+/* Comes before all that costs something, so that what is not wanted costs next to nothing. */
+static __always_inline bool
+passes(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase)
+{
+	bool pass = !filter.pid || bpf_get_current_pid_tgid() >> 32 == filter.pid;
+
+	if (filter.has_domain)
+		pass = pass && op < LUTRACE_OP_FLB_PRESERVE && ev->ser_phys == filter.ser_phys &&
+		       (!filter.has_generation || ev->generation == filter.generation);
+	if (!pass)
+		__sync_fetch_and_add(&filtered[LUTRACE_PROG(op, phase)], 1);
+	return pass;
+}
 
 static __always_inline __u64 wakeup(void)
 {
@@ -77,11 +95,12 @@ static __always_inline void
 emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64 now)
 {
 	struct lutrace_event *rec;
-	__u64 id = bpf_get_current_pid_tgid();
+	__u64 id;
 
 	COUNT(op, phase, events, 1);
 	if (samples)
 		return;
+	id = bpf_get_current_pid_tgid();
 	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
 	if (!rec) {
 		COUNT(op, phase, lost_events, 1);
@@ -104,7 +123,8 @@ emit_event(const struct iommu_liveupdate_event *ev, __u32 op, __u32 phase, __u64
 	rec->cpu = bpf_get_smp_processor_id();
 	rec->pid = id >> 32;
 	rec->tid = (__u32)id;
-	bpf_ringbuf_submit(rec, wakeup());
+	/* To ask how full the ring is costs something: once for each operation is enough */
+	bpf_ringbuf_submit(rec, phase == LUTRACE_BEGIN ? BPF_RB_NO_WAKEUP : wakeup());
 }
 
 static __always_inline struct key
@@ -166,7 +186,8 @@ emit_latency(const struct iommu_liveupdate_event *ev, __u32 op, const struct key
 		return;
 	}
 	fill_latency(rec, ev, op, key, begin, now);
-	bpf_ringbuf_submit(rec, wakeup());
+	/* The end's event was sent right before it */
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline void
@@ -224,7 +245,7 @@ on_begin(const struct iommu_liveupdate_event *ev, __u32 op)
 {
 	__u64 now;
 
-	if (!armed)
+	if (!armed || !passes(ev, op, LUTRACE_BEGIN))
 		return 0;
 	now = bpf_ktime_get_ns();
 	emit_event(ev, op, LUTRACE_BEGIN, now);
@@ -237,7 +258,7 @@ on_end(const struct iommu_liveupdate_event *ev, __u32 op)
 {
 	__u64 now;
 
-	if (!armed)
+	if (!armed || !passes(ev, op, LUTRACE_END))
 		return 0;
 	now = bpf_ktime_get_ns();
 	emit_event(ev, op, LUTRACE_END, now);

@@ -247,6 +247,38 @@ static void add(struct merger *m, int prog, __u64 seq, __u64 ser_phys, __u64 gen
 	merger__event(m, &ev, comm);
 }
 
+/* What the BPF programs leave out is left out here as well, and counted for begin and end. */
+static void test_filter(void **state)
+{
+	const struct live_opts opts = { .samples = true, .in_flight = 8, .filter = {
+		.pid = 70, .has_domain = 1, .ser_phys = 0x1000, .has_generation = 1,
+		.generation = 2 } };
+	const struct live_opts other = { .samples = true, .in_flight = 8, .filter = { .pid = 8 } };
+	const struct sink sink = { on_sent, NULL };
+	struct merger *m = merger__new(&opts, &sink);
+
+	(void)state;
+	memset(&sent, 0, sizeof(sent));
+	add(m, P(PRESERVE, BEGIN), 1, 0x1000, 2);
+	add(m, P(PRESERVE, END), 2, 0x1000, 2);
+	add(m, P(PRESERVE, BEGIN), 3, 0x1000, 1);
+	add(m, P(PRESERVE, END), 4, 0x2000, 2);
+	add(m, P(FLB_PRESERVE, END), 5, 0x1000, 2);
+	merger__send(m, 5);
+	assert_int_equal(sent.nr, 1);
+	assert_int_equal(merger__filtered(m, P(PRESERVE, BEGIN)), 1);
+	assert_int_equal(merger__filtered(m, P(PRESERVE, END)), 1);
+	assert_int_equal(merger__filtered(m, P(FLB_PRESERVE, END)), 1);
+	assert_int_equal(merger__counts(m, P(PRESERVE, BEGIN)).events, 1);
+	merger__free(m);
+
+	m = merger__new(&other, &sink);
+	add(m, P(PRESERVE, BEGIN), 6, 0x1000, 2);
+	merger__send(m, 6);
+	assert_int_equal(merger__filtered(m, P(PRESERVE, BEGIN)), 1);
+	merger__free(m);
+}
+
 /* One CPU was read before the other, and so the number in between comes later. */
 static void test_order(void **state)
 {
@@ -448,7 +480,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test(test_##name)
 	const struct CMUnitTest tests[] = {
-		T(decode), T(formats_that_do_not_fit), T(losses_of_a_buffer), T(order),
+		T(decode), T(formats_that_do_not_fit), T(losses_of_a_buffer), T(filter), T(order),
 		T(pairs_of_the_flb), T(identity), T(begins_are_counted), T(samples),
 		T(freed_comes_last), T(tasks),
 	};

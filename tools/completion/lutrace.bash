@@ -16,7 +16,7 @@ _lutrace_commands()
 _lutrace_options()
 {
 	local usual='-? --help --usage -V --version'
-	local live='-d:- --duration:- -r:- --ring-size:- -n:- --in-flight:- -v --verbose'
+	local live='-d:- --duration:- -r:- --ring-size:- -n:- --in-flight:- --stats -v --verbose'
 
 	case $* in
 	lutrace) echo '-? --help -V --version' ;;
@@ -29,7 +29,7 @@ _lutrace_options()
 	'lutrace doctor') echo "-j --json $usual" ;;
 	'lutrace latency')
 		echo "-i:- --interval:- -c:- --count:- -j --json -o:file --output:file --op:op" \
-			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --stats $live $usual"
+			"--domain:- --pid:pid --min-us:- --by:by --slowest:- $live $usual"
 		;;
 	'lutrace record') echo "-D --deep -o:file --output:file -p:file --pidfile:file $live $usual" ;;
 	'lutrace ready')
@@ -48,7 +48,7 @@ _lutrace_options()
 			"-c --compare -v --verbose $usual"
 		;;
 	'luctl run') echo "--strict --no-kexec --stop-after:stage $usual" ;;
-	'luctl resume') echo "--again --strict --no-kexec $usual" ;;
+	'luctl resume') echo "--again --strict --no-kexec --since:- $usual" ;;
 	'luctl reclaim') echo "--session:- --iommufd-token:- --device:bdf --hold $usual" ;;
 	'luctl finish') echo "-s:- --session:- $usual" ;;
 	'luctl status') echo "$usual" ;;

@@ -20,10 +20,15 @@
 #include "session.h"
 #include "stage.h"
 #include "stop.h"
+#include "tsc.h"
 #include "update.h"
 #include "vfio.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* When `luctl run` jumped, 0 if nobody said, and when this process began */
+static uint64_t jumped_at;
+static struct tsc_moment began;
 
 static int retrieve_session(struct update *u)
 {
@@ -214,6 +219,15 @@ static int use_domains(struct update *u)
 	return update__verify_memory(u);
 }
 
+/* That it moved the right bytes is known by now */
+static int tell_first_dma(struct update *u)
+{
+	if (jumped_at && u->first_dma)
+		report__note("%.3f ms from the jump to the end of the first DMA",
+			     tsc__ms(&began, u->first_dma - jumped_at));
+	return 0;
+}
+
 static int conclude(struct update *u)
 {
 	report__step("resume of session %s: everything came through", u->plan->session);
@@ -268,6 +282,7 @@ static int resume(struct group *g, const struct options *options)
 	if (group__each(g, update__open_devices) || group__open_luo(g) ||
 	    group__each(g, retrieve) || group__each(g, reclaim_domains) ||
 	    group__run_hooks(g, PLAN_RECLAIMED) || group__each(g, use_domains) ||
+	    group__each(g, tell_first_dma) ||
 	    group__each(g, finish) || group__run_hooks(g, PLAN_FINISHED) ||
 	    (options->again && preserve_again(g, options->kexec)) ||
 	    group__each(g, release_domains))
@@ -281,6 +296,7 @@ enum {
 	OPT_AGAIN = 0x100,
 	OPT_NO_KEXEC,
 	OPT_STRICT,
+	OPT_SINCE,
 };
 
 static const struct argp_option option_list[] = {
@@ -294,15 +310,35 @@ static const struct argp_option option_list[] = {
 	  "With --again: stop at the start if the next kernel would lose something, as far as that "
 	  "can be known",
 	  0 },
+	{ "since", OPT_SINCE, "TSC", 0,
+	  "Say how long it was from the jump, which 'luctl run' said was at TSC, to the first DMA",
+	  0 },
 	{ 0 },
 };
+
+static uint64_t parse_tsc(struct argp_state *state, const char *text)
+{
+	uint64_t value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || !value)
+		argp_error(state, "--since: '%s' is no TSC; 'luctl run' says it last", text);
+	if (value >= began.tsc)
+		argp_error(state, "--since: %s is not in the past, the TSC is at %" PRIu64
+			   "; give what 'luctl run' said on this machine", text, began.tsc);
+	return value;
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 
-	(void)arg;
 	switch (key) {
+	case OPT_SINCE:
+		jumped_at = parse_tsc(state, arg);
+		return 0;
 	case OPT_AGAIN:
 		options->again = true;
 		return 0;
@@ -344,6 +380,7 @@ int cmd_resume(int argc, char **argv)
 	struct group *g;
 	int err;
 
+	began = tsc__moment();
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	stop__init();
 	g = group__load(options.plans, options.nr_plans, true, options.again && options.kexec);

@@ -14,6 +14,7 @@
 #include "memfd.h"
 #include "report.h"
 #include "stop.h"
+#include "tsc.h"
 #include "update.h"
 
 #define ROUND_SEED	UINT64_C(0x6c756374)
@@ -75,7 +76,16 @@ static void spoil_destination(struct place to, const uint8_t *data, uint64_t len
 		memory[i] = ~data[i];
 }
 
-static int move(struct edu *engine, const struct plan_probe *probe)
+static int load(struct update *u, size_t hwpt, uint64_t iova, uint32_t length)
+{
+	if (edu__load(engine_of(u, hwpt), iova, length))
+		return -1;
+	if (!u->first_dma)
+		u->first_dma = tsc__read();
+	return 0;
+}
+
+static int move(struct update *u, const struct plan_probe *probe)
 {
 	uint64_t done, n;
 
@@ -83,8 +93,8 @@ static int move(struct edu *engine, const struct plan_probe *probe)
 		n = probe->length - done;
 		if (n > EDU_MAX_LENGTH)
 			n = EDU_MAX_LENGTH;
-		if (edu__load(engine, probe->from + done, n) ||
-		    edu__store(engine, probe->to + done, n))
+		if (load(u, probe->hwpt, probe->from + done, n) ||
+		    edu__store(engine_of(u, probe->hwpt), probe->to + done, n))
 			return -1;
 	}
 	return 0;
@@ -144,7 +154,7 @@ static int run_probe(struct update *u, const struct plan_probe *probe, unsigned 
 	err = prepare_source(from, data, probe->length, round);
 	if (!err) {
 		spoil_destination(to, data, probe->length);
-		err = move(engine_of(u, probe->hwpt), probe);
+		err = move(u, probe);
 	}
 	if (!err)
 		err = compare(u, probe, to, data);
@@ -314,7 +324,7 @@ static int read_hole(struct update *u, const struct plan_hole *hole)
 		return expect_fault(u, hole, false);
 	from = place_of(u, probe->hwpt, probe->from, PLAN_HOLE_LENGTH);
 	memcpy(before, memfd__at(from.memfd, from.offset), sizeof(before));
-	if (edu__load(engine_of(u, hole->hwpt), probe->from, PLAN_HOLE_LENGTH) ||
+	if (load(u, hole->hwpt, probe->from, PLAN_HOLE_LENGTH) ||
 	    expect_dma(u, probe, before) || expect_fault(u, hole, false))
 		return -1;
 	return expect_no_data(u, hole, probe, before);

@@ -18,6 +18,7 @@
 #include "report.h"
 #include "session.h"
 #include "stop.h"
+#include "tsc.h"
 #include "update.h"
 
 #define NO_PATCHES	" (the running kernel lacks lutrace's patches)"
@@ -298,6 +299,8 @@ int preserve__jump(struct group *g)
 	if (stop__check())
 		return -1;
 	report__note("step jump into %s", group__kernel(g)->image);
+	if (tsc__read())
+		report__note("the jump is at TSC %" PRIu64, tsc__read());
 	err = kexec__reboot();
 	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
 				  "handed over; see the kernel log");

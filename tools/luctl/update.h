@@ -33,6 +33,7 @@ struct update {
 	struct vfio **devices;
 	struct edu **engines;		/* by device */
 	struct update_hwpt *hwpts;
+	uint64_t first_dma;		/* TSC when the first one had ended; 0: none yet */
 	void *scratch;			/* a page to map for a moment */
 };
 

@@ -13,6 +13,7 @@
 #include "lister.h"
 #include "live.h"
 #include "oracle.h"
+#include "overhead.h"
 #include "sessions.h"
 #include "version.h"
 
@@ -262,7 +263,7 @@ static void print_listed(const struct session *s)
 		       s->nr_listed == 1 ? "" : "s");
 }
 
-static int write_json(struct session *s, struct fault *fault)
+static int write_json(struct session *s, const struct overhead *overhead, struct fault *fault)
 {
 	struct outfile *out = outfile__open(s->opts->json, fault);
 	json_t *checks = json_array(), *root;
@@ -276,12 +277,13 @@ static int write_json(struct session *s, struct fault *fault)
 			verdict__name(check->verdict), "summary", check->summary,
 			"unknown", (json_int_t)oracle__unknown(s->oracle, id)));
 	}
-	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:O}", "schema", "lutrace-check/1",
+	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:o,s:O}", "schema", "lutrace-check/1",
 			 "verdict", verdict__name(oracle__verdict(s->oracle)),
 			 "status", verdict__status(oracle__verdict(s->oracle)),
 			 "tool", "lutrace " LUTRACE_VERSION, "preserved_before",
 			 *s->unlisted.text ? json_null() : json_integer(s->nr_listed),
 			 "events", (json_int_t)oracle__nr_events(s->oracle), "checks", checks,
+			 "overhead", s->opts->live.stats ? overhead__json(overhead) : json_null(),
 			 "violations", s->violations);
 	if (!out) {
 		json_decref(root);
@@ -368,7 +370,7 @@ static void open_deep(struct session *s)
 
 static int check(struct session *s, struct fault *fault)
 {
-	struct live_prog progs[LIVE_NR_PROGS], freed;
+	struct overhead overhead;
 	int status;
 
 	if (read_before(s, fault))
@@ -387,12 +389,15 @@ static int check(struct session *s, struct fault *fault)
 	fputs("checking\n", stderr);
 	if (live__run(s->live, fault) || (s->deep && deep__finish(s->deep, fault)) ||
 	    check_flb(s, fault) || live__stop(s->live, fault) ||
-	    live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
+	    overhead__read(&overhead, s->live, fault))
 		return -1;
-	oracle__end(s->oracle, live__stopped(s->live), live__lost(progs, &freed, s->nr_events));
+	oracle__end(s->oracle, live__stopped(s->live),
+		    live__lost(overhead.progs, &overhead.freed, s->nr_events));
 	print_listed(s);
 	oracle__print(s->oracle, stdout);
-	if (s->opts->json && write_json(s, fault))
+	if (s->opts->live.stats)
+		overhead__print(&overhead, stdout);
+	if (s->opts->json && write_json(s, &overhead, fault))
 		return -1;
 	status = verdict__status(oracle__verdict(s->oracle));
 	if (!command__went_well(s->opts->live.command, live__command_status(s->live)) &&

@@ -8,13 +8,13 @@
 #include "latency.h"
 #include "recording.h"
 
-enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_STATS };
+enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST };
 
 struct opts {
 	struct live_opts live;
 	const char *output;
 	unsigned long max_intervals;	/* 0: no end */
-	bool json, stats;
+	bool json;
 	struct latency latency;
 };
 
@@ -25,11 +25,10 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE, which appears when it is complete", 0 },
 	{ "op", OPT_OP, "NAME", 0, "Only this operation; can be given again for more", 0 },
 	{ "domain", OPT_DOMAIN, "PHYS[:GENERATION]", 0, "Only the domain with this record", 0 },
-	{ "pid", OPT_PID, "PID", 0, "Only what ended in this process", 0 },
+	{ "pid", OPT_PID, "PID", 0, "Only what this process does", 0 },
 	{ "min-us", OPT_MIN_US, "US", 0, "Only what took US microseconds or longer", 0 },
 	{ "by", OPT_BY, "domain", 0, "Also one row for each domain", 0 },
 	{ "slowest", OPT_SLOWEST, "NUMBER", 0, "Also the NUMBER slowest, and what they were", 0 },
-	{ "stats", OPT_STATS, NULL, 0, "Also the time that the BPF programs took", 0 },
 	{ 0 }
 };
 
@@ -47,7 +46,7 @@ static unsigned int parse_op(struct argp_state *state, const char *arg)
 	return 0;
 }
 
-static void parse_domain(struct argp_state *state, struct latency_filter *f, const char *arg)
+static void parse_domain(struct argp_state *state, struct lutrace_filter *f, const char *arg)
 {
 	char *end;
 
@@ -86,13 +85,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->live.ops |= parse_op(state, arg);
 		return 0;
 	case OPT_DOMAIN:
-		parse_domain(state, &l->filter, arg);
+		parse_domain(state, &opts->live.filter, arg);
 		return 0;
 	case OPT_PID:
-		l->filter.pid = live__parse_count(state, "--pid", arg, 1ul << 22);
+		opts->live.filter.pid = live__parse_count(state, "--pid", arg, 1ul << 22);
 		return 0;
 	case OPT_MIN_US:
-		l->filter.min_ns = 1000 * live__parse_count(state, "--min-us", arg, 1ul << 40);
+		l->min_ns = 1000 * live__parse_count(state, "--min-us", arg, 1ul << 40);
 		return 0;
 	case OPT_BY:
 		if (strcmp(arg, "domain"))
@@ -101,9 +100,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SLOWEST:
 		l->max_slowest = live__parse_count(state, "--slowest", arg, LATENCY_MAX_SLOWEST);
-		return 0;
-	case OPT_STATS:
-		opts->live.stats = opts->stats = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		live__parse_command(state, &opts->live);
@@ -160,6 +156,7 @@ static void subtract(struct live_prog *p, const struct live_prog *before)
 	p->counts.lost_begins -= before->counts.lost_begins;
 	p->counts.unmatched_ends -= before->counts.unmatched_ends;
 	p->counts.replaced_begins -= before->counts.replaced_begins;
+	p->filtered -= before->filtered;
 	p->missed_runs -= before->missed_runs;
 	p->runs -= before->runs;
 	p->run_ns -= before->run_ns;
@@ -169,8 +166,9 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 {
 	const struct live_opts *live = &s->opts->live;
 	struct latency_context c = {
-		.seconds = (now - s->since) / 1e9, .stats = s->opts->stats,
-		.stats_missing = live__stats_missing(s->live), .last = last,
+		.seconds = (now - s->since) / 1e9, .stats = live->stats,
+		.stats_missing = live__stats_missing(s->live),
+		.memory = live__memory(s->live), .last = last,
 		.command = live->command ? live->command[0] : NULL,
 		.command_status = live__command_status(s->live),
 	};

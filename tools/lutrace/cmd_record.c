@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "deep.h"
 #include "live.h"
+#include "overhead.h"
 #include "recording.h"
 
 struct opts {
@@ -122,17 +123,20 @@ static int write_head(struct session *s, const struct opts *o, struct fault *fau
 	return err ? err : recorder__flush(s->file, fault);
 }
 
-static int write_end(struct session *s, struct fault *fault)
+static int write_end(struct session *s, bool stats, struct fault *fault)
 {
 	struct lutrace_footer footer = { .signal = live__signal(s->live) };
-	struct live_prog progs[LIVE_NR_PROGS], sum, freed;
 	struct lutrace_clock clock;
+	struct live_prog sum, freed;
+	struct overhead overhead;
 
 	clock__read(&clock);
-	if (recorder__put(s->file, &clock, fault) || live__progs(s->live, progs, fault) ||
-	    live__freed(s->live, &freed, fault))
+	if (recorder__put(s->file, &clock, fault) || overhead__read(&overhead, s->live, fault))
 		return -1;
-	sum = live__sum(progs);
+	if (stats)
+		overhead__print(&overhead, stderr);
+	sum = live__sum(overhead.progs);
+	freed = overhead.freed;
 	footer.counts = sum.counts;
 	/* The counts are of events: a freed page is among them only if it was lost */
 	footer.counts.events += freed.counts.lost_events;
@@ -186,7 +190,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (!err)
 		err = live__stop(s->live, fault);
 	if (!err)
-		err = write_end(s, fault);
+		err = write_end(s, opts->live.stats, fault);
 	if (opts->pidfile)
 		unlink(opts->pidfile);
 	return err;

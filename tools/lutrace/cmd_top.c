@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include "cmd.h"
 #include "command.h"
+#include "overhead.h"
 #include "screen.h"
 
 enum { OPT_SORT = 0x100, OPT_REVERSE, OPT_FILTER };
@@ -200,12 +201,13 @@ static int start(struct session *s, struct fault *fault)
 /* What it came to, below the last snapshot or in place of the screen. */
 static int conclude(struct session *s, struct fault *fault)
 {
-	struct live_prog progs[LIVE_NR_PROGS], freed;
+	struct overhead overhead;
 	const struct oracle *oracle = top__oracle(s->top);
 
-	if (live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
+	if (overhead__read(&overhead, s->live, fault))
 		return -1;
-	top__end(s->top, live__stopped(s->live), progs, &freed);
+	top__end(s->top, live__stopped(s->live), overhead.progs,
+		 &overhead.freed);
 	if (look(s, live__stopped(s->live), fault))
 		return -1;
 	/* What is left of an interval, unless the last one was the end. */
@@ -213,6 +215,8 @@ static int conclude(struct session *s, struct fault *fault)
 			       s->snapshots < s->opts->max_snapshots) && print(s, fault))
 		return -1;
 	oracle__print(oracle, stdout);
+	if (s->opts->live.stats)
+		overhead__print(&overhead, stdout);
 	if (fflush(stdout))
 		return fault__set(fault, "cannot write to standard output: %s", strerror(errno));
 	return verdict__status(oracle__verdict(oracle));

@@ -46,6 +46,22 @@ struct btf *kernel__btf(struct fault *fault)
 	return btf;
 }
 
+uint64_t kernel__bpf_memory(int fd)
+{
+	char path[64], line[128];
+	unsigned long long bytes = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
 bool kernel__has_tracepoint(const struct btf *btf, const char *name)
 {
 	char type[128];

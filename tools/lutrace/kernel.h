@@ -24,6 +24,9 @@ int kernel__bpf_failed(struct fault *fault, const char *what, int err);
 /* Whether the user does without BPF: $LUTRACE_NO_BPF is not empty and not 0. @fault says so. */
 bool kernel__bpf_unwanted(struct fault *fault);
 
+/* Bytes that the kernel accounts to a BPF map or program, by its file descriptor; 0: not told. */
+uint64_t kernel__bpf_memory(int fd);
+
 /* Functions by address, for the formats' map_range(). */
 struct ksyms;
 struct ksyms *ksyms__load(struct fault *fault);

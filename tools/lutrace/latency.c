@@ -71,16 +71,6 @@ void latency_row__stats(struct latency_row *row, struct stats *stats)
 	};
 }
 
-static bool passes(const struct latency_filter *f, const struct lutrace_sample *s)
-{
-	if (f->has_domain && (s->lat.op >= LUTRACE_OP_FLB_PRESERVE ||
-			      s->lat.ser_phys != f->ser_phys))
-		return false;
-	if (f->has_generation && s->lat.generation != f->generation)
-		return false;
-	return (!f->pid || s->pid == f->pid) && s->lat.latency_ns >= f->min_ns;
-}
-
 static struct latency_domain *domain_of(struct latency *l, const struct lutrace_sample *s)
 {
 	uint64_t *at = idmap__find(l->domain_of, s->lat.ser_phys, s->lat.generation, 0);
@@ -141,8 +131,8 @@ void latency__init(struct latency *l)
 void latency__add(struct latency *l, const struct lutrace_sample *s)
 {
 	l->received++;
-	if (!passes(&l->filter, s)) {
-		l->left_out++;
+	if (s->lat.latency_ns < l->min_ns) {
+		l->too_short++;
 		return;
 	}
 	if (s->lat.ret)
@@ -169,7 +159,7 @@ void latency__reset(struct latency *l)
 		free(l->ops[i].raw);
 	memset(l->ops, 0, sizeof(l->ops));
 	idmap__clear(l->domain_of);
-	l->nr_domains = l->nr_slowest = l->received = l->left_out = l->without_row = l->nr_raw = 0;
+	l->nr_domains = l->nr_slowest = l->received = l->too_short = l->without_row = l->nr_raw = 0;
 }
 
 void latency__free(struct latency *l)
@@ -178,6 +168,16 @@ void latency__free(struct latency *l)
 	idmap__free(l->domain_of);
 	free(l->domains);
 	free(l->slowest);
+}
+
+__u64 latency__left_out(const struct latency *l, const struct latency_context *c)
+{
+	__u64 sum = l->too_short;
+	int op;
+
+	for (op = 0; op < LUTRACE_NR_OPS; op++)
+		sum += c->progs[LUTRACE_PROG(op, LUTRACE_END)].filtered;
+	return sum;
 }
 
 __u64 latency__unaccounted(const struct latency *l, const struct latency_context *c)

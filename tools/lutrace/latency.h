@@ -42,17 +42,8 @@ struct latency_domain {
 	struct latency_row *ops[LUTRACE_OP_FLB_PRESERVE];	/* NULL: none of these */
 };
 
-struct latency_filter {
-	bool has_domain;
-	__u64 ser_phys;
-	bool has_generation;
-	__u64 generation;
-	__u32 pid;			/* 0: all */
-	__u64 min_ns;
-};
-
 struct latency {
-	struct latency_filter filter;
+	__u64 min_ns;			/* what took less is left out; the programs cannot know */
 	bool by_domain;
 	size_t max_slowest;		/* <= LATENCY_MAX_SLOWEST */
 
@@ -62,8 +53,8 @@ struct latency {
 	struct idmap *domain_of;	/* identity: index of its row */
 	struct lutrace_sample *slowest;	/* slowest first */
 	size_t nr_slowest;
-	size_t received;		/* samples, those that were left out too */
-	size_t left_out;		/* by the filters */
+	size_t received;		/* samples, those that took less than min_ns too */
+	size_t too_short;		/* less than min_ns */
 	size_t without_row;		/* by LATENCY_MAX_DOMAINS */
 	size_t nr_raw;
 };
@@ -84,12 +75,15 @@ struct latency_context {
 	struct live_prog progs[LIVE_NR_PROGS];	/* within it */
 	bool stats;			/* --stats was given */
 	const char *stats_missing;	/* why there are no BPF statistics, or NULL */
+	__u64 memory;			/* as live__memory() */
 	const char *command;		/* NULL: none */
 	int command_status;		/* as live__command_status() */
 	unsigned int interval;		/* counted from 1; 0: the whole run */
 	bool last;			/* nothing comes after it */
 };
 
+/* Operations left out: by the filter of the programs, or since they took less than min_ns. */
+__u64 latency__left_out(const struct latency *l, const struct latency_context *c);
 /* Samples that the programs sent and that did not arrive. */
 __u64 latency__unaccounted(const struct latency *l, const struct latency_context *c);
 /* Something was lost, so that figures are not of all operations. */

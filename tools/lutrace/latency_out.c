@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include "command.h"
 #include "latency.h"
+#include "overhead.h"
 #include "recording.h"
 #include "version.h"
 
@@ -130,33 +131,19 @@ static void print_losses(const struct latency *l, const struct latency_context *
 	}
 	if (c->last && sum.counts.in_flight > 0)
 		fprintf(f, "%lld operations had not ended.\n", sum.counts.in_flight);
-	if (l->left_out)
-		fprintf(f, "%zu operations were left out by the filters.\n", l->left_out);
+	if (latency__left_out(l, c))
+		fprintf(f, "%llu operations were left out by the filters.\n",
+			latency__left_out(l, c));
 	if (latency__incomplete(l, c))
 		fprintf(f, "INCOMPLETE: the figures are not of all operations.\n");
 }
 
 static void print_overhead(const struct latency_context *c, FILE *f)
 {
-	const struct live_prog *p;
-	int i;
+	struct overhead o = { .stats_missing = c->stats_missing, .memory = c->memory };
 
-	if (c->stats_missing) {
-		fprintf(f, "\nBPF run time: not captured (%s)\n", c->stats_missing);
-		return;
-	}
-	fprintf(f, "\nBPF program                            runs  ns/run\n");
-	for (i = 0; i < LIVE_NR_PROGS; i++) {
-		p = &c->progs[i];
-		if (!p->tracepoint)
-			continue;
-		fprintf(f, "%-34s %8llu", p->tracepoint, p->runs);
-		if (p->runs)
-			fprintf(f, " %7llu", p->run_ns / p->runs);
-		fputc('\n', f);
-	}
-	fprintf(f, "The kernel's figures leave out the call of a program (of an empty one they told "
-		"about half),\nand measuring it makes each run longer.\n");
+	memcpy(o.progs, c->progs, sizeof(c->progs));
+	overhead__print(&o, f);
 }
 
 void latency__print(struct latency *l, const struct latency_context *c, FILE *f)
@@ -334,14 +321,16 @@ int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 	json_t *root;
 	int err;
 
-	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "schema", LATENCY_SCHEMA, "tool", "lutrace " LUTRACE_VERSION,
 			 "complete", !latency__incomplete(l, c),
 			 "interval", number_if(c->interval, c->interval),
 			 "seconds", c->seconds, "command", json_command(c),
 			 "operations", json_operations(l, c), "domains", json_domains(l),
 			 "slowest", json_slowest(l), "programs", json_programs(c),
-			 "left_out", number(l->left_out), "without_row", number(l->without_row),
+			 "memory_bytes", number_if(c->memory, c->memory),
+			 "left_out", number(latency__left_out(l, c)),
+			 "without_row", number(l->without_row),
 			 "not_arrived", number(latency__unaccounted(l, c)),
 			 "not_ended", number_if(c->last, sum.counts.in_flight));
 	if (!root)

@@ -307,6 +307,11 @@ int live__freed(const struct live *live, struct live_prog *prog, struct fault *f
 	return live__watches_freed(live) ? live->source->ops->freed(live->source, prog, fault) : 0;
 }
 
+__u64 live__memory(const struct live *live)
+{
+	return live->source->ops->memory ? live->source->ops->memory(live->source) : 0;
+}
+
 const char *live__stats_missing(const struct live *live)
 {
 	return live->source->ops->stats_missing(live->source);

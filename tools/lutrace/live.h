@@ -36,6 +36,7 @@ struct live_opts {
 	double interval;		/* seconds from one ops->interval() to the next; 0: none */
 	bool samples;			/* struct lutrace_sample instead of events and latencies */
 	bool stats;			/* have the kernel measure the programs */
+	struct lutrace_filter filter;	/* events that do not pass cost next to nothing */
 	unsigned int ops;		/* those wanted, bit 1 << enum lutrace_op; 0: all */
 	char **command;			/* NULL-terminated: end with it; NULL: no command */
 	bool verbose;			/* show what libbpf and the verifier say */
@@ -44,7 +45,7 @@ struct live_opts {
 #define LIVE_OPTS_DEFAULT { .ring_kib = 4096, .in_flight = 16384 }
 
 /*
- * The options --duration, --ring-size, --in-flight and --verbose; a child of
+ * The options --duration, --ring-size, --in-flight, --stats and --verbose; a child of
  * the subcommand's argp, with a struct live_opts as its input.
  */
 extern const struct argp live_argp;
@@ -86,7 +87,8 @@ extern const char *const live_tracepoints[LUTRACE_NR_PROGS + 1];
 /* One probe, which with BPF is a program, from its load until now. */
 struct live_prog {
 	const char *tracepoint;		/* NULL: not wanted, not attached */
-	struct lutrace_counts counts;	/* since live__start() */
+	struct lutrace_counts counts;	/* since live__start(); of what passed the filter */
+	__u64 filtered;			/* events that did not pass it */
 	__u64 missed_runs;		/* the kernel skipped it: it was running on that CPU */
 	__u64 runs, run_ns;		/* of BPF statistics: see live__stats_missing() */
 };
@@ -129,6 +131,8 @@ bool live__watches_freed(const struct live *live);
 int live__freed(const struct live *live, struct live_prog *prog, struct fault *fault);
 /* Why there are no BPF statistics (runs, run_ns); NULL: there are. */
 const char *live__stats_missing(const struct live *live);
+/* Bytes of kernel memory that the session's maps and programs hold; 0: not known. */
+__u64 live__memory(const struct live *live);
 /* The sums over all programs that live__progs() tells of. */
 struct live_prog live__sum(const struct live_prog progs[LIVE_NR_PROGS]);
 

@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include "source.h"
 
+enum { OPT_STATS = 0x1000 };
+
 static const struct argp_option options[] = {
 	{ "duration", 'd', "SECONDS", 0, "End by itself after SECONDS", 0 },
 	{ "ring-size", 'r', "KIB", 0, "Size of the ring buffer, a power of two (4096)", 0 },
 	{ "in-flight", 'n', "NUMBER", 0, "Operations that can run at once (16384)", 0 },
+	{ "stats", OPT_STATS, NULL, 0, "Also tell what the BPF programs cost: time, memory", 0 },
 	{ "verbose", 'v', NULL, 0, "Show what libbpf and the kernel's verifier say", 0 },
 	{ 0 }
 };
@@ -59,6 +62,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'n':
 		opts->in_flight = live__parse_count(state, "--in-flight", arg, 1ul << 24);
 		return 0;
+	case OPT_STATS:
+		opts->stats = true;
+		return 0;
 	case 'v':
 		opts->verbose = true;
 		return 0;
@@ -100,6 +106,7 @@ struct live_prog live__sum(const struct live_prog progs[LIVE_NR_PROGS])
 
 	for (i = 0; i < LIVE_NR_PROGS; i++) {
 		add_counts(&sum.counts, &progs[i].counts);
+		sum.filtered += progs[i].filtered;
 		sum.missed_runs += progs[i].missed_runs;
 		sum.runs += progs[i].runs;
 		sum.run_ns += progs[i].run_ns;

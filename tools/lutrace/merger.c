@@ -15,6 +15,7 @@ struct begin {
 
 struct merger {
 	bool samples;
+	struct lutrace_filter filter;
 	size_t max_begins;
 	struct sink sink;
 	struct kept *kept;
@@ -23,6 +24,7 @@ struct merger {
 	size_t nr_freed, freed_room;
 	struct idmap *begins;		/* operation and identity: struct begin */
 	struct lutrace_counts counts[LUTRACE_NR_PROGS + 1];
+	__u64 filtered[LUTRACE_NR_PROGS];
 };
 
 struct merger *merger__new(const struct live_opts *opts, const struct sink *sink)
@@ -30,6 +32,7 @@ struct merger *merger__new(const struct live_opts *opts, const struct sink *sink
 	struct merger *m = xcalloc(1, sizeof(*m));
 
 	m->samples = opts->samples;
+	m->filter = opts->filter;
 	m->max_begins = opts->in_flight;
 	m->sink = *sink;
 	m->begins = idmap__new();
@@ -168,10 +171,22 @@ static int by_seq(const void *a, const void *b)
 	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
+static bool passes(const struct lutrace_filter *f, const struct lutrace_event *ev)
+{
+	if (f->has_domain && (op__is_flb(ev->op) || ev->ser_phys != f->ser_phys ||
+			      (f->has_generation && ev->generation != f->generation)))
+		return false;
+	return !f->pid || ev->pid == f->pid;
+}
+
 static void send(struct merger *m, const struct kept *kept)
 {
 	const struct lutrace_event *ev = &kept->ev;
 
+	if (!passes(&m->filter, ev)) {
+		m->filtered[LUTRACE_PROG(ev->op, ev->phase)]++;
+		return;
+	}
 	m->counts[LUTRACE_PROG(ev->op, ev->phase)].events++;
 	if (!m->samples)
 		m->sink.put(m->sink.priv, &ev->rec);
@@ -205,6 +220,11 @@ void merger__send(struct merger *m, __u64 seq)
 struct lutrace_counts merger__counts(const struct merger *m, int prog)
 {
 	return m->counts[prog];
+}
+
+__u64 merger__filtered(const struct merger *m, int prog)
+{
+	return m->filtered[prog];
 }
 
 __s64 merger__in_flight(const struct merger *m)

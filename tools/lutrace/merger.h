@@ -12,7 +12,7 @@
 
 struct merger;
 
-/* Of @opts it needs samples and in_flight. */
+/* Of @opts it needs samples, filter and in_flight. */
 struct merger *merger__new(const struct live_opts *opts, const struct sink *sink);
 void merger__free(struct merger *m);
 
@@ -32,6 +32,8 @@ void merger__send(struct merger *m, __u64 seq);
 
 /* As the program with that number would count them. */
 struct lutrace_counts merger__counts(const struct merger *m, int prog);
+/* Events that did not pass the filter; @prog is one of an operation. */
+__u64 merger__filtered(const struct merger *m, int prog);
 __s64 merger__in_flight(const struct merger *m);
 
 #endif

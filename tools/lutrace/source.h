@@ -37,7 +37,10 @@ struct source_ops {
 		    struct fault *fault);
 	/* From now on, or from now on no more, all that the probes see is counted and sent. */
 	int (*arm)(struct source *source, bool on, struct fault *fault);
-	/* Hands what was sent to the sink; waits up to @timeout_ms if there is nothing. */
+	/*
+	 * Hands what was sent to the sink; waits up to @timeout_ms if there is nothing. What does
+	 * not pass opts.filter is not handed over; it is counted in live_prog.filtered.
+	 */
 	int (*drain)(struct source *source, int timeout_ms, struct fault *fault);
 	/* Begins whose end is still to come. */
 	__s64 (*in_flight)(const struct source *source);
@@ -49,6 +52,7 @@ struct source_ops {
 	int (*freed)(const struct source *source, struct live_prog *prog, struct fault *fault);
 	bool (*watches_freed)(const struct source *source);
 	const char *(*stats_missing)(const struct source *source);
+	__u64 (*memory)(const struct source *source);	/* as live__memory(), or NULL */
 	/* How it looks, and with what sizes: the beginning of a line that goes on with probes. */
 	void (*describe)(const struct source *source, FILE *f);
 	void (*free)(struct source *source);

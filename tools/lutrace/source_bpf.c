@@ -89,6 +89,7 @@ static int configure(struct source_bpf *s, struct fault *fault)
 		return fault__set(fault, "cannot size the maps: %s", strerror(errno));
 	s->skel->rodata->wakeup_bytes = opts->ring_kib * 1024 / 4;
 	s->skel->rodata->samples = opts->samples;
+	s->skel->rodata->filter = opts->filter;
 	return 0;
 }
 
@@ -245,6 +246,7 @@ static int ask(const struct source_bpf *s, int nr, const struct bpf_program *pro
 	*to = (struct live_prog){
 		.tracepoint = live_tracepoints[nr],
 		.counts = counts_of(s, nr),
+		.filtered = nr < LUTRACE_NR_PROGS ? s->skel->bss->filtered[nr] : 0,
 		.missed_runs = info.recursion_misses,
 		.runs = info.run_cnt,
 		.run_ns = info.run_time_ns,
@@ -282,6 +284,25 @@ static const char *bpf__stats_missing(const struct source *source)
 	return ((const struct source_bpf *)source)->stats_missing;
 }
 
+static __u64 bpf__memory(const struct source *source)
+{
+	const struct source_bpf *s = (const struct source_bpf *)source;
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	__u64 sum = 0, bytes;
+
+	bpf_object__for_each_map(map, s->skel->obj) {
+		bytes = kernel__bpf_memory(bpf_map__fd(map));
+		if (!bytes)
+			return 0;
+		sum += bytes;
+	}
+	bpf_object__for_each_program(prog, s->skel->obj)
+		if (bpf_program__fd(prog) >= 0)
+			sum += kernel__bpf_memory(bpf_program__fd(prog));
+	return sum;
+}
+
 const struct source_ops source_bpf = {
 	.name = "bpf",
 	.open = bpf__open,
@@ -293,6 +314,7 @@ const struct source_ops source_bpf = {
 	.freed = bpf__freed,
 	.watches_freed = bpf__watches_freed,
 	.stats_missing = bpf__stats_missing,
+	.memory = bpf__memory,
 	.describe = bpf__describe,
 	.free = bpf__free,
 };

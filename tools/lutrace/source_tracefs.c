@@ -393,7 +393,8 @@ static int tracefs__progs(const struct source *source, struct live_prog progs[LI
 	for (i = 0; i < LUTRACE_NR_PROGS; i++)
 		if (live_opts__want(&source->opts, i))
 			progs[i] = (struct live_prog){ .tracepoint = live_tracepoints[i],
-						       .counts = merger__counts(s->merger, i) };
+						       .counts = merger__counts(s->merger, i),
+						       .filtered = merger__filtered(s->merger, i) };
 	unknown->tracepoint = "unknown";
 	for (k = 0; k < s->nr_cpus; k++) {
 		if (lost_by(s, s->cpus[k].nr, &lost, fault))

@@ -33,7 +33,8 @@ path_stage1() {
 
 path_stage2() {
 	expect "the new kernel is recorded" record new
-	luctl resume /share/demo.plan /share/demo2.plan >/share/luctl-resume.log 2>&1
+	luctl resume --since "$(sed -n 's/^luctl: the jump is at TSC //p' /share/luctl-run.log)" \
+		/share/demo.plan /share/demo2.plan >/share/luctl-resume.log 2>&1
 	echo $? >/share/luctl-resume.status
 	cat /share/luctl-resume.log
 	expect "the recording ends" end_record
@@ -183,6 +184,12 @@ held() {
 		share/luctl-resume.log | awk '{ n += $1; m += $2 } END { print n + 0, m + 0 }'
 }
 
+# How long it was from the jump to the first DMA of each plan
+path_blackout() {
+	sed -n 's/^luctl: \(.*\): \([0-9.]* ms from the jump to the end of the first DMA\)$/\1: \2/p' \
+		share/luctl-resume.log
+}
+
 # The points of the demo, on the host: twelve. Leaves the verdict.
 path_check() {
 	local leaves hwpts tables compared pinned counts
@@ -196,6 +203,7 @@ path_check() {
 		step 'demo: dma hwpt main token=0x1' share/luctl-resume.log
 	expect "DMA of the second device ran through a domain whose IOAS was shared" \
 		step 'demo2: dma hwpt view token=0x42' share/luctl-resume.log
+	path_blackout >blackout
 	expect "a hole faulted after the kexec" \
 		step 'demo: hole hwpt main token=0x1' share/luctl-resume.log
 	counts=$(expected_counts)
