@@ -5,8 +5,8 @@ kernel=demo
 plan=22
 icount=1
 cpus=1
-append="lutrace.rounds=${ROUNDS:-3} lutrace.cycles=${CYCLES:-12}"
-timeout=$((240 + ${ROUNDS:-3} * ${CYCLES:-12} * 3))
+append="lutrace.rounds=${ROUNDS:-3} lutrace.cycles=${CYCLES:-16}"
+timeout=$((240 + ${ROUNDS:-3} * ${CYCLES:-16} * 3))
 
 stage1() {
 	mkdir /share/out
@@ -48,7 +48,7 @@ assert 0 < bytes <= bound' "$@" | tee -a memory
 }
 
 check() {
-	local n=$((24 * (8 + ${CYCLES:-12})))
+	local n=$((32 * (8 + ${CYCLES:-16})))
 
 	expect "latency saw all operations" seen latency.json "$n" 0
 	expect "a filter left all of them out" seen pid.json 0 $((2 * n))

@@ -28,11 +28,8 @@
 
 #define PAGE		4096ull
 #define IOVA		0x10000000ull
-/*
- * So many that preserving them takes about as long as from one tick of the kernel to the next, 4 ms:
- * there is one in almost each preserve, and none in most unpreserves
- */
-#define NR_DOMAINS	24u
+/* With fewer, a cycle's ticks and slab pages weigh more in each of its pairs */
+#define NR_DOMAINS	32u
 #define MEMFD_TOKEN	0x100u
 #define IOMMUFD_TOKEN	0x200u
 
