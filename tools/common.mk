@@ -14,6 +14,7 @@ PACKAGE_libzstd := libzstd-dev
 PACKAGE_jansson := libjansson-dev
 PACKAGE_libprotobuf-c := libprotobuf-c-dev
 PACKAGE_ncurses := libncurses-dev
+PACKAGE_libcap := libcap-dev
 
 # $(call missing,LIBRARY...): those that pkg-config does not know
 missing = $(strip $(foreach l,$(1),$(if $(shell $(PKG_CONFIG) --exists $(l) && echo yes),,$(l))))

@@ -48,10 +48,13 @@ static void test_signal_is_not_lost(void **state)
 static void test_not_found(void **state)
 {
 	char *const argv[] = { "/nonexistent/program", NULL };
+	struct command *command;
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(command__start(argv, &fault), -1);
+	command = command__prepare(argv, &fault);
+	assert_non_null(command);
+	assert_int_equal(command__start(command, &fault), -1);
 	assert_string_equal(fault.text,
 			    "cannot execute /nonexistent/program: No such file or directory");
 }

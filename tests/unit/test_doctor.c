@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/doctor.c tools/lutrace/findings.c tools/lutrace/kernel.c
-// sources: tools/lutrace/util.c tools/next/cmdline.c
-// libs: -lbpf -lelf -lz -ljansson
+// sources: tools/lutrace/caps.c tools/lutrace/util.c tools/next/cmdline.c
+// libs: -lcap -lbpf -lelf -lz -ljansson
 /* What doctor makes of a machine: a folder with the files of one, and types made here. */
 #include <setjmp.h>
 #include <stdarg.h>

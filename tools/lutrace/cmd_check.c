@@ -44,6 +44,11 @@ static const struct argp_option options[] = {
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 
+static bool is_command(const char *reaction)
+{
+	return strcmp(reaction, "continue") && strcmp(reaction, "panic");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
@@ -62,9 +67,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'x':
 		opts->reaction = arg;
+		opts->live.keep_caps = is_command(arg);
 		return 0;
 	case 'j':
-		opts->json = arg;
+		opts->json = opts->live.writes[0] = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		live__parse_command(state, &opts->live);
@@ -414,6 +420,7 @@ static int run(int argc, char **argv)
 	int status;
 	size_t i;
 
+	opts.live.looks = true;		/* check_flb() */
 	cmd__parse(&cmd_check, &argp, argc, argv, &opts);
 	s.violations = json_array();
 	s.oracle = oracle__new(on_violation, &s);

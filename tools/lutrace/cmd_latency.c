@@ -79,7 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->json = true;
 		return 0;
 	case 'o':
-		opts->output = arg;
+		opts->output = opts->live.writes[0] = arg;
 		return 0;
 	case OPT_OP:
 		opts->live.ops |= parse_op(state, arg);

@@ -38,7 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->deep = true;
 		return 0;
 	case 'p':
-		opts->pidfile = arg;
+		opts->pidfile = opts->live.writes[0] = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "\"%s\" is too much: the file is given with --output", arg);

@@ -6,8 +6,17 @@
 #include <sys/types.h>
 #include "util.h"
 
-/* Starts a program, looked for in PATH. -1 with @fault set if it cannot be executed. */
-pid_t command__start(char *const argv[], struct fault *fault);
+/*
+ * A program to be executed, looked for in PATH, in a process that has the rights
+ * that this one had when it was prepared, whatever this one gives up until it is
+ * started. NULL with @fault set if there can be none.
+ */
+struct command;
+struct command *command__prepare(char *const argv[], struct fault *fault);
+/* Executes it and frees @command. -1 with @fault set if it cannot be executed. */
+pid_t command__start(struct command *command, struct fault *fault);
+/* Instead of starting it; @command may be NULL. */
+void command__forget(struct command *command);
 /*
  * Runs a command of the shell to its end; @status as of waitpid(). Other than with
  * system(), the caller's own handlers get what signals come meanwhile.

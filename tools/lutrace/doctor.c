@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <bpf/btf.h>
 #include <errno.h>
-#include <linux/capability.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "caps.h"
 #include "doctor.h"
 #include "kernel.h"
 #include "../next/cmdline.h"
-
-/* From ABI headers that are younger than some distributions'. */
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
 
 /* The kernel takes no longer name for reserved memory. */
 #define RESERVE_NAME_MAX 15
@@ -210,15 +203,18 @@ static void look_at_caps(struct doctor *d)
 		int cap;
 		bool admin;		/* CAP_SYS_ADMIN stands for it */
 		unsigned int needs;
+		const char *remedy;
 	} caps[] = {
 		{ "cap-bpf", "CAP_BPF, to load BPF programs", CAP_BPF, true,
-		  FOR_RECORD | FOR_WALK },
+		  FOR_RECORD | FOR_WALK, CAPS_REMEDY(CAPS_FOR_BPF) },
 		{ "cap-perfmon", "CAP_PERFMON, to attach them to tracepoints and read the kernel's "
-		  "memory with them", CAP_PERFMON, true, FOR_RECORD | FOR_WALK },
+		  "memory with them", CAP_PERFMON, true, FOR_RECORD | FOR_WALK,
+		  CAPS_REMEDY(CAPS_FOR_BPF) },
 		{ "cap-sys-rawio", "CAP_SYS_RAWIO, to open /proc/kcore", CAP_SYS_RAWIO, false,
-		  FOR_WALK },
+		  FOR_WALK, CAPS_REMEDY(CAPS_FOR_WALK) },
 		{ "cap-sys-admin", "CAP_SYS_ADMIN, to measure what BPF programs cost and to see "
-		  "types of modules; a recording does not need it", CAP_SYS_ADMIN, false, 0 },
+		  "types of modules; a recording does not need it", CAP_SYS_ADMIN, false, 0,
+		  "run as root for these" },
 	};
 	enum finding_state state;
 	size_t i;
@@ -235,7 +231,7 @@ static void look_at_caps(struct doctor *d)
 		    xasprintf("%s %s", state == FINDING_OK ? "this process has" :
 			      state == FINDING_MISSING ? "this process lacks" :
 			      "it cannot be told (/proc/self/status) whether it has", caps[i].what),
-		    state == FINDING_OK ? NULL : "run as root, or give it the capability");
+		    state == FINDING_OK ? NULL : caps[i].remedy);
 	}
 }
 
@@ -318,13 +314,19 @@ static void look_at_kallsyms(struct doctor *d)
 
 static void look_at_kcore(struct doctor *d)
 {
+	char *full = at(d, "/proc/kcore");
 	struct stat st;
 
 	if (lstat_at(d, "/proc/kcore", &st))
 		add(d, "kcore", FOR_WALK, FINDING_MISSING, xstrdup("there is no /proc/kcore"),
 		    "CONFIG_PROC_KCORE=y");
+	else if (faccessat(AT_FDCWD, full, R_OK, AT_EACCESS))
+		add(d, "kcore", FOR_WALK, FINDING_MISSING,
+		    xstrdup("/proc/kcore is there, and this user may not read it"),
+		    CAPS_REMEDY(CAPS_FOR_WALK));
 	else
 		ok(d, "kcore", FOR_WALK, "/proc/kcore is there");
+	free(full);
 }
 
 /* Trace buffers. Nothing is asked for below a path that is not mounted: a look can mount tracefs. */

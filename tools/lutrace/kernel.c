@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "caps.h"
 #include "kernel.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
@@ -108,14 +109,19 @@ static bool locked_down(void)
 
 int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 {
+	const char *missing = caps__missing_for_bpf();
+
 	if (err == -EPERM && locked_down())
 		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is "
 				  "locked down; boot without lockdown=confidentiality",
 				  release(), what);
+	if ((err == -EPERM || err == -EACCES) && missing)
+		return fault__set(fault, "no permission to %s: this process lacks %s; "
+				  CAPS_REMEDY(CAPS_FOR_BPF), what, missing);
 	if (err == -EPERM || err == -EACCES)
-		return fault__set(fault, "no permission to %s: run as root, or with the "
-				  "capabilities BPF and PERFMON (--verbose shows what the "
-				  "kernel said)",
+		return fault__set(fault, "no permission to %s, although this process has CAP_BPF "
+				  "and CAP_PERFMON: run it outside of a container (--verbose "
+				  "shows what the kernel said)",
 				  what);
 	if (err == -EINVAL || err == -ESRCH)
 		return fault__set(fault, "kernel %s refused to %s (%s): it needs "
@@ -196,8 +202,8 @@ struct ksyms *ksyms__load(struct fault *fault)
 	fclose(f);
 	if (ksyms->nr && !ksyms->items[0].address) {
 		ksyms__free(ksyms);
-		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with the "
-			   "capability SYSLOG, and set kernel.kptr_restrict to 0 or 1");
+		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with "
+			   "CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1");
 		return NULL;
 	}
 	if (ksyms->nr)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "caps.h"
 #include "command.h"
 #include "kernel.h"
 #include "source.h"
@@ -29,6 +30,7 @@ struct live {
 	bool failed;			/* an op failed: fault is set */
 	bool quit;
 	__u64 started, stopped;
+	struct command *prepared;	/* the command, before it is started */
 	pid_t command;			/* 0: none */
 	int command_status;		/* -1: it has not ended */
 };
@@ -135,6 +137,7 @@ void live__free(struct live *live)
 {
 	if (!live)
 		return;
+	command__forget(live->prepared);
 	if (live->source)
 		live->source->ops->free(live->source);
 	free(live);
@@ -179,16 +182,37 @@ int live__drain(struct live *live, struct fault *fault)
 	return drain(live, 0, fault);
 }
 
+/* All is attached, and the kernel asks for nothing more than its file descriptors. */
+static int give_up_rights(struct live *live, struct fault *fault)
+{
+	struct caps_needs needs = { .signals = live->opts.command != NULL,
+				    .looks = live->opts.looks };
+
+	if (live->opts.command) {
+		live->prepared = command__prepare(live->opts.command, fault);
+		if (!live->prepared)
+			return -1;
+	}
+	memcpy(needs.writes, live->opts.writes, sizeof(needs.writes));
+	/* The files of tracefs have yet to be written, and instances to be removed. */
+	if (live->opts.keep_caps || live->source->ops != &source_bpf)
+		return 0;
+	return caps__drop(&needs, fault);
+}
+
 int live__start(struct live *live, struct fault *fault)
 {
+	if (give_up_rights(live, fault))
+		return -1;
 	live->started = live__now();
 	if (live->source->ops->arm(live->source, true, fault))
 		return -1;
 	if (live->ops->armed && live->ops->armed(live->priv, fault))
 		return -1;
-	if (!live->opts.command)
+	if (!live->prepared)
 		return 0;
-	live->command = command__start(live->opts.command, fault);
+	live->command = command__start(live->prepared, fault);
+	live->prepared = NULL;
 	return live->command < 0 ? -1 : 0;
 }
 

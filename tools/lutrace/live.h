@@ -40,6 +40,10 @@ struct live_opts {
 	unsigned int ops;		/* those wanted, bit 1 << enum lutrace_op; 0: all */
 	char **command;			/* NULL-terminated: end with it; NULL: no command */
 	bool verbose;			/* show what libbpf and the verifier say */
+	/* Files that are created or replaced after live__start(), as caps__drop() takes them. */
+	const char *writes[4];
+	bool looks;			/* at the open files of processes, until the end */
+	bool keep_caps;			/* something else than the command is executed */
 };
 
 #define LIVE_OPTS_DEFAULT { .ring_kib = 4096, .in_flight = 16384 }
@@ -96,7 +100,10 @@ struct live_prog {
 /* Checks the kernel, loads, attaches; catches SIGINT, SIGTERM and SIGHUP from then on. */
 struct live *live__open(const struct live_opts *opts, const struct live_ops *ops, void *priv,
 			struct fault *fault);
-/* From now on every event is counted and sent; starts the command, if there is one. */
+/*
+ * From now on every event is counted and sent; starts the command, if there is one.
+ * The command has the rights of this process, which gives up its own: caps.h.
+ */
 int live__start(struct live *live, struct fault *fault);
 /*
  * Calls the ops until it is told to end. Operations that run at that moment

@@ -47,9 +47,13 @@ static enum sessions each(const char *dir, bool numbers, look_fn look)
 	return result;
 }
 
+/* Root without CAP_SYS_PTRACE sees that there are files, and not which. */
 static enum sessions look_at_file(const char *dir, const char *name)
 {
-	return link_begins(dir, name, SESSION_LINK) ? SESSIONS_OPEN : SESSIONS_NONE;
+	errno = 0;
+	if (link_begins(dir, name, SESSION_LINK))
+		return SESSIONS_OPEN;
+	return errno == EACCES || errno == EPERM ? SESSIONS_UNKNOWN : SESSIONS_NONE;
 }
 
 static enum sessions look_below(const char *dir, const char *name, const char *below, look_fn look)
