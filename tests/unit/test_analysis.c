@@ -402,6 +402,26 @@ static void test_counted_losses(void **state)
 	expect_only(RULE_LOSS, VERDICT_INCOMPLETE, "counted 20 events, but 18 were recorded");
 }
 
+/* A flight recorder's file is one of several; whether all are there is known by their numbers. */
+static void test_rotated_away(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	old.rec.flight_file = old.rec.flight_first = 9;
+	analyse(&a);
+	assert_int_equal(a.checks[RULE_LOSS].verdict, VERDICT_PASS);
+	analysis__free(&a);
+	old.rec.flight_file = 12;
+	old.rec.rotated_files = 2;
+	old.rec.rotated_events = 77;
+	expect_only(RULE_LOSS, VERDICT_INCOMPLETE,
+		    "is file 4 of its boot, those before it are not here: 2 with 77 events were "
+		    "rotated away");
+}
+
 /* The ring was full until the end: no gap shows it, only the count does. */
 static void test_lost_at_the_end(void **state)
 {
@@ -1234,6 +1254,7 @@ int main(void)
 		TEST(test_one_recording), TEST(test_empty_recordings),
 		TEST(test_gap), TEST(test_gap_of_one), TEST(test_event_twice),
 		TEST(test_number_twice), TEST(test_counted_losses),
+		TEST(test_rotated_away),
 		TEST(test_lost_at_the_end), TEST(test_cut_recording),
 		TEST(test_end_without_begin), TEST(test_begin_without_end), TEST(test_begin_twice),
 		TEST(test_two_ends), TEST(test_still_running), TEST(test_started_late),

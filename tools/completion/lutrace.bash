@@ -23,7 +23,8 @@ _lutrace_options()
 	luctl) echo "$usual" ;;
 	'lutrace bundle') echo "-n --dry-run -o:file --output:file $usual" ;;
 	'lutrace check')
-		echo "-D --deep -b:file --before:file -x:action --on-violation:action -j:file --json:file" \
+		echo "-D --deep -b:file --before:file -x:action --on-violation:action --until-finish" \
+			"-j:file --json:file" \
 			"$live $usual"
 		;;
 	'lutrace doctor') echo "-j --json $usual" ;;
@@ -31,7 +32,10 @@ _lutrace_options()
 		echo "-i:- --interval:- -c:- --count:- -j --json -o:file --output:file --op:op" \
 			"--domain:- --pid:pid --min-us:- --by:by --slowest:- $live $usual"
 		;;
-	'lutrace record') echo "-D --deep -o:file --output:file -p:file --pidfile:file $live $usual" ;;
+	'lutrace record')
+		echo "-D --deep -o:file --output:file -f:file --flight:file --file-size:- --files:-" \
+			"-p:file --pidfile:file $live $usual"
+		;;
 	'lutrace ready')
 		echo "-j --json -k:file --kernel:file -c:- --cmdline:- -v --verbose $usual"
 		;;

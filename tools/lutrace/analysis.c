@@ -172,8 +172,8 @@ static void check_recording(struct analysis *a, const struct recording *r)
 		     r->path, r->skipped);
 	if (c->lost_events)
 		find(a, RULE_LOSS, VERDICT_INCOMPLETE,
-		     "%s: %llu events did not fit into the ring buffer; record with a larger "
-		     "--ring-size",
+		     "%s: %llu events did not fit into the ring buffer (record with a larger "
+		     "--ring-size), or on the disk",
 		     r->path, c->lost_events);
 	if (c->lost_latencies || c->lost_begins)
 		find(a, RULE_LOSS, VERDICT_INCOMPLETE,
@@ -190,6 +190,19 @@ static void check_recording(struct analysis *a, const struct recording *r)
 		find(a, RULE_LOSS, VERDICT_INCOMPLETE,
 		     "%s: the programs counted %llu events, but %zu were recorded and %llu lost",
 		     r->path, c->events, r->nr_events, c->lost_events);
+}
+
+/* Parts stand in their order. */
+static void check_flight(struct analysis *a, const struct boot *boot)
+{
+	const struct recording *r = boot->parts[0];
+
+	if (r->flight_file > r->flight_first)
+		find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s is file %llu of its boot, those before it are not here: %llu with %llu "
+		     "events were rotated away",
+		     r->path, r->flight_file - r->flight_first + 1, r->rotated_files,
+		     r->rotated_events);
 }
 
 /* Two recordings that ran at the same time have the same event twice. */
@@ -230,6 +243,7 @@ static void check_recordings(struct analysis *a)
 	for (i = 0; i < a->nr_boots; i++) {
 		boot = &a->boots[i];
 		boot->whole = true;
+		check_flight(a, boot);
 		for (k = 0; k < boot->nr_parts; k++) {
 			check_recording(a, boot->parts[k]);
 			boot->whole &= boot->parts[k]->complete;

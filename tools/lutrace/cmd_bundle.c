@@ -10,6 +10,7 @@
 #include "bundle.h"
 #include "cmd.h"
 #include "doctor.h"
+#include "flight.h"
 #include "version.h"
 
 #define KHO_DEBUGFS	"/sys/kernel/debug/kho"
@@ -61,7 +62,8 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "[RECORDING...]",
 	.doc = "Writes one tar archive to send: doctor's output, the kernel's version and command "
-	       "line, its log about the live update, KHO's debugfs, and the recordings named\v"
+	       "line, its log about the live update, KHO's debugfs, and the recordings named, or "
+	       "all of a flight recorder whose folder is named, which ends its file before\v"
 	       "Values on kernel command lines that look secret are masked, in recordings too; "
 	       "lutrace-bundle(1) lists the keys. What cannot be read is left out and named.\n\n"
 	       "Exit status: 0 written, 1 error.\n\n"
@@ -174,28 +176,54 @@ static void add_folder(struct bundle *b, const char *path, const char *name, int
 }
 
 /* Numbered, since old.rec may be there twice, from two folders. */
-static int add_recordings(struct bundle *b, const struct opts *opts, struct fault *fault)
+static int add_recording(struct bundle *b, const char *path, int nr, struct fault *fault)
 {
-	const char *base;
+	const char *base = strrchr(path, '/');
 	char *data, *name;
 	size_t size;
-	int i;
 
-	for (i = 0; i < opts->nr; i++) {
-		data = read_file(opts->recordings[i], &size, fault);
-		if (!data)
-			return -1;
-		if (mask__recording(opts->recordings[i], data, size, fault)) {
-			free(data);
-			return -1;
-		}
-		base = strrchr(opts->recordings[i], '/');
-		name = xasprintf("recordings/%d-%.*s", i + 1, MAX_NAME,
-				 base ? base + 1 : opts->recordings[i]);
-		bundle__add(b, name, data, size);
-		free(name);
+	data = read_file(path, &size, fault);
+	if (!data)
+		return -1;
+	if (mask__recording(path, data, size, fault)) {
+		free(data);
+		return -1;
 	}
+	name = xasprintf("recordings/%d-%.*s", nr, MAX_NAME, base ? base + 1 : path);
+	bundle__add(b, name, data, size);
+	free(name);
 	return 0;
+}
+
+/* One that is damaged, or was removed in between, must not keep the others out. */
+static int add_flight(struct bundle *b, const char *dir, int *nr, struct fault *fault)
+{
+	struct flight_files files;
+	struct fault why;
+	size_t i;
+
+	if (flight__ask_for_snapshot(dir, &why) < 0)
+		complain("%s; what it recorded last may be missing", why.text);
+	if (flight_files__read(&files, dir, fault))
+		return -1;
+	for (i = 0; i < files.nr; i++)
+		if (add_recording(b, files.items[i].path, ++*nr, &why))
+			bundle__leave_out(b, files.items[i].path, why.text);
+	flight_files__free(&files);
+	return 0;
+}
+
+static int add_recordings(struct bundle *b, const struct opts *opts, struct fault *fault)
+{
+	int i, nr = 0, err = 0;
+
+	for (i = 0; i < opts->nr && !err; i++) {
+		if (is_folder(opts->recordings[i]))
+			err = add_flight(b, opts->recordings[i], &nr, fault);
+		else
+			err = add_recording(b, opts->recordings[i], ++nr, fault);
+	}
+	return err;
 }
 
 static void add_contents(struct bundle *b)

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "command.h"
 #include "deep.h"
+#include "flight.h"
 #include "lister.h"
 #include "live.h"
 #include "oracle.h"
@@ -18,7 +19,8 @@
 #include "version.h"
 
 #define SYSRQ		"/proc/sysrq-trigger"
-#define MAX_BEFORE	16
+
+enum { OPT_UNTIL_FINISH = 0x100 };
 
 /* How long the FLB may take to follow the last session. */
 #define FLB_SECONDS	2
@@ -27,22 +29,50 @@
 struct opts {
 	struct live_opts live;
 	const char *json, *reaction;
-	const char *before[MAX_BEFORE];
-	size_t nr_before;
-	bool deep;
+	char **before;
+	size_t nr_before, before_room;
+	bool deep, until_finish;
 };
 
 static const struct argp_option options[] = {
 	{ "before", 'b', "FILE", 0, "Compare restores with FILE, a recording of the kernel before "
-				    "(may be given again for its other recordings)", 0 },
+				    "(may be given again for its other recordings), or with what "
+				    "a flight recorder left in the folder FILE", 0 },
 	{ "deep", 'D', NULL, 0, "Walk page tables too, and compare every entry", 0 },
 	{ "on-violation", 'x', "ACTION", 0, "continue (as without it), panic, or a shell command",
 	  0 },
+	{ "until-finish", OPT_UNTIL_FINISH, NULL, 0, "End when the live update is finished", 0 },
 	{ "json", 'j', "FILE", 0, "Write the verdicts and violations as JSON to FILE", 0 },
 	{ 0 }
 };
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+
+static void add_before(struct opts *opts, const char *path)
+{
+	opts->before = grow(opts->before, opts->nr_before, &opts->before_room,
+			    sizeof(*opts->before));
+	opts->before[opts->nr_before++] = xstrdup(path);
+}
+
+/* What is there of the kernel before; if there is nothing, nothing is compared. */
+static void add_folder(struct opts *opts, struct argp_state *state, const char *dir)
+{
+	char *boot_id = host__boot_id();
+	struct flight_files files;
+	struct fault fault;
+	size_t i;
+
+	if (flight_files__read(&files, dir, &fault))
+		argp_error(state, "--before: %s", fault.text);
+	flight_files__keep_before(&files, boot_id);
+	for (i = 0; i < files.nr; i++)
+		add_before(opts, files.items[i].path);
+	if (!files.nr)
+		complain("%s has no recording of another kernel: restores are not compared", dir);
+	flight_files__free(&files);
+	free(boot_id);
+}
 
 static bool is_command(const char *reaction)
 {
@@ -58,9 +88,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &opts->live;
 		return 0;
 	case 'b':
-		if (opts->nr_before == MAX_BEFORE)
-			argp_error(state, "--before: more than %d recordings", MAX_BEFORE);
-		opts->before[opts->nr_before++] = arg;
+		if (is_folder(arg))
+			add_folder(opts, state, arg);
+		else
+			add_before(opts, arg);
+		return 0;
+	case OPT_UNTIL_FINISH:
+		opts->until_finish = true;
 		return 0;
 	case 'D':
 		opts->deep = true;
@@ -87,7 +121,7 @@ static const struct argp argp = {
 	.doc = "Checks a live update of the running kernel while it happens\v"
 	       "Says \"checking\" on stderr once every event is seen, prints each violation at "
 	       "once and the verdict of each rule at the end, which is that of COMMAND, SIGINT, "
-	       "SIGTERM or --duration. docs/checks.md has the rules.\n\n"
+	       "SIGTERM, --duration or --until-finish. docs/checks.md has the rules.\n\n"
 	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete or unknown.\n\n"
 	       "  lutrace check -- luctl run --no-kexec update.plan\n"
 	       "  lutrace check --before /persistent/old.rec -- luctl resume update.plan",
@@ -193,6 +227,7 @@ static void on_violation(void *priv, const struct violation *v)
 
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
+	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
 	struct session *s = priv;
 
 	(void)fault;
@@ -201,9 +236,11 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
 	s->nr_events++;
-	oracle__event(s->oracle, (const struct lutrace_event *)rec);
+	oracle__event(s->oracle, ev);
 	if (s->deep)
-		deep__event(s->deep, (const struct lutrace_event *)rec);
+		deep__event(s->deep, ev);
+	if (s->opts->until_finish && ev->op == LUTRACE_OP_FLB_FINISH && ev->phase == LUTRACE_END)
+		live__quit(s->live);
 	return 0;
 }
 
@@ -435,6 +472,9 @@ static int run(int argc, char **argv)
 	for (i = 0; s.recordings && i < opts.nr_before; i++)
 		recording__free(&s.recordings[i]);
 	free(s.recordings);
+	for (i = 0; i < opts.nr_before; i++)
+		free(opts.before[i]);
+	free(opts.before);
 	json_decref(s.violations);
 	return status < 0 ? STATUS_ERROR : status;
 }

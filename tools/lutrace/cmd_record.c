@@ -1,27 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lutrace record: writes what the BPF programs send to a file. */
+/* lutrace record: writes what the BPF programs send to a file, or to files that follow one another. */
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "cmd.h"
 #include "deep.h"
+#include "flight.h"
 #include "live.h"
 #include "overhead.h"
-#include "recording.h"
+
+enum { OPT_FILE_SIZE = 0x100, OPT_FILES };
 
 struct opts {
 	struct live_opts live;
+	struct flight_opts flight;	/* dir NULL: there is one file */
+	const char *flight_only;	/* an option that needs it */
 	const char *file, *pidfile;
 	bool deep;
 };
 
+#define TICK_S	1	/* between looks at a disk that was full, and syncs */
+
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "Write the recording to FILE (needed)", 0 },
+	{ "output", 'o', "FILE", 0, "Write the recording to FILE (this or --flight is needed)", 0 },
+	{ "flight", 'f', "DIR", 0, "Record for ever, into files in DIR of which the last are kept",
+	  0 },
+	{ "file-size", OPT_FILE_SIZE, "KIB", 0, "With --flight: no file is larger (4096)", 0 },
+	{ "files", OPT_FILES, "NUMBER", 0, "With --flight: keep so many files, of all boots (8)",
+	  0 },
 	{ "deep", 'D', NULL, 0, "Walk page tables too, for all entries to be compared", 0 },
 	{ "pidfile", 'p', "FILE", 0, "Write the process id to FILE once events are recorded", 0 },
 	{ 0 }
 };
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+
+static void check_opts(struct argp_state *state, const struct opts *opts)
+{
+	if (!opts->file == !opts->flight.dir)
+		argp_error(state, "say where to write, either with --output or with --flight");
+	if (opts->flight_only && !opts->flight.dir)
+		argp_error(state, "%s needs --flight", opts->flight_only);
+	if (opts->flight.kib < FLIGHT_MIN_KIB)
+		argp_error(state, "--file-size: less than %d KiB is too little", FLIGHT_MIN_KIB);
+	if (opts->flight.files < 2)
+		argp_error(state, "--files: less than 2 is too little");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -34,6 +58,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		opts->file = arg;
 		return 0;
+	case 'f':
+		opts->flight.dir = arg;
+		opts->live.writes[1] = xasprintf("%s/lock", arg);
+		opts->live.interval = TICK_S;
+		return 0;
+	case OPT_FILE_SIZE:
+		opts->flight.kib = live__parse_count(state, "--file-size", arg, 1ul << 30);
+		opts->flight_only = "--file-size";
+		return 0;
+	case OPT_FILES:
+		opts->flight.files = live__parse_count(state, "--files", arg, 1ul << 20);
+		opts->flight_only = "--files";
+		return 0;
 	case 'D':
 		opts->deep = true;
 		return 0;
@@ -44,8 +81,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "\"%s\" is too much: the file is given with --output", arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!opts->file)
-			argp_error(state, "say with --output where to write the recording");
+		check_opts(state, opts);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -58,15 +94,32 @@ static const struct argp argp = {
 	.doc = "Records the iommu_liveupdate events of the running kernel\v"
 	       "Says \"recording\" on stderr once every event is recorded, and ends with SIGINT, "
 	       "SIGTERM or --duration. Record in the old kernel until the kexec and in the new one "
-	       "from before the reclaim, and give both files to lutrace report.\n\n"
-	       "  lutrace record -o /persistent/old.rec",
+	       "from before the reclaim, and give both files to lutrace report. With --flight, "
+	       "SIGUSR1 ends a file and begins the next.\n\n"
+	       "  lutrace record -o /persistent/old.rec\n"
+	       "  lutrace record --flight /var/lib/lutrace",
 };
 
 struct session {
 	struct live *live;
-	struct recorder *file;		/* opened when the kernel is known to be fit */
+	/* One of the two is there, from when the kernel is known to be fit. */
+	struct recorder *file;
+	struct flight *flight;
 	struct deep *deep;		/* NULL: no page table is walked */
 };
+
+static volatile sig_atomic_t snapshot_wanted;
+
+static void on_sigusr1(int sig)
+{
+	(void)sig;
+	snapshot_wanted = 1;
+}
+
+static int put(struct session *s, const struct lutrace_rec *rec, struct fault *fault)
+{
+	return s->flight ? flight__put(s->flight, rec, fault) : recorder__put(s->file, rec, fault);
+}
 
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
@@ -74,14 +127,12 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 
 	if (s->deep && rec->type == LUTRACE_REC_EVENT)
 		deep__event(s->deep, (const struct lutrace_event *)rec);
-	return recorder__put(s->file, rec, fault);
+	return put(s, rec, fault);
 }
 
 static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
 {
-	struct session *s = priv;
-
-	return recorder__put(s->file, walk, fault);
+	return put(priv, &walk->rec, fault);
 }
 
 static int drain(void *priv, struct fault *fault)
@@ -99,50 +150,113 @@ static int on_drained(void *priv, struct fault *fault)
 
 	if (s->deep && deep__work(s->deep, fault))
 		return -1;
-	return recorder__flush(s->file, fault);
+	if (!s->flight)
+		return recorder__flush(s->file, fault);
+	if (flight__flush(s->flight, fault) || !snapshot_wanted)
+		return 0;
+	snapshot_wanted = 0;
+	return flight__snapshot(s->flight, fault);
 }
 
-static const struct live_ops ops = { .record = on_record, .drained = on_drained };
+static int on_interval(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
 
-static int write_head(struct session *s, const struct opts *o, struct fault *fault)
+	return flight__tick(s->flight, fault);
+}
+
+static const struct live_ops ops = { .record = on_record, .drained = on_drained,
+				     .interval = on_interval };
+
+/* Of the machine, and how it is recorded; to free. */
+static char *describe(const struct session *s, const struct opts *o)
 {
 	const struct live_opts *opts = &o->live;
-	struct lutrace_clock clock;
 	char *host = host__describe();
 	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n"
 			       "mode=%s\ndeep=%d\n", host, opts->ring_kib, opts->in_flight,
 			       opts->seconds * 1000, live__watches_freed(s->live),
 			       live__mode(s->live), o->deep);
-	int err = recorder__host(s->file, text, fault);
 
-	free(text);
 	free(host);
-	clock__read(&clock);
-	if (!err)
-		err = recorder__put(s->file, &clock, fault);
-	return err ? err : recorder__flush(s->file, fault);
+	return text;
 }
 
-static int write_end(struct session *s, bool stats, struct fault *fault)
+/* What was counted until now, as a footer has it. */
+static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault)
 {
-	struct lutrace_footer footer = { .signal = live__signal(s->live) };
+	struct session *s = priv;
+	struct live_prog progs[LIVE_NR_PROGS], all, freed;
+
+	if (live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
+		return -1;
+	all = live__sum(progs);
+	*sum = (struct lutrace_footer){
+		.counts = all.counts,
+		.missed_runs = all.missed_runs + freed.missed_runs,
+		.signal = live__signal(s->live),
+	};
+	/* The counts are of events: a freed page is among them only if it was lost */
+	sum->counts.events += freed.counts.lost_events;
+	sum->counts.lost_events += freed.counts.lost_events;
+	return 0;
+}
+
+static int open_file(struct session *s, const char *path, const char *text, struct fault *fault)
+{
 	struct lutrace_clock clock;
-	struct live_prog sum, freed;
-	struct overhead overhead;
+
+	s->file = recorder__open(path, fault);
+	if (!s->file || recorder__host(s->file, text, fault))
+		return -1;
+	clock__read(&clock);
+	return recorder__put(s->file, &clock, fault) ? -1 : recorder__flush(s->file, fault);
+}
+
+static int open_flight(struct session *s, const struct opts *opts, const char *text,
+		       struct fault *fault)
+{
+	struct sigaction action = { .sa_handler = on_sigusr1 };
+	char *boot_id = host__boot_id();
+
+	sigaction(SIGUSR1, &action, NULL);
+	s->flight = flight__open(&opts->flight, boot_id, text, counts, s, fault);
+	free(boot_id);
+	return s->flight ? 0 : -1;
+}
+
+static int begin(struct session *s, const struct opts *opts, struct fault *fault)
+{
+	char *text = describe(s, opts);
+	int err = opts->flight.dir ? open_flight(s, opts, text, fault) :
+		open_file(s, opts->file, text, fault);
+
+	free(text);
+	return err;
+}
+
+static int end_file(struct session *s, struct fault *fault)
+{
+	struct lutrace_footer footer;
+	struct lutrace_clock clock;
+	struct recorder *file = s->file;
 
 	clock__read(&clock);
-	if (recorder__put(s->file, &clock, fault) || overhead__read(&overhead, s->live, fault))
+	if (recorder__put(file, &clock, fault) || counts(s, &footer, fault))
+		return -1;
+	s->file = NULL;
+	return recorder__close(file, &footer, fault);
+}
+
+static int end(struct session *s, bool stats, struct fault *fault)
+{
+	struct overhead overhead;
+
+	if (stats && overhead__read(&overhead, s->live, fault))
 		return -1;
 	if (stats)
 		overhead__print(&overhead, stderr);
-	sum = live__sum(overhead.progs);
-	freed = overhead.freed;
-	footer.counts = sum.counts;
-	/* The counts are of events: a freed page is among them only if it was lost */
-	footer.counts.events += freed.counts.lost_events;
-	footer.counts.lost_events += freed.counts.lost_events;
-	footer.missed_runs = sum.missed_runs + freed.missed_runs;
-	return recorder__close(s->file, &footer, fault);
+	return s->flight ? flight__close(s->flight, fault) : end_file(s, fault);
 }
 
 static int write_pidfile(const char *path, struct fault *fault)
@@ -178,8 +292,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 		return -1;
 	live__announce(s->live);
 	open_deep(s, opts);
-	s->file = recorder__open(opts->file, fault);
-	if (!s->file || write_head(s, opts, fault) || live__start(s->live, fault))
+	if (begin(s, opts, fault) || live__start(s->live, fault))
 		return -1;
 	if (opts->pidfile && write_pidfile(opts->pidfile, fault))
 		return -1;
@@ -190,7 +303,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (!err)
 		err = live__stop(s->live, fault);
 	if (!err)
-		err = write_end(s, opts->live.stats, fault);
+		err = end(s, opts->live.stats, fault);
 	if (opts->pidfile)
 		unlink(opts->pidfile);
 	return err;
@@ -198,7 +311,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 
 static int run(int argc, char **argv)
 {
-	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
+	struct opts opts = { .live = LIVE_OPTS_DEFAULT, .flight = { .kib = 4096, .files = 8 } };
 	struct fault fault = { .text = "cannot record" };
 	struct session s = { 0 };
 	int err;
@@ -207,6 +320,8 @@ static int run(int argc, char **argv)
 	err = record(&s, &opts, &fault);
 	if (err)
 		complain("%s", fault.text);
+	recorder__free(s.file);
+	flight__free(s.flight);
 	live__free(s.live);
 	deep__free(s.deep);
 	return err ? STATUS_ERROR : STATUS_CLEAN;

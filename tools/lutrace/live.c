@@ -7,6 +7,7 @@
 #include "caps.h"
 #include "command.h"
 #include "kernel.h"
+#include "notify.h"
 #include "source.h"
 
 /*
@@ -209,6 +210,7 @@ int live__start(struct live *live, struct fault *fault)
 		return -1;
 	if (live->ops->armed && live->ops->armed(live->priv, fault))
 		return -1;
+	notify__ready();
 	if (!live->prepared)
 		return 0;
 	live->command = command__start(live->prepared, fault);

@@ -68,7 +68,9 @@ static void set_host(struct recording *r, const char *key, const char *value)
 	};
 	struct { const char *key; __u64 *to; } numbers[] = {
 		{ "ring_kib", &r->ring_kib }, { "in_flight", &r->in_flight },
-		{ "duration_ms", &r->duration_ms },
+		{ "duration_ms", &r->duration_ms }, { "flight_file", &r->flight_file },
+		{ "flight_first", &r->flight_first }, { "rotated_files", &r->rotated_files },
+		{ "rotated_events", &r->rotated_events },
 	};
 	size_t i;
 
@@ -402,9 +404,9 @@ int recording__read(struct recording *r, const char *path, struct fault *fault)
 struct recorder {
 	int fd;
 	char *path, *buf;
-	size_t len, room;
-	unsigned long crc;
-	__u64 nr_events, nr_latencies;
+	size_t len, room;		/* put, and not written out */
+	struct recorder_sum put, written;
+	bool reserved;
 };
 
 static int recorder__append(struct recorder *w, const void *data, size_t size,
@@ -421,7 +423,8 @@ static int recorder__append(struct recorder *w, const void *data, size_t size,
 	}
 	memcpy(w->buf + w->len, data, size);
 	w->len += size;
-	w->crc = crc32(w->crc, data, size);
+	w->put.crc = crc32(w->put.crc, data, size);
+	w->put.bytes += size;
 	return 0;
 }
 
@@ -452,9 +455,12 @@ int recorder__put(struct recorder *w, const void *record, struct fault *fault)
 {
 	const struct lutrace_rec *rec = record;
 
-	w->nr_events += rec->type == LUTRACE_REC_EVENT;
-	w->nr_latencies += rec->type == LUTRACE_REC_LATENCY;
-	return recorder__append(w, record, rec->size, fault);
+	if (recorder__append(w, record, rec->size, fault))
+		return -1;
+	w->put.nr_events += rec->type == LUTRACE_REC_EVENT;
+	w->put.nr_latencies += rec->type == LUTRACE_REC_LATENCY;
+	w->put.nr_freed += rec->type == LUTRACE_REC_FREED;
+	return 0;
 }
 
 int recorder__host(struct recorder *w, const char *text, struct fault *fault)
@@ -470,6 +476,17 @@ int recorder__host(struct recorder *w, const char *text, struct fault *fault)
 	return err;
 }
 
+struct recorder_sum recorder__sum(const struct recorder *w)
+{
+	return w->put;
+}
+
+static int cannot_write(const struct recorder *w, struct fault *fault)
+{
+	return fault__set(fault, "cannot write %s: %s; what was recorded so far stands in it",
+			  w->path, strerror(errno));
+}
+
 int recorder__flush(struct recorder *w, struct fault *fault)
 {
 	size_t done = 0;
@@ -480,32 +497,79 @@ int recorder__flush(struct recorder *w, struct fault *fault)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fault__set(fault, "cannot write %s: %s; what was recorded so far "
-					  "stands in it",
-					  w->path, strerror(errno));
+			return cannot_write(w, fault);
 		done += n;
 	}
 	w->len = 0;
+	w->written = w->put;
 	return 0;
+}
+
+struct recorder_sum recorder__take_back(struct recorder *w)
+{
+	struct recorder_sum before = w->put;
+
+	w->len = 0;
+	w->put = w->written;
+	/* Where a part of it was written; if that cannot be undone it will be written over. */
+	if (!ftruncate(w->fd, w->written.bytes))
+		w->reserved = false;
+	lseek(w->fd, w->written.bytes, SEEK_SET);
+	return before;
+}
+
+void recorder__reserve(struct recorder *w, __u64 bytes)
+{
+	w->reserved = !fallocate(w->fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+}
+
+int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct fault *fault)
+{
+	footer->rec = (struct lutrace_rec){ LUTRACE_REC_FOOTER, sizeof(*footer) };
+	footer->nr_events = w->put.nr_events;
+	footer->nr_latencies = w->put.nr_latencies;
+	footer->crc32 = w->put.crc;
+	return recorder__put(w, footer, fault);
+}
+
+int recorder__sync(struct recorder *w, struct fault *fault)
+{
+	if (fsync(w->fd) && errno != EINVAL && errno != EROFS)
+		return cannot_write(w, fault);
+	return 0;
+}
+
+static int close_file(struct recorder *w, struct fault *fault)
+{
+	int fd = w->fd;
+
+	if (w->reserved && ftruncate(fd, w->written.bytes))
+		complain("%s keeps more room on the disk than it needs: %m", w->path);
+	w->fd = -1;
+	return close(fd) ? cannot_write(w, fault) : 0;
 }
 
 int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fault *fault)
 {
-	int err;
+	int err = recorder__end(w, footer, fault);
 
-	footer->rec = (struct lutrace_rec){ LUTRACE_REC_FOOTER, sizeof(*footer) };
-	footer->nr_events = w->nr_events;
-	footer->nr_latencies = w->nr_latencies;
-	footer->crc32 = w->crc;
-	err = recorder__put(w, footer, fault);
 	if (!err)
 		err = recorder__flush(w, fault);
-	if (!err && fsync(w->fd) && errno != EINVAL && errno != EROFS)
-		err = fault__set(fault, "cannot write %s: %s", w->path, strerror(errno));
-	if (close(w->fd) && !err)
-		err = fault__set(fault, "cannot write %s: %s", w->path, strerror(errno));
+	if (!err)
+		err = recorder__sync(w, fault);
+	if (close_file(w, err ? &(struct fault){ "" } : fault))
+		err = -1;
+	recorder__free(w);
+	return err;
+}
+
+void recorder__free(struct recorder *w)
+{
+	if (!w)
+		return;
+	if (w->fd >= 0)
+		close_file(w, &(struct fault){ "" });
 	free(w->path);
 	free(w->buf);
 	free(w);
-	return err;
 }

@@ -87,6 +87,10 @@ struct recording {
 	bool emulated;			/* the machine's time is no hardware's */
 	/* How it was recorded; 0 before format 1.1. Duration 0: until a signal. */
 	__u64 ring_kib, in_flight, duration_ms;
+	/* Of a flight recorder, since 1.3, else 0: number of this file, and of the boot's first. */
+	__u64 flight_file, flight_first;
+	/* Files of this boot, and events in them, that were removed before this one began. */
+	__u64 rotated_files, rotated_events;
 	struct lutrace_clock start, end;	/* end is all 0 if it was cut before */
 	struct lutrace_event *events;
 	size_t nr_events, events_room;
@@ -132,6 +136,30 @@ int recorder__put(struct recorder *w, const void *record, struct fault *fault);
 int recorder__flush(struct recorder *w, struct fault *fault);
 /* Completes @footer with what the file itself knows, syncs and frees @w. */
 int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fault *fault);
+
+/* What was put, with the header and whatever is not written out yet. */
+struct recorder_sum {
+	__u64 bytes, nr_events, nr_latencies, nr_freed;
+	unsigned long crc;
+};
+struct recorder_sum recorder__sum(const struct recorder *w);
+/* Puts the footer, completed, and no more. */
+int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct fault *fault);
+/* What was written out is on the disk. */
+int recorder__sync(struct recorder *w, struct fault *fault);
+/*
+ * Room for @bytes is set aside if the file system can, until @w is freed; the
+ * file is as long as what was written.
+ */
+void recorder__reserve(struct recorder *w, __u64 bytes);
+/*
+ * After a write that failed: what was put since the last flush that did not fail
+ * is gone, the file ends with a whole record and more can be put. Returns what
+ * there was before.
+ */
+struct recorder_sum recorder__take_back(struct recorder *w);
+/* Gives up what was not written out; @w may be NULL. */
+void recorder__free(struct recorder *w);
 
 /* What the kernel is told apart by, as text for recorder__host(), to free. */
 char *host__describe(void);
