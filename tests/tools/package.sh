@@ -47,6 +47,7 @@ expect_files() {
 		for page in $("$BUILD/bin/lutrace" --help | sed -nE "s/^  ([a-z]+) {2,}.*/\1/p"); do
 			echo "share/man/man1/lutrace-$page.1"
 		done
+		printf 'lib/systemd/system/lutrace-%s.service\n' record check bundle
 		echo share/man/man1/lutrace.1
 		echo share/man/man8/luctl.8
 		(cd "$TOP/docs" &&
