@@ -15,7 +15,7 @@
 
 #define KHO_DEBUGFS	"/sys/kernel/debug/kho"
 #define KHO_DEPTH	4	/* of folders, more than KHO makes */
-#define MAX_NAME	48	/* of a recording's name that is kept */
+#define MAX_NAME	56	/* of a recording's name that is kept */
 
 /* klogctl() has no names for them. */
 #define SYSLOG_READ_ALL	3
