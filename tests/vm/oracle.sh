@@ -10,7 +10,7 @@ T=/sys/kernel/tracing
 
 # start_watching: a recording, and a check that is there until the jump.
 start_watching() {
-	lutrace record -o /share/old.rec --pidfile /run/record.pid 2>/share/record.log &
+	lutrace record --deep -o /share/old.rec --pidfile /run/record.pid 2>/share/record.log &
 	checked jump 2>/share/jump.err &
 	_n=0
 	until [ -s /run/record.pid ] && grep -q '^checking$' /share/jump.err; do
@@ -40,7 +40,7 @@ checked() {
 	_name=$1
 	shift
 	sh -c 'echo $$ >"/run/$0.pid"
-		exec lutrace check --json "/share/$0.json" "$@"' "$_name" "$@" >"/share/$_name.txt"
+		exec lutrace check --deep --json "/share/$0.json" "$@"' "$_name" "$@" >"/share/$_name.txt"
 	echo $? >"/share/$_name.status"
 }
 
