@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
 plan=26
+timeout=400
 
 # unit NAME: what it executes
 unit() {
