@@ -104,6 +104,7 @@ struct lutrace_freed {
 /* What `lutrace latency` gets in place of events and latencies: one per end. */
 struct lutrace_sample {
 	struct lutrace_latency lat;	/* its type is LUTRACE_REC_SAMPLE */
+	__u64 top_phys;			/* 0: it failed */
 	__u64 nr_tables;
 	__u64 nr_bytes;
 	__u32 cpu;			/* where, and in which task, it ended */
@@ -111,6 +112,24 @@ struct lutrace_sample {
 	__u32 tid;
 	__u32 reserved;
 	char comm[LUTRACE_COMM_SIZE];
+};
+
+/* What an operation was in, or waited for. Parts may lie within each other. */
+enum lutrace_why_part {
+	LUTRACE_WHY_LOCK,		/* waiting for a lock */
+	LUTRACE_WHY_OFF_CPU,		/* not on a CPU, for whatever reason */
+	LUTRACE_WHY_ALLOC,		/* getting pages from the page allocator */
+	LUTRACE_WHY_KHO,		/* marking, unmarking or restoring memory in KHO */
+	LUTRACE_NR_WHYS,
+};
+
+/* One for each end, beside the sample of the same operation; in no recording. */
+struct lutrace_why {
+	struct lutrace_rec rec;
+	__u64 end_seq;			/* of the end event */
+	__u64 op;
+	__u64 ns[LUTRACE_NR_WHYS];
+	__u64 n[LUTRACE_NR_WHYS];	/* how often */
 };
 
 /*
@@ -140,15 +159,46 @@ struct lutrace_filter {
 	__u64 generation;
 };
 
-/* An iommufd, and the open file through which the iterator found it: its own or a session's. */
-struct lutrace_iommufd {
-	__u64 ctx;			/* struct iommufd_ctx */
-	__u32 pid;
-	__u32 fd;
+/* What programs tell that is in no recording. */
+enum lutrace_told_type {
+	LUTRACE_REC_WHY = 0x200,
+	LUTRACE_FOUND_IOMMUFD,
+	LUTRACE_FOUND_HWPT,
+	LUTRACE_FOUND_DEVICE,
 };
 
-/* One HWPT_PAGING object of an iommufd. */
+#define LUTRACE_SESSION_SIZE	64	/* of a session's name with its NUL */
+#define LUTRACE_DEVICE_SIZE	48	/* of a device's */
+
+/*
+ * An iommufd, and the open file through which the iterator found it: its own, or that of a session
+ * that keeps it, and then under which name and token.
+ */
+struct lutrace_iommufd {
+	struct lutrace_rec rec;
+	__u64 ctx;			/* struct iommufd_ctx */
+	__u64 token;
+	__u32 pid;
+	__u32 fd;
+	char session[LUTRACE_SESSION_SIZE];	/* "": its own file */
+};
+
+/* A device of an iommufd that is attached to one of its HWPTs. */
+struct lutrace_device {
+	struct lutrace_rec rec;
+	__u64 hwpt;			/* as in struct lutrace_hwpt */
+	char name[LUTRACE_DEVICE_SIZE];	/* of a PCI device: domain:bus:device.function */
+};
+
+/*
+ * One HWPT_PAGING object of an iommufd, or one of the kernel before that was not reclaimed yet: of
+ * that token, generation and phys are known.
+ */
 struct lutrace_hwpt {
+	struct lutrace_rec rec;
+	__u64 ctx;
+	__u64 hwpt;			/* address of the object; 0: not reclaimed yet */
+	__u64 phys;			/* of the record, if not reclaimed yet */
 	__u64 token;
 	__u64 domain;			/* struct iommu_domain */
 	__u64 top_of_table;		/* address of the root, level in the low bits */
@@ -168,14 +218,23 @@ struct lutrace_hwpt {
 	__u8 reclaimed;			/* came through the last one */
 };
 
-#define LUTRACE_HWPT_BATCH	256
+#define LUTRACE_FOUND_BATCH	256
 #define LUTRACE_PAGE_BATCH	256
 #define LUTRACE_PAGE_SIZE	4096
 
-/* Context of the program that lists the HWPTs of one iommufd. */
+/* What is found, as the program that lists it leaves it in its map. */
+union lutrace_found {
+	struct lutrace_rec rec;
+	struct lutrace_hwpt hwpt;
+	struct lutrace_device device;
+};
+
+/* Context of the program that lists the HWPTs of one iommufd, and the devices attached to them. */
 struct lutrace_list_args {
 	__u64 ctx;			/* in: struct iommufd_ctx */
-	__u64 next;			/* in, out: first object id to look at */
+	__u64 next;			/* in, out: first object id, or token, to look at */
+	__u32 incoming;			/* in: those that were not reclaimed yet, by token */
+	__u32 reserved;
 	__u32 nr;			/* out: entries filled */
 	__u32 done;			/* out: 1 if there is nothing after next */
 	__s64 err;			/* out: a read that failed, or 0 */

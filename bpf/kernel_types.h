@@ -39,7 +39,7 @@ struct file {
 };
 
 struct list_head {
-	struct list_head *next;
+	struct list_head *next, *prev;
 };
 
 /* The Live Update Orchestrator's session, and a file that it keeps. */
@@ -48,15 +48,18 @@ struct luo_file_set {
 };
 
 struct luo_session {
+	char name[64];
 	struct luo_file_set file_set;
 };
 
 struct luo_file {
 	struct file *file;
 	struct list_head list;
+	__u64 token;
 };
 
 struct task_struct {
+	int pid;
 	int tgid;
 };
 
@@ -84,10 +87,13 @@ struct xa_node {
 
 struct iommufd_ctx {
 	struct xarray objects;
+	/* Lutrace series: */
+	struct xarray liveupdate_incoming;
 };
 
-enum iommufd_object_type {
-	IOMMUFD_OBJ_HWPT_PAGING = 2,	/* the running kernel's value is asked for */
+enum iommufd_object_type {		/* the running kernel's values are asked for */
+	IOMMUFD_OBJ_DEVICE = 1,
+	IOMMUFD_OBJ_HWPT_PAGING = 2,
 };
 
 struct iommufd_object {
@@ -126,6 +132,41 @@ struct iommufd_hwpt_paging {
 	__u64 liveupdate_token;
 	bool liveupdate_marked;
 	bool liveupdate_reclaimed;
+};
+
+/* Lutrace series: a HWPT of the kernel before that was not reclaimed yet. */
+struct iommufd_hwpt_ser {
+	__u64 token;
+	__u64 domain_phys;
+	__u64 domain_generation;
+};
+
+struct iommufd_incoming_hwpt {
+	struct iommufd_hwpt_ser ser;
+};
+
+struct kobject {
+	const char *name;
+};
+
+struct device {
+	struct kobject kobj;
+};
+
+/* The devices of a group, and the HWPT that they are attached to. */
+struct iommufd_group {
+	struct xarray pasid_attach;
+};
+
+struct iommufd_attach {
+	struct iommufd_hw_pagetable *hwpt;
+	struct xarray device_array;
+};
+
+struct iommufd_device {
+	struct iommufd_object obj;
+	struct iommufd_group *igroup;
+	struct device *dev;
 };
 
 struct pt_iommu_ops {

@@ -204,6 +204,7 @@ emit_sample(const struct iommu_liveupdate_event *ev, __u32 op, const struct key 
 	fill_latency(&rec->lat, ev, op, key, begin, now);
 	rec->lat.rec.type = LUTRACE_REC_SAMPLE;
 	rec->lat.rec.size = sizeof(*rec);
+	rec->top_phys = ev->top_phys;
 	rec->nr_tables = ev->nr_tables;
 	rec->nr_bytes = ev->nr_bytes;
 	rec->cpu = bpf_get_smp_processor_id();

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs for `lutrace walk`, which run only when user space asks:
+ * Programs for `lutrace walk`, and for whatever needs to know what HWPTs there
+ * are and how their operator calls them. These run only when user space asks:
  *
  *   find_iommufds  iterates over the open files of all tasks and reports the
  *                  iommufds among them, and those that sessions of a live
  *                  update among them keep, which may be open nowhere else;
- *   list_hwpts     lists the HWPT_PAGING objects of one iommufd, and the records
- *                  of those that are preserved;
+ *   list_hwpts     lists the HWPT_PAGING objects of one iommufd, the records of
+ *                  those that are preserved, the devices attached to them, and
+ *                  what of the kernel before was not reclaimed yet;
  *   read_pages     copies pages of page tables, 4 KiB at a time;
  *   digest_tables  walks a whole page table by itself, with `--deep`, and leaves
  *                  of it what can be compared: digest.h.
+ *
+ * And these once for each file of a session, if user space wants names of what
+ * may be gone when it looks: after the last domain of an iommufd was preserved,
+ * and before the first one is reclaimed, never within an operation:
+ *
+ *   file_preserved, file_retrieved
+ *                  tell what list_hwpts would list of the iommufd.
  *
  * They take no lock of iommufd: the kernel memory is read with
  * bpf_probe_read_kernel(), which fails where nothing is mapped. What is walked
@@ -41,10 +50,16 @@ const volatile __u64 session_ioctl;
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, LUTRACE_HWPT_BATCH);
+	__uint(max_entries, LUTRACE_FOUND_BATCH);
 	__type(key, __u32);
-	__type(value, struct lutrace_hwpt);
-} hwpts SEC(".maps");
+	__type(value, union lutrace_found);
+} found SEC(".maps");
+
+/* What file_preserved and file_retrieved tell; a name that finds no room is not told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1024 * 1024);
+} told SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -82,6 +97,33 @@ struct {
 	__type(value, struct page);
 } pages SEC(".maps");
 
+#define READ(to, from) bpf_core_read(&(to), sizeof(to), &(from))
+
+/* Whether it is an iommufd; @out gets its context. */
+static __always_inline bool is_iommufd(struct file *file, struct lutrace_iommufd *out)
+{
+	const struct file_operations *f_op;
+	long (*ioctl)(void) = NULL;
+
+	return !READ(f_op, file->f_op) && !READ(ioctl, f_op->unlocked_ioctl) &&
+	       (__u64)ioctl == iommufd_ioctl && !READ(out->ctx, file->private_data);
+}
+
+static __always_inline void begin_iommufd(struct lutrace_iommufd *out)
+{
+	__builtin_memset(out, 0, sizeof(*out));
+	out->rec.type = LUTRACE_FOUND_IOMMUFD;
+	out->rec.size = sizeof(*out);
+}
+
+static __always_inline struct luo_file *luo_file_at(__u64 element)
+{
+	struct luo_file *file = NULL;
+
+	return (void *)(element - __builtin_preserve_field_info(file->list,
+								BPF_FIELD_BYTE_OFFSET));
+}
+
 struct session_state {
 	struct seq_file *seq;
 	__u64 head;			/* the list's own element */
@@ -92,24 +134,19 @@ struct session_state {
 /* The list may change while it is read: an element that is none is passed over. */
 static long session_file(__u32 i, struct session_state *st)
 {
-	const struct file_operations *f_op;
-	long (*ioctl)(void) = NULL;
-	struct luo_file *kept = NULL;
+	struct luo_file *kept;
 	struct file *file = NULL;
 	__u64 at = st->at;
 
 	(void)i;
 	if (!at || at == st->head)
 		return 1;
-	kept = (void *)(at - __builtin_preserve_field_info(kept->list, BPF_FIELD_BYTE_OFFSET));
-	if (bpf_core_read(&st->at, sizeof(st->at), &kept->list.next))
+	kept = luo_file_at(at);
+	if (READ(st->at, kept->list.next))
 		return 1;
 	/* An incoming file that was not retrieved yet is none. */
-	if (bpf_core_read(&file, sizeof(file), &kept->file) || !file ||
-	    bpf_core_read(&f_op, sizeof(f_op), &file->f_op) ||
-	    bpf_core_read(&ioctl, sizeof(ioctl), &f_op->unlocked_ioctl) ||
-	    (__u64)ioctl != iommufd_ioctl ||
-	    bpf_core_read(&st->out.ctx, sizeof(st->out.ctx), &file->private_data))
+	if (READ(file, kept->file) || !file || READ(st->out.token, kept->token) ||
+	    !is_iommufd(file, &st->out))
 		return 0;
 	bpf_seq_write(st->seq, &st->out, sizeof(st->out));
 	return 0;
@@ -129,6 +166,7 @@ int find_iommufds(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	ioctl = (__u64)file->f_op->unlocked_ioctl;
+	begin_iommufd(&st.out);
 	st.out.pid = task->tgid;
 	st.out.fd = ctx->fd;
 	if (ioctl == iommufd_ioctl) {
@@ -140,7 +178,8 @@ int find_iommufds(struct bpf_iter__task_file *ctx)
 		st.head = (__u64)session +
 			__builtin_preserve_field_info(session->file_set.files_list,
 						      BPF_FIELD_BYTE_OFFSET);
-		if (bpf_core_read(&st.at, sizeof(st.at), &session->file_set.files_list.next))
+		if (READ(st.at, session->file_set.files_list.next) ||
+		    READ(st.out.session, session->name))
 			return 0;
 		bpf_loop(FILES_PER_SESSION, session_file, &st, 0);
 	}
@@ -157,14 +196,14 @@ static __always_inline bool xa_entry_is_internal(__u64 entry)
 	return (entry & 3) == 2;
 }
 
-/* 2^31 objects in chunks of 2^4 make eight levels; no entry is deeper. */
-#define XA_MAX_LEVELS 8
+/* 64 bits in chunks of 2^4; no entry is deeper. */
+#define XA_MAX_LEVELS 16
 
 /*
  * Finds the entry at *index. Where nothing is stored, 0 is returned and
  * *index is the last of the empty range, so that the caller skips it whole.
  */
-static __always_inline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
+static __noinline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
 {
 	const struct xa_node *type = NULL;
 	__u64 slots = bpf_core_field_size(type->slots) / sizeof(void *);
@@ -175,10 +214,16 @@ static __always_inline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
 	long err;
 	int i;
 
+	if (!index || !out)
+		return -EINVAL;
 	*out = 0;
+	/* Alone and at 0 it needs no node. */
+	if (!xa_entry_is_node(entry)) {
+		if (!*index && !xa_entry_is_internal(entry))
+			*out = entry;
+		return 0;
+	}
 	for (i = 0; i < XA_MAX_LEVELS; i++) {
-		if (!xa_entry_is_node(entry))
-			return 0;
 		node = (const void *)(entry - 2);
 		err = bpf_core_read(&shift, sizeof(shift), &node->shift);
 		if (err)
@@ -201,11 +246,13 @@ static __always_inline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
 }
 
 struct list_state {
-	struct lutrace_list_args *args;
+	__u64 ctx;
 	__u64 head;
 	__u64 last;			/* highest index that the tree can hold */
 	__u64 index;
-	__u64 paging;			/* IOMMUFD_OBJ_HWPT_PAGING of this kernel */
+	__u64 paging, device;		/* enum iommufd_object_type of this kernel */
+	__u32 incoming;
+	__u32 telling;			/* into the ring buffer, not into the map */
 	__u32 nr;
 	__u32 done;
 	long err;
@@ -241,8 +288,6 @@ static __always_inline long read_page_table(struct lutrace_hwpt *out)
 		return err;
 	return read_top(out->domain, &out->top_of_table);
 }
-
-#define READ(to, from) bpf_core_read(&(to), sizeof(to), &(from))
 
 /*
  * A record that is given up while it is read is refused by user space or makes
@@ -304,37 +349,106 @@ static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct l
 	return read_page_table(out);
 }
 
+/* Returns false if there is no room: user space comes again. */
+static __always_inline bool put_found(struct list_state *st, const union lutrace_found *what)
+{
+	union lutrace_found *out;
+	__u32 nr = st->nr;
+
+	if (st->telling) {
+		bpf_ringbuf_output(&told, (void *)what, sizeof(*what), 0);
+		return 1;
+	}
+	out = bpf_map_lookup_elem(&found, &nr);
+	if (!out)
+		return 0;
+	__builtin_memcpy(out, what, sizeof(*out));
+	st->nr++;
+	return 1;
+}
+
+static __always_inline void begin_hwpt(struct list_state *st, struct lutrace_hwpt *out)
+{
+	out->rec.type = LUTRACE_FOUND_HWPT;
+	out->rec.size = sizeof(*out);
+	out->ctx = st->ctx;
+	out->id = st->index;
+}
+
+/* Whether the device is attached, which it need not be; and to what. */
+static __always_inline bool read_device(struct iommufd_device *idev, __u64 id,
+					struct lutrace_device *out)
+{
+	struct iommufd_attach *attach;
+	struct iommufd_group *group;
+	const char *name = NULL;
+	__u64 head, found = 0, no_pasid = 0;
+	struct device *dev;
+
+	if (!bpf_core_type_exists(struct iommufd_attach))
+		return 0;
+	if (READ(group, idev->igroup) || READ(head, group->pasid_attach.xa_head) ||
+	    xa_lookup(head, &no_pasid, &found) || !found)
+		return 0;
+	attach = (void *)found;
+	if (READ(out->hwpt, attach->hwpt) || READ(head, attach->device_array.xa_head) ||
+	    xa_lookup(head, &id, &found) || found != (__u64)idev)
+		return 0;
+	out->rec.type = LUTRACE_FOUND_DEVICE;
+	out->rec.size = sizeof(*out);
+	return !READ(dev, idev->dev) && !READ(name, dev->kobj.name) &&
+	       bpf_probe_read_kernel_str(out->name, sizeof(out->name), name) > 0;
+}
+
+/* Whether there is something to put; st->err is set if it cannot be read. */
+static __always_inline bool read_object(struct list_state *st, __u64 entry,
+					union lutrace_found *what)
+{
+	struct iommufd_incoming_hwpt *incoming = (void *)entry;
+	struct iommufd_object *obj = (void *)entry;
+	__u32 type = 0;
+
+	if (st->incoming) {
+		if (!bpf_core_type_exists(struct iommufd_incoming_hwpt))
+			return 0;
+		begin_hwpt(st, &what->hwpt);
+		what->hwpt.id = 0;
+		what->hwpt.marked = 1;
+		st->err = READ(what->hwpt.token, incoming->ser.token);
+		st->err = st->err ?: READ(what->hwpt.phys, incoming->ser.domain_phys);
+		st->err = st->err ?: READ(what->hwpt.generation, incoming->ser.domain_generation);
+		return !st->err;
+	}
+	st->err = READ(type, obj->type);
+	if (st->err)
+		return 0;
+	if (type == st->device)
+		return read_device((void *)entry, st->index, &what->device);
+	if (type != st->paging)
+		return 0;
+	begin_hwpt(st, &what->hwpt);
+	what->hwpt.hwpt = entry;
+	st->err = read_hwpt((void *)entry, &what->hwpt);
+	return !st->err;
+}
+
 static long list_one(__u32 i, struct list_state *st)
 {
-	struct iommufd_object *obj;
-	struct lutrace_hwpt *out;
-	__u32 type = 0, nr = st->nr;
+	union lutrace_found what;
 	__u64 entry;
 
 	(void)i;
-	if (st->index > st->last) {
-		st->done = 1;
-		return 1;
-	}
-	out = bpf_map_lookup_elem(&hwpts, &nr);
-	if (!out)
-		return 1;	/* batch full: user space comes again */
-
 	st->err = xa_lookup(st->head, &st->index, &entry);
 	if (st->err)
 		return 1;
-	if (entry) {
-		obj = (void *)entry;
-		st->err = bpf_core_read(&type, sizeof(type), &obj->type);
-		if (st->err)
-			return 1;
-	}
-	if (entry && type == st->paging) {
-		out->id = st->index;
-		st->err = read_hwpt((void *)entry, out);
-		if (st->err)
-			return 1;
-		st->nr++;
+	__builtin_memset(&what, 0, sizeof(what));
+	if (entry && read_object(st, entry, &what) && !put_found(st, &what))
+		return 1;
+	if (st->err)
+		return 1;
+	if (st->index >= st->last) {
+		st->done = 1;
+		return 1;
 	}
 	st->index++;
 	return 0;
@@ -343,43 +457,96 @@ static long list_one(__u32 i, struct list_state *st)
 /* More than bpf_loop() runs at once; user space calls again until done. */
 #define IDS_PER_RUN (1 << 16)
 
-SEC("syscall")
-int list_hwpts(struct lutrace_list_args *args)
+/* @st has ctx, index, incoming and telling. */
+static __always_inline void list_objects(struct list_state *st)
 {
+	struct iommufd_ctx *ictx = (void *)st->ctx;
 	const struct xa_node *type = NULL;
-	struct iommufd_ctx *ictx = (void *)args->ctx;
-	struct list_state st = { .index = args->next };
 	const struct xa_node *node;
 	unsigned char shift = 0;
 	__u64 slots;
 
-	args->nr = 0;
-	args->done = 0;
-	st.paging = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_HWPT_PAGING);
-	st.err = bpf_core_read(&st.head, sizeof(st.head), &ictx->objects.xa_head);
-	if (st.err)
-		goto out;
-	/* Ids start at 1, hence a lone entry without a node cannot be. */
-	if (!xa_entry_is_node(st.head)) {
-		args->done = 1;
-		goto out;
+	st->paging = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_HWPT_PAGING);
+	st->device = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_DEVICE);
+	if (!st->incoming) {
+		st->err = READ(st->head, ictx->objects.xa_head);
+	} else if (bpf_core_field_exists(ictx->liveupdate_incoming)) {
+		st->err = READ(st->head, ictx->liveupdate_incoming.xa_head);
 	}
-	node = (const void *)(st.head - 2);
-	st.err = bpf_core_read(&shift, sizeof(shift), &node->shift);
-	if (st.err)
-		goto out;
-	slots = bpf_core_field_size(type->slots) / sizeof(void *);
-	if (shift > 56) {
-		st.err = -EIO;
-		goto out;
+	if (st->err)
+		return;
+	if (xa_entry_is_node(st->head)) {
+		node = (const void *)(st->head - 2);
+		st->err = READ(shift, node->shift);
+		if (st->err)
+			return;
+		slots = bpf_core_field_size(type->slots) / sizeof(void *);
+		st->last = shift > 56 ? ~0ULL : (slots << shift) - 1;
 	}
-	st.last = (slots << shift) - 1;
-	bpf_loop(IDS_PER_RUN, list_one, &st, 0);
+	bpf_loop(IDS_PER_RUN, list_one, st, 0);
+}
+
+SEC("syscall")
+int list_hwpts(struct lutrace_list_args *args)
+{
+	struct list_state st = { .ctx = args->ctx, .index = args->next,
+				 .incoming = args->incoming };
+
+	list_objects(&st);
 	args->nr = st.nr;
 	args->next = st.index;
 	args->done = st.done;
-out:
 	args->err = st.err;
+	return 0;
+}
+
+/* The session's name and token for the iommufd, and all that there is of it. */
+static __always_inline void tell(const struct luo_file_set *set, __u64 token, struct file *file,
+				 __u32 incoming)
+{
+	struct list_state st = { .incoming = incoming, .telling = 1 };
+	struct luo_session *session = NULL;
+	struct lutrace_iommufd out;
+
+	begin_iommufd(&out);
+	if (!is_iommufd(file, &out))
+		return;
+	session = (void *)set - __builtin_preserve_field_info(session->file_set,
+							      BPF_FIELD_BYTE_OFFSET);
+	if (READ(out.session, session->name))
+		return;
+	out.token = token;
+	out.pid = bpf_get_current_pid_tgid() >> 32;
+	bpf_ringbuf_output(&told, &out, sizeof(out), 0);
+	st.ctx = out.ctx;
+	list_objects(&st);
+}
+
+/* Left out where the kernel has no such function, or no way to attach to it. */
+SEC("fexit/luo_preserve_file")
+int file_preserved(__u64 *ctx)
+{
+	const struct luo_file_set *set = (const void *)ctx[0];
+	struct luo_file *kept;
+	struct file *file = NULL;
+	__u64 last = 0;
+
+	if ((int)ctx[3] || READ(last, set->files_list.prev))
+		return 0;
+	kept = luo_file_at(last);
+	if (!READ(file, kept->file))
+		tell(set, ctx[1], file, 0);
+	return 0;
+}
+
+SEC("fexit/luo_retrieve_file")
+int file_retrieved(__u64 *ctx)
+{
+	struct file *file = NULL;
+
+	if ((int)ctx[3] || bpf_probe_read_kernel(&file, sizeof(file), (void *)ctx[2]) || !file)
+		return 0;
+	tell((const void *)ctx[0], ctx[1], file, 1);
 	return 0;
 }
 

@@ -178,6 +178,33 @@ static void run(struct writer *w, struct event ev)
 	put_latency(w, &ev);
 }
 
+/* Session "guest", iommufd 0x200, HWPT 1 and so on; the last has no device. */
+static void put_name(struct writer *w, uint32_t domain, uint64_t ser, uint64_t generation)
+{
+	char text[128];
+	size_t size;
+
+	snprintf(text, sizeof(text), "session=guest\niommufd=0x200\nhwpt=0x%x\nhwpt_id=%u\n"
+		 "devices=%s\n", domain + 1, domain + 10,
+		 domain + 1 == w->o->domains ? "" : "0000:00:04.0 0000:00:05.1");
+	size = (strlen(text) + 7) / 8 * 8;
+	put_record(w, 0x110, 24 + size);
+	put64(w->c, ser);
+	put64(w->c, generation);
+	put(w->c, text, strlen(text));
+	put(w->c, "\n\n\n\n\n\n\n", size - strlen(text));
+	put_more(w);
+}
+
+static void put_process(struct writer *w)
+{
+	put_record(w, 0x111, 32);
+	put(w->c, "vmm\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	put32(w->c, 321);
+	put32(w->c, 0xffffffff);
+	put_more(w);
+}
+
 static void run_domain(struct writer *w, uint32_t op, uint32_t domain, uint64_t generation,
 		       int32_t ret)
 {
@@ -188,6 +215,8 @@ static void run_domain(struct writer *w, uint32_t op, uint32_t domain, uint64_t 
 		.top = ret ? 0 : 0x200000000ull + 0x1000ull * domain + (spoilt ? 8 : 0),
 		.tables = ret ? 0 : domain % 7 + 1, .format = ret ? 0 : domain % 3 + 1, .ret = ret,
 	});
+	if (w->o->names && op == PRESERVE)
+		put_name(w, domain, 0x100000000ull + 0x40 * domain, generation);
 }
 
 static void run_flb(struct writer *w, uint32_t op, uint32_t records)
@@ -296,6 +325,8 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 		old_kernel(&w);
 	else
 		new_kernel(&w);
+	if (o->names)
+		put_process(&w);
 	if (o->freed)
 		put_freed(&w);
 	for (i = 0; o->deep && i < o->domains; i++)

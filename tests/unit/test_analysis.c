@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/analysis.c tools/lutrace/stats.c
+// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
 // sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c tools/lutrace/pt.c
-// sources: tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
 // libs: -lz
 /*
  * Every check of a report, on sequences of events that the tests make up: each

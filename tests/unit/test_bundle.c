@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/bundle.c tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/bundle.c tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
 // libs: -lz
 /* The archive is read by tar, and what looks secret does not get into it. */
 #include <setjmp.h>

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/cmd_report.c tools/lutrace/cmd.c tools/lutrace/report.c
+// sources: tools/lutrace/domains.c tools/lutrace/names_json.c
 // sources: tools/lutrace/csv.c tools/lutrace/operations.c tools/lutrace/perfetto.c
-// sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/pt.c
+// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
+// sources: tools/lutrace/pt.c
 // sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c
-// sources: tools/lutrace/recording.c tools/lutrace/util.c tests/unit/corpus.c
+// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
+// sources: tests/unit/corpus.c
 // generated: perfetto.pb-c.c
 // libs: -ljansson -lprotobuf-c -lz
 /* lutrace report as a whole: statuses, one sentence for what is wrong, no half a file. */
@@ -53,6 +56,8 @@ static int setup(void **state)
 						   .aborts = 1 }, 0);
 	write_made("bad", (struct corpus_options){ .kernel = CORPUS_NEW, .domains = 2, .aborts = 1,
 						   .spoil = CORPUS_VIOLATION }, 0);
+	write_as_it_is("named", (struct corpus_options){ .major = 1, .minor = 5, .domains = 2,
+							 .aborts = 1, .names = true }, 0);
 	/* Footer, clock, latency and a bit of the last preserve's end: the first domain is whole. */
 	write_made("cut", (struct corpus_options){ .domains = 2, .aborts = 1 }, 96 + 40 + 56 + 8);
 	return 0;
@@ -186,6 +191,57 @@ static void test_csv(void **state)
 	free(text);
 }
 
+/* The text, the CSV and the selection by names; the new kernel has those of the old one. */
+static void expect_rows(const char *args, size_t rows, const char *text)
+{
+	char *command = xasprintf("%s -c x.csv", args), *csv, *out, *at;
+	int fd = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	struct fault fault;
+	size_t lines = 0;
+
+	assert_int_equal(report(fd, command), 0);
+	close(fd);
+	out = read_file("out", NULL, &fault);
+	csv = read_file("x.csv", NULL, &fault);
+	for (at = csv; (at = strstr(at, "\r\n")); at += 2)
+		lines++;
+	assert_int_equal(lines, 1 + rows);
+	if (!strstr(out, text) && !strstr(csv, text))
+		fail_msg("report %s: no %s in %s%s", command, text, out, csv);
+	free(out);
+	free(csv);
+	free(command);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	expect_rows("named new", 5 + 8, "\nguest/0x200/0x1              0000:00:04.0 0000:00:05.1 "
+		    "vmm                 2       0.7     1       0.7     1       0.7      0\n");
+	expect_rows("named new", 5 + 8, ",321,322,vmm,guest,0x200,0x1,10,0000:00:04.0 0000:00:05.1"
+		    "\r\n");
+	expect_rows("named new", 5 + 8, ",restore,0x100000000,2,3,4,1000002100,1000002800,700,0,1,"
+		    "4096,vtdss,2,0x200000000,0,321,322,,guest,0x200,0x1,,0000:00:04.0 ");
+	expect_rows("named new --session guest", 5 + 8, "selected: 0 operations were left out, 0 ");
+	expect_rows("named new --token 2", 5 + 4, "selected: 4 operations were left out, 0 ");
+	expect_rows("named new --device 00:05.1", 5 + 4, "\npreserve             2 ");
+	expect_rows("named new --session other", 5, "selected: 8 operations were left out, 0 ");
+	expect_rows("old new --session guest", 5, "selected: 8 operations were left out, 8 ");
+	expect_rows("named --process vmm", 3 + 6, "selected: 0 operations were left out, 0 ");
+	expect_rows("named --process 321", 3 + 6, "selected: 0 operations were left out, 0 ");
+	expect_rows("named --process 322", 0, "selected: 9 operations were left out, 0 ");
+}
+
+/* The violation is of the first domain. */
+static void test_violation_of_another(void **state)
+{
+	(void)state;
+	expect_status("named bad", 2);
+	expect_status("named bad --token 1", 2);
+	expect_status("named bad --token 2", 0);
+	expect_status("old bad --token 2", 2);
+}
+
 /* What is read must not be written over, nor one report by the other. */
 static void test_outputs_that_collide(void **state)
 {
@@ -256,7 +312,7 @@ static void test_csv_of_a_cut(void **state)
 	expect_status("half -c half.csv", 3);
 	text = read_file("half.csv", NULL, &fault);
 	assert_non_null(text);
-	assert_non_null(strstr(text, ",preserve,0x100000000,1,3,,1000002100,,,,,,,,,1,321,322\r\n"));
+	assert_non_null(strstr(text, ",preserve,0x100000000,1,3,,1000002100,,,,,,,,,1,321,322,,,,,,\r\n"));
 	free(text);
 }
 
@@ -309,6 +365,8 @@ int main(void)
 		cmocka_unit_test(test_unwritable_output),
 		cmocka_unit_test(test_outputs_that_collide),
 		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_violation_of_another),
 		cmocka_unit_test(test_csv_quotes),
 		cmocka_unit_test(test_csv_into_a_closed_pipe),
 		cmocka_unit_test(test_csv_of_a_cut),

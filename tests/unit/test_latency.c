@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/latency.c tools/lutrace/stats.c tools/lutrace/util.c tools/lutrace/live_opts.c
+// sources: tools/lutrace/latency.c tools/lutrace/stats.c tools/lutrace/util.c
+// sources: tools/lutrace/live_opts.c tools/lutrace/names.c tools/lutrace/selection.c
+// sources: tools/lutrace/recording.c
+// libs: -lz
 /* Figures of live samples: buckets, percentiles of raw samples and of buckets, filters, losses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,7 +106,7 @@ static void test_too_many_use_buckets(void **state)
 
 static void test_errors_are_no_times(void **state)
 {
-	struct latency l = { .by_domain = true, .max_slowest = 2 };
+	struct latency l = { .by = LATENCY_BY_DOMAIN, .max_slowest = 2 };
 
 	(void)state;
 	latency__init(&l);
@@ -117,6 +121,98 @@ static void test_errors_are_no_times(void **state)
 	assert_int_equal(l.nr_slowest, 2);
 	assert_int_equal(l.slowest[0].lat.ret, -12);
 	assert_int_equal(l.slowest[1].lat.latency_ns, 20);
+	latency__free(&l);
+}
+
+static void name(struct names *names, __u64 phys, const char *session, const char *devices)
+{
+	struct name name = { .ser_phys = phys, .generation = 1, .devices = (char *)devices };
+
+	strcpy(name.session, session);
+	names__learn(names, &name);
+}
+
+static void test_groups(void **state)
+{
+	struct latency l = { .by = LATENCY_BY_DEVICE, .names = names__new() };
+	struct latency_group *groups;
+	size_t nr;
+
+	(void)state;
+	latency__init(&l);
+	name(l.names, 0x1000, "guest", "0000:00:04.0 0000:00:05.0");
+	name(l.names, 0x2000, "guest", "");
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 1, 10, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x2000, 1, 30, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x3000, 1, 20, -12);
+	groups = latency__groups(&l, &nr);
+	assert_int_equal(nr, 4);
+	assert_string_equal(groups[0].key, "-");
+	assert_string_equal(groups[1].key, "0000:00:04.0");
+	assert_string_equal(groups[2].key, "0000:00:05.0");
+	assert_string_equal(groups[3].key, "?");
+	assert_int_equal(groups[2].ops[LUTRACE_OP_PRESERVE].max, 10);
+	assert_int_equal(groups[3].errors, 1);
+	free(groups);
+	l.by = LATENCY_BY_SESSION;
+	groups = latency__groups(&l, &nr);
+	assert_int_equal(nr, 2);
+	assert_string_equal(groups[1].key, "guest");
+	assert_int_equal(groups[1].ops[LUTRACE_OP_PRESERVE].n, 2);
+	assert_int_equal(groups[1].ops[LUTRACE_OP_PRESERVE].max, 30);
+	free(groups);
+	names__free(l.names);
+	latency__free(&l);
+}
+
+/* An operation waits until its domain has a name. */
+static void test_waits_for_names(void **state)
+{
+	struct latency l = { .sel.session = "guest", .names = names__new() };
+
+	(void)state;
+	latency__init(&l);
+	name(l.names, 0x1000, "guest", "");
+	add(&l, LUTRACE_OP_PRESERVE, 0x1000, 1, 10, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x2000, 1, 10, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x3000, 1, 10, 0);
+	add(&l, LUTRACE_OP_PRESERVE, 0x4000, 1, 10, 0);
+	add(&l, LUTRACE_OP_FLB_PRESERVE, 0, 0, 10, 0);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].n, 1);
+	name(l.names, 0x2000, "guest", "");
+	name(l.names, 0x3000, "other", "");
+	latency__settle(&l, false);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].n, 2);
+	assert_int_equal(l.left_out, 1);
+	assert_int_equal(l.nameless, 0);
+	latency__settle(&l, true);
+	assert_int_equal(l.ops[LUTRACE_OP_PRESERVE].n, 2);
+	assert_int_equal(l.ops[LUTRACE_OP_FLB_PRESERVE].n, 1);
+	assert_int_equal(l.left_out, 2);
+	assert_int_equal(l.nameless, 1);
+	names__free(l.names);
+	latency__free(&l);
+}
+
+static void test_why(void **state)
+{
+	struct latency l = { .max_slowest = 2, .why = true };
+	struct lutrace_why why = { .rec.type = LUTRACE_REC_WHY, .end_seq = 7 };
+	struct lutrace_sample s = { .lat = { .op = LUTRACE_OP_PRESERVE, .latency_ns = 5 } };
+
+	(void)state;
+	latency__init(&l);
+	s.lat.end_seq = 7;
+	latency__add(&l, &s);
+	assert_true(latency__add_why(&l, &why));
+	why.end_seq = 8;
+	assert_false(latency__add_why(&l, &why));
+	/* A slower one comes before it, and nothing is known of that. */
+	s.lat.end_seq = 9;
+	s.lat.latency_ns = 6;
+	latency__add(&l, &s);
+	assert_int_equal(l.whys[0].rec.type, 0);
+	assert_int_equal(l.whys[1].end_seq, 7);
 	latency__free(&l);
 }
 
@@ -202,7 +298,8 @@ int main(void)
 		cmocka_unit_test(test_p999_needs_1000),
 		cmocka_unit_test(test_too_many_use_buckets),
 		cmocka_unit_test(test_errors_are_no_times),
-		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_groups), cmocka_unit_test(test_waits_for_names),
+		cmocka_unit_test(test_why), cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_options),
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c tools/lutrace/pt.c
-// sources: tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
 // libs: -lz
 /* Every rule of lutrace check: passes on what a sound kernel emits, breaks on what another does. */
 #include <setjmp.h>
@@ -914,6 +914,44 @@ static void test_nothing(void **state)
 	expect_only(RULE_LOSS, VERDICT_INCOMPLETE);
 }
 
+/* A change of the second domain alone is wanted. */
+static bool about_second(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+			 struct name_text *name)
+{
+	(void)priv;
+	(void)generation;
+	(void)pid;
+	strcpy(name->s, "session guest");
+	return ser_phys == SER(1);
+}
+
+static void change(unsigned int n, __u64 generation)
+{
+	struct lutrace_event ev;
+
+	whole(P(PRESERVE), n, generation, 0);
+	ev = make(P(UNPRESERVE), LUTRACE_BEGIN, n, generation, 0);
+	ev.nr_tables++;
+	oracle__event(oracle, &ev);
+	put(P(UNPRESERVE), LUTRACE_END, n, generation, 0);
+}
+
+static void test_only_what_is_wanted(void **state)
+{
+	(void)state;
+	oracle__about(oracle, about_second, NULL);
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	change(0, 1);
+	assert_int_equal(oracle__verdict(oracle), VERDICT_PASS);
+	assert_int_equal(oracle__left_out(oracle), 1);
+	change(1, 2);
+	whole(P(FLB_UNPRESERVE), 0, 0, 0);
+	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION);
+	assert_non_null(strstr(oracle__check(oracle, RULE_UNCHANGED)->details[0],
+			       "(session guest)"));
+	assert_int_equal(oracle__check(oracle, RULE_UNCHANGED)->nr_details, 1);
+}
+
 /* What was preserved before the check began, and was listed */
 
 static void list(unsigned int n, __u64 generation)
@@ -1022,7 +1060,7 @@ int main(void)
 		T(restore_after_finish), T(finish_within_restore),
 		T(finish_twice), T(attached_late), T(attached_when_idle),
 		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),
-		T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),
+		T(only_what_is_wanted), T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),
 		T(listed_stays_after_abort), T(listed_is_preserved_again),
 		T(listed_does_not_override),
 		T(refused_attached_late), T(gaps_add_up), T(gap_explains_once), T(freed),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/recording.c tools/lutrace/util.c tests/unit/corpus.c
+// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c tests/unit/corpus.c
 // libs: -lz
 /* Recordings of all versions, as record writes them, cut anywhere, and damaged in every way. */
 #include <setjmp.h>
@@ -404,6 +404,47 @@ static void test_deep(void **state)
 	recording__free(&r);
 }
 
+static void test_names(void **state)
+{
+	const struct name *name;
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 5, .domains = 3, .aborts = 1,
+						 .names = true }, &c);
+	assert_true(r.complete);
+	assert_int_equal(r.skipped, 0);
+	assert_int_equal(names__count(r.names), 6);
+	name = names__find(r.names, 0x100000040, 2);
+	assert_string_equal(name__text(name).s,
+			    "session guest, iommufd 0x200, HWPT 0x2, 0000:00:04.0 0000:00:05.1");
+	assert_int_equal(name->hwpt_id, 11);
+	assert_string_equal(names__find(r.names, 0x100000080, 1)->devices, "");
+	assert_null(names__find(r.names, 0x100000040, 3));
+	assert_string_equal(names__process(r.names, 321), "vmm");
+	assert_string_equal(names__process(r.names, 322), "");
+	free(c.data);
+	recording__free(&r);
+}
+
+/* A crash of the machine may leave zeros from anywhere in a name on. */
+static void test_half_a_name(void **state)
+{
+	struct name name = { .ser_phys = 0x40, .generation = 1, .session = "guest-of-somebody" };
+	struct lutrace_rec *rec = name__record(&name);
+	struct names *names = names__new();
+
+	(void)state;
+	memset((char *)rec + rec->size - 12, 0, 12);
+	assert_int_equal(names__learn_record(names, rec), 0);
+	assert_int_equal(names__count(names), 0);
+	rec->size = 16;
+	assert_int_equal(names__learn_record(names, rec), -1);
+	free(rec);
+	names__free(names);
+}
+
 /* Longer records, unknown ones and unknown operations of a version to come. */
 static void test_newer_minor(void **state)
 {
@@ -576,6 +617,8 @@ int main(void)
 		cmocka_unit_test(test_version_1_1),
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_half_a_name),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),
 		cmocka_unit_test(test_newer_major),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/spec.c tools/lutrace/recording.c tools/lutrace/util.c
+// sources: tools/lutrace/spec.c tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
 // libs: -lz
 /* The automata of bpf/spec and what makes tables of them: tools/lutrace/spec.awk. */
 #include <setjmp.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/top.c tools/lutrace/oracle.c tools/lutrace/spec.c
 // sources: tools/lutrace/walked.c tools/lutrace/pt.c
-// sources: tools/lutrace/analysis.c tools/lutrace/stats.c tools/lutrace/recording.c
+// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
+// sources: tools/lutrace/recording.c tools/lutrace/names.c
 // sources: tools/lutrace/util.c tools/lutrace/live_opts.c
 // libs: -lz
 /* What lutrace top shows: rows and their states, counts, rates, order, filter, text. */
@@ -348,6 +349,35 @@ static void test_order(void **state)
 	expect_order((struct top_order){ .column = TOP_PRESERVE, .reverse = true }, 1, 2, 0);
 }
 
+/* One that may be of the session is shown; what is wrong with another one is not told. */
+static void test_names(void **state)
+{
+	struct selection sel = { .session = "guest" };
+	struct top_order order = { .column = TOP_RECORD };
+	struct name name = { .ser_phys = SER(0), .generation = 2, .session = "other" };
+	struct names *names = names__new();
+	char line[TOP_LINE];
+
+	(void)state;
+	top__names(top, names, &sel);
+	names__learn(names, &name);
+	name = (struct name){ .ser_phys = SER(1), .generation = 3, .session = "guest",
+			      .iommufd_token = 2, .has_hwpt = true, .hwpt_token = 1 };
+	names__learn(names, &name);
+	three_domains();
+	top_view__arrange(&view, &order);
+	assert_int_equal(view.shown, 2);
+	assert_int_equal(view.rows[0].ser_phys, SER(1));
+	assert_int_equal(view.rows[1].ser_phys, SER(2));
+	top_row__format(&view.rows[0], line);
+	assert_non_null(strstr(line, " task101         session guest, iommufd 0x2, HWPT 0x1"));
+	whole(P(PRESERVE), 0, 2, 0);
+	assert_int_equal(oracle__verdict(top__oracle(top)), VERDICT_PASS);
+	whole(P(PRESERVE), 2, 1, 0);
+	assert_int_equal(oracle__verdict(top__oracle(top)), VERDICT_VIOLATION);
+	names__free(names);
+}
+
 static void test_filter(void **state)
 {
 	struct top_order order = { .column = TOP_RECORD, .reverse = true, .filter = "PRESERVED" };
@@ -381,7 +411,7 @@ static void test_text(void **state)
 		"events: 10 (10.0); lost: 0 events, 0 latencies, 0 runs of programs; "
 		"violations: 0\n"
 		"RECORD            GEN STATE         VIOL  ERR PRESERVE us   UNPRES us  RESTORE us"
-		"  TABLES      BYTES     PID COMMAND\n"
+		"  TABLES      BYTES     PID COMMAND         DOMAIN\n"
 		"0x500100            1 preserved        0    0        20.0           -           -"
 		"       3      12288     102 task102\n\n";
 	struct top_order order = { .filter = "task102" };
@@ -432,7 +462,7 @@ int main(void)
 		T(states), T(states_of_the_next_kernel), T(uncertain), T(row),
 		T(history_makes_room), T(violations), T(rates), T(verdict_so_far), T(end),
 		T(freed_lost), T(freed_watched),
-		T(order), T(filter), T(text), T(too_many), T(columns),
+		T(order), T(names), T(filter), T(text), T(too_many), T(columns),
 	};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);

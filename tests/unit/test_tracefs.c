@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // sources: tools/lutrace/rawevents.c tools/lutrace/merger.c tools/lutrace/tasks.c
-// sources: tools/lutrace/recording.c tools/lutrace/util.c tools/lutrace/live_opts.c
+// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c tools/lutrace/live_opts.c
 // libs: -ltraceevent -lz
 /* What trace buffers have becomes what BPF programs send: decoded, in order, paired, counted. */
 #include <setjmp.h>

@@ -52,7 +52,7 @@ stage1() {
 	expect "every operation was counted" \
 		last '^done .* preserve 4 .* unpreserve 4 .* restore 0 .* errors: [0-9]+$'
 	expect "a row tells who, how long and how much" \
-		last '^0x[0-9a-f]+ +[0-9]+ free +0 +0( +[0-9.]+){2} +-( +[1-9][0-9]*){3} luctl$'
+		last '^0x[0-9a-f]+ +[0-9]+ free +0 +0( +[0-9.]+){2} +-( +[1-9][0-9]*){3} luctl +session top, iommufd 0x200, HWPT 0x[12]'
 	expect "nothing was lost" \
 		last '; lost: 0 events, 0 latencies, 0 runs of programs; violations: 0$'
 	expect_fail "nothing seen is incomplete" 3 \

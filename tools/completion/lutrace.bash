@@ -18,6 +18,8 @@ _lutrace_options()
 	local usual='-? --help --usage -V --version'
 	local live='-d:- --duration:- -r:- --ring-size:- -n:- --in-flight:- --stats -v --verbose'
 
+	local select='--session:- --token:- --device:bdf --process:pid'
+
 	case $* in
 	lutrace) echo '-? --help -V --version' ;;
 	luctl) echo "$usual" ;;
@@ -25,27 +27,27 @@ _lutrace_options()
 	'lutrace check')
 		echo "-D --deep -b:file --before:file -x:action --on-violation:action --until-finish" \
 			"-j:file --json:file" \
-			"$live $usual"
+			"$select $live $usual"
 		;;
 	'lutrace doctor') echo "-j --json $usual" ;;
 	'lutrace latency')
 		echo "-i:- --interval:- -c:- --count:- -j --json -o:file --output:file --op:op" \
-			"--domain:- --pid:pid --min-us:- --by:by --slowest:- $live $usual"
+			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --why $select $live $usual"
 		;;
 	'lutrace record')
 		echo "-D --deep -o:file --output:file -f:file --flight:file --file-size:- --files:-" \
-			"-p:file --pidfile:file $live $usual"
+			"-p:file --pidfile:file $select $live $usual"
 		;;
 	'lutrace ready')
 		echo "-j --json -k:file --kernel:file -c:- --cmdline:- -v --verbose $usual"
 		;;
 	'lutrace report')
 		echo "-j:file --json:file -c:file --csv:file -p:file --perfetto:file --json-schema" \
-			"$usual"
+			"$select $usual"
 		;;
 	'lutrace top')
 		echo "-b --batch -c:- --count:- --filter:- -i:- --interval:- --reverse --sort:sort" \
-			"$live $usual"
+			"$select $live $usual"
 		;;
 	'lutrace walk')
 		echo "-o:file --output:file -t:- --token:- -a --all -D:file --dump:file" \
@@ -66,7 +68,7 @@ _lutrace_values()
 	case $1 in
 	action) echo continue panic ;;
 	op) echo preserve unpreserve restore flb_preserve flb_unpreserve flb_retrieve flb_finish ;;
-	by) echo domain ;;
+	by) echo domain session device process ;;
 	sort)
 		echo record generation state violations errors preserve unpreserve restore tables bytes \
 			pid command

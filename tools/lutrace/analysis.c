@@ -113,6 +113,40 @@ static void boot__add(struct boot *boot, const struct recording *r)
 	boot->watches_freed |= r->watches_freed;
 	boot->computed |= r->computed;
 	boot->is_deep |= r->is_deep;
+	names__merge(boot->names, r->names);
+}
+
+const struct name *boot__domain_name(const struct boot *boot,
+				     const struct lutrace_event *ev)
+{
+	return op__is_flb(ev->op) ? NULL :
+		names__find(boot->names, ev->ser_phys, ev->generation);
+}
+
+static enum selected selected(const struct analysis *a, const struct boot *boot,
+			      const struct lutrace_event *ev)
+{
+	return selection__event(a->sel, boot->names, ev->op, ev->ser_phys, ev->generation,
+				ev->pid);
+}
+
+bool analysis__selects(const struct analysis *a, const struct boot *boot,
+		       const struct lutrace_event *ev)
+{
+	return selected(a, boot, ev) == SELECTED_YES;
+}
+
+/* A restored domain is the one that had its record, whatever else the new kernel counts anew. */
+static void inherit_names(struct boot *boot, const struct boot *before)
+{
+	const struct lutrace_event *ev;
+	size_t i;
+
+	for (i = 0; i < boot->nr_events; i++) {
+		ev = &boot->events[i];
+		if (ev->op == LUTRACE_OP_RESTORE)
+			names__inherit(boot->names, before->names, ev->ser_phys, ev->generation);
+	}
 }
 
 static void sort_into_boots(struct analysis *a, const struct recording *recordings, size_t nr)
@@ -130,7 +164,10 @@ static void sort_into_boots(struct analysis *a, const struct recording *recordin
 			if (!strcmp(a->boots[k].parts[0]->boot_id, order[i]->boot_id))
 				break;
 		boot = &a->boots[k];
-		a->nr_boots = k < a->nr_boots ? a->nr_boots : k + 1;
+		if (k == a->nr_boots) {
+			boot->names = names__new();
+			a->nr_boots++;
+		}
 		boot__add(boot, order[i]);
 	}
 	for (k = 0; k < a->nr_boots; k++) {
@@ -138,6 +175,8 @@ static void sort_into_boots(struct analysis *a, const struct recording *recordin
 		qsort(boot->events, boot->nr_events, sizeof(*boot->events), by_seq);
 		qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
 		qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
+		if (k)
+			inherit_names(boot, &a->boots[k - 1]);
 	}
 	free(order);
 }
@@ -166,6 +205,10 @@ static void check_recording(struct analysis *a, const struct recording *r)
 		     "%s ends without a footer: it was cut, or lutrace record was killed; it is "
 		     "whole for %zu records and %.6f s, what came later was not seen",
 		     r->path, r->nr_records, recording__whole_s(r));
+	if (r->selected)
+		find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s was recorded with a selection: what it left out was not seen; record all and "
+		     "select in the report", r->path);
 	if (r->skipped)
 		find(a, RULE_LOSS, VERDICT_PASS,
 		     "%s has %zu records that only a newer lutrace knows: they were skipped",
@@ -246,7 +289,7 @@ static void check_recordings(struct analysis *a)
 		check_flight(a, boot);
 		for (k = 0; k < boot->nr_parts; k++) {
 			check_recording(a, boot->parts[k]);
-			boot->whole &= boot->parts[k]->complete;
+			boot->whole &= boot->parts[k]->complete && !boot->parts[k]->selected;
 			boot->lost += recording__lost(boot->parts[k]);
 		}
 		drop_doubles(boot);
@@ -399,6 +442,16 @@ static void load_latencies(struct replay *r)
 	}
 }
 
+/* Both ends of an operation are of one domain and one process, or the begin was not seen. */
+static bool is_counted(struct analysis *a, const struct boot *boot, const struct lutrace_event *ev)
+{
+	enum selected is = selected(a, boot, ev);
+
+	a->nr_not_selected += is != SELECTED_YES && ev->phase == LUTRACE_END;
+	a->nr_nameless += is == SELECTED_UNKNOWN && ev->phase == LUTRACE_END;
+	return is == SELECTED_YES;
+}
+
 static void measure_boot(struct analysis *a, struct boot *boot, struct sample *samples,
 			 struct tally *t)
 {
@@ -413,6 +466,8 @@ static void measure_boot(struct analysis *a, struct boot *boot, struct sample *s
 	for (i = 0; i < boot->nr_events; i++) {
 		ev = &boot->events[i];
 		look_at(a, boot, ev);
+		if (!is_counted(a, boot, ev))
+			continue;
 		count(ev, t);
 		begin = pair(&r, ev, i);
 		if (begin) {
@@ -468,6 +523,18 @@ static int by_number(const void *a, const void *b)
 	const struct lutrace_event *x = a, *y = b;
 
 	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* What is wrong with a domain that has no name is told, whichever is wanted. */
+static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+{
+	const struct analysis *a = priv;
+	const struct names *names = a->boot->names;
+	const struct name *name = names__find(names, ser_phys, generation);
+
+	*text = name__text(name);
+	return selection__domain(a->sel, name) != SELECTED_NO &&
+	       selection__process(a->sel, pid, names__process(names, pid)) != SELECTED_NO;
 }
 
 /* It is shown at the last event of the object itself, which the end or the FLB may have judged. */
@@ -544,6 +611,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	if (boot->is_deep)
 		oracle__watch_deep(o, NULL);
 	oracle__forget(o);
+	oracle__about(o, about, a);
 	feed(a, o, boot);
 	/* What the recordings count as lost is said already: check_recording() */
 	take(a, RULE_LOSS, boot, oracle__check(o, RULE_LOSS));
@@ -558,6 +626,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 		boot->walks = oracle__walks(o, &boot->nr_walks);
 	if (before)
 		before->nr_restored = oracle__nr_reclaimed(o);
+	a->nr_found_left_out += oracle__left_out(o);
 	t->compared += oracle__nr_compared(o);
 	t->watched += boot->watches_freed;
 	t->deep += boot->is_deep;
@@ -689,11 +758,17 @@ static void summarise(struct analysis *a, const struct tally *t)
 
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr)
 {
+	analysis__run_for(a, recordings, nr, NULL);
+}
+
+void analysis__run_for(struct analysis *a, const struct recording *recordings, size_t nr,
+		       const struct selection *sel)
+{
 	struct sample samples[LUTRACE_NR_OPS] = { 0 };
 	struct tally tally = { 0 };
 	size_t i;
 
-	*a = (struct analysis){ 0 };
+	*a = (struct analysis){ .sel = sel };
 	for (i = 0; i < NR_RULES; i++) {
 		a->checks[i].name = rule__name(i);
 		a->checks[i].title = rule__title(i);
@@ -726,6 +801,7 @@ void analysis__free(struct analysis *a)
 		free(a->boots[i].left);
 		free(a->boots[i].deep);
 		free(a->boots[i].walks);
+		names__free(a->boots[i].names);
 	}
 	free(a->boots);
 	for (i = 0; i < a->nr_offences; i++)

@@ -8,6 +8,7 @@
 
 #include "oracle.h"
 #include "pt.h"
+#include "selection.h"
 #include "stats.h"
 
 /* The checks of a report: the rules of oracle.h, and one that only recordings have. */
@@ -36,6 +37,7 @@ struct boot {
 	struct lutrace_deep *deep;	/* walks of page tables, in the order of time */
 	size_t nr_deep;
 	bool is_deep;			/* one recording was asked for them */
+	struct names *names;		/* of what is restored, those of the boot before as well */
 	__u64 lost;			/* events that were counted and are not there */
 	__u64 missing;			/* sequence numbers that are not there */
 	bool whole;			/* every part ended properly, nothing missing */
@@ -65,6 +67,10 @@ struct analysis {
 	struct check checks[NR_CHECKS];
 	struct offence *offences;	/* all of them, not only those kept as details */
 	size_t nr_offences, offences_room;
+	const struct selection *sel;	/* NULL: all */
+	size_t nr_not_selected;		/* operations that were left out, */
+	size_t nr_nameless;		/* and those of them for want of a name */
+	size_t nr_found_left_out;	/* of what was found about domains */
 	/* What is looked at: analysis.c alone uses them. */
 	const struct boot *boot;
 	const struct lutrace_event *event;
@@ -77,6 +83,18 @@ struct analysis {
 
 /* @recordings must outlive the analysis; they are sorted into boots. */
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr);
+/*
+ * The same of what is selected: figures are of the selected domains alone, and so are violations.
+ * Everything is judged all the same. @sel must outlive the analysis, and may be NULL.
+ */
+void analysis__run_for(struct analysis *a, const struct recording *recordings, size_t nr,
+		       const struct selection *sel);
 void analysis__free(struct analysis *a);
+
+/* How the domain of an event is called; NULL for one without a name, and for the FLB. */
+const struct name *boot__domain_name(const struct boot *boot, const struct lutrace_event *ev);
+/* Whether it is of what is selected. What is unknown is not. */
+bool analysis__selects(const struct analysis *a, const struct boot *boot,
+		       const struct lutrace_event *ev);
 
 #endif

@@ -13,6 +13,8 @@
 #include "flight.h"
 #include "lister.h"
 #include "live.h"
+#include "namer.h"
+#include "names_json.h"
 #include "oracle.h"
 #include "overhead.h"
 #include "sessions.h"
@@ -28,6 +30,7 @@ enum { OPT_UNTIL_FINISH = 0x100 };
 
 struct opts {
 	struct live_opts live;
+	struct selection sel;
 	const char *json, *reaction;
 	char **before;
 	size_t nr_before, before_room;
@@ -46,7 +49,9 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
+};
 
 static void add_before(struct opts *opts, const char *path)
 {
@@ -86,6 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &opts->sel;
 		return 0;
 	case 'b':
 		if (is_folder(arg))
@@ -135,7 +141,7 @@ struct session {
 	struct analysis before;
 	json_t *violations;
 	__u64 nr_events;
-	struct lister *lister;		/* NULL: what is preserved cannot be listed */
+	struct namer *namer;
 	size_t nr_listed;
 	struct fault unlisted;		/* why it was not listed; "" if it was */
 	struct deep *deep;		/* NULL: no page table is walked */
@@ -216,32 +222,52 @@ static json_t *json_events(const struct violation *v)
 static void on_violation(void *priv, const struct violation *v)
 {
 	struct session *s = priv;
+	json_t *violation;
 
 	print_violation(v);
-	json_array_append_new(s->violations, json_pack("{s:s,s:s,s:I,s:I,s:I,s:o}",
+	violation = json_pack("{s:s,s:s,s:I,s:I,s:I,s:o}",
 		"rule", v->rule, "text", v->text, "record", (json_int_t)v->ser_phys,
 		"generation", (json_int_t)v->generation, "root", (json_int_t)v->top_phys,
-		"events", json_events(v)));
+		"events", json_events(v));
+	name__add_json(names__find(namer__names(s->namer), v->ser_phys, v->generation), violation);
+	json_array_append_new(s->violations, violation);
 	react(s->opts->reaction, v);
+}
+
+/* Without a name it may be one of those that are wanted. */
+static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+{
+	struct session *s = priv;
+	const struct name *name = namer__find(s->namer, ser_phys, generation);
+	const char *comm = names__process(namer__names(s->namer), pid);
+
+	*text = name__text(name);
+	return selection__domain(&s->opts->sel, name) != SELECTED_NO &&
+	       selection__process(&s->opts->sel, pid, comm) != SELECTED_NO;
 }
 
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
 	struct session *s = priv;
+	int err;
 
-	(void)fault;
 	if (rec->type == LUTRACE_REC_FREED)
 		oracle__freed(s->oracle, (const struct lutrace_freed *)rec);
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
 	s->nr_events++;
+	if (ev->op == LUTRACE_OP_RESTORE && s->before.nr_boots)
+		names__inherit(namer__names(s->namer),
+			       s->before.boots[s->before.nr_boots - 1].names, ev->ser_phys,
+			       ev->generation);
+	err = namer__event(s->namer, ev, fault);
 	oracle__event(s->oracle, ev);
 	if (s->deep)
 		deep__event(s->deep, ev);
 	if (s->opts->until_finish && ev->op == LUTRACE_OP_FLB_FINISH && ev->phase == LUTRACE_END)
 		live__quit(s->live);
-	return 0;
+	return err;
 }
 
 static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
@@ -266,6 +292,8 @@ static int on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
+	if (namer__poll(s->namer, live__now(), fault))
+		return -1;
 	return s->walking ? deep__work(s->deep, fault) : 0;
 }
 
@@ -280,7 +308,9 @@ static int on_armed(void *priv, struct fault *fault)
 	size_t i;
 	int err;
 
-	if (!s->lister || lister__list(s->lister, &list, &s->unlisted))
+	if (namer__missing(s->namer))
+		fault__set(&s->unlisted, "%s", namer__missing(s->namer));
+	if (*s->unlisted.text || lister__list(namer__lister(s->namer), &list, &s->unlisted))
 		return 0;
 	err = live__drain(s->live, fault);
 	for (i = 0; i < list.nr && !err; i++)
@@ -288,12 +318,14 @@ static int on_armed(void *priv, struct fault *fault)
 			oracle__listed(s->oracle, &list.items[i].p);
 	s->nr_listed = listing__nr_preserved(&list);
 	listing__free(&list);
-	return err;
+	return err ? err : namer__look(s->namer, fault);
 }
 
 static const struct live_ops ops = {
 	.armed = on_armed, .record = on_record, .drained = on_drained,
 };
+
+static const struct namer_ops namer_ops = { .name = NULL };
 
 /* The end */
 
@@ -320,14 +352,15 @@ static int write_json(struct session *s, const struct overhead *overhead, struct
 			verdict__name(check->verdict), "summary", check->summary,
 			"unknown", (json_int_t)oracle__unknown(s->oracle, id)));
 	}
-	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:o,s:O}", "schema", "lutrace-check/1",
+	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:o,s:O,s:I}", "schema", "lutrace-check/1",
 			 "verdict", verdict__name(oracle__verdict(s->oracle)),
 			 "status", verdict__status(oracle__verdict(s->oracle)),
 			 "tool", "lutrace " LUTRACE_VERSION, "preserved_before",
 			 *s->unlisted.text ? json_null() : json_integer(s->nr_listed),
 			 "events", (json_int_t)oracle__nr_events(s->oracle), "checks", checks,
 			 "overhead", s->opts->live.stats ? overhead__json(overhead) : json_null(),
-			 "violations", s->violations);
+			 "violations", s->violations, "left_out",
+			 (json_int_t)oracle__left_out(s->oracle));
 	if (!out) {
 		json_decref(root);
 		return -1;
@@ -418,7 +451,8 @@ static int check(struct session *s, struct fault *fault)
 
 	if (read_before(s, fault))
 		return -1;
-	s->lister = lister__open(false, s->opts->live.verbose, &s->unlisted);
+	s->namer = namer__open(s->opts->live.verbose, &namer_ops, s);
+	oracle__about(s->oracle, about, s);
 	s->live = live__open(&s->opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
@@ -431,13 +465,16 @@ static int check(struct session *s, struct fault *fault)
 	s->walking = s->deep;
 	fputs("checking\n", stderr);
 	if (live__run(s->live, fault) || (s->deep && deep__finish(s->deep, fault)) ||
-	    check_flb(s, fault) || live__stop(s->live, fault) ||
+	    check_flb(s, fault) || live__stop(s->live, fault) || namer__look(s->namer, fault) ||
 	    overhead__read(&overhead, s->live, fault))
 		return -1;
 	oracle__end(s->oracle, live__stopped(s->live),
 		    live__lost(overhead.progs, &overhead.freed, s->nr_events));
 	print_listed(s);
 	oracle__print(s->oracle, stdout);
+	if (oracle__left_out(s->oracle))
+		printf("%zu findings about other domains were left out.\n",
+		       oracle__left_out(s->oracle));
 	if (s->opts->live.stats)
 		overhead__print(&overhead, stdout);
 	if (s->opts->json && write_json(s, &overhead, fault))
@@ -466,7 +503,7 @@ static int run(int argc, char **argv)
 		complain("%s", fault.text);
 	live__free(s.live);
 	deep__free(s.deep);
-	lister__free(s.lister);
+	namer__free(s.namer);
 	oracle__free(s.oracle);
 	analysis__free(&s.before);
 	for (i = 0; s.recordings && i < opts.nr_before; i++)

@@ -6,9 +6,11 @@
 #include "cmd.h"
 #include "command.h"
 #include "latency.h"
+#include "namer.h"
 #include "recording.h"
+#include "why.h"
 
-enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST };
+enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY };
 
 struct opts {
 	struct live_opts live;
@@ -27,12 +29,27 @@ static const struct argp_option options[] = {
 	{ "domain", OPT_DOMAIN, "PHYS[:GENERATION]", 0, "Only the domain with this record", 0 },
 	{ "pid", OPT_PID, "PID", 0, "Only what this process does", 0 },
 	{ "min-us", OPT_MIN_US, "US", 0, "Only what took US microseconds or longer", 0 },
-	{ "by", OPT_BY, "domain", 0, "Also one row for each domain", 0 },
+	{ "by", OPT_BY, "WHAT", 0, "Also one row for each domain, session, device or process", 0 },
 	{ "slowest", OPT_SLOWEST, "NUMBER", 0, "Also the NUMBER slowest, and what they were", 0 },
+	{ "why", OPT_WHY, NULL, 0, "With --slowest: also what they waited for", 0 },
 	{ 0 }
 };
 
-static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
+};
+
+static enum latency_by parse_by(struct argp_state *state, const char *arg)
+{
+	enum latency_by by = LATENCY_BY_DOMAIN;
+
+	while (by < LATENCY_NR_BYS && strcmp(arg, latency_by_names[by]))
+		by++;
+	if (by == LATENCY_NR_BYS)
+		argp_error(state, "--by: \"%s\" is not \"domain\", \"session\", \"device\" or "
+			   "\"process\"", arg);
+	return by;
+}
 
 static unsigned int parse_op(struct argp_state *state, const char *arg)
 {
@@ -68,6 +85,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &l->sel;
 		return 0;
 	case 'i':
 		opts->live.interval = live__parse_seconds(state, "--interval", arg);
@@ -94,9 +112,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		l->min_ns = 1000 * live__parse_count(state, "--min-us", arg, 1ul << 40);
 		return 0;
 	case OPT_BY:
-		if (strcmp(arg, "domain"))
-			argp_error(state, "--by: \"%s\" is not \"domain\"", arg);
-		l->by_domain = true;
+		l->by = parse_by(state, arg);
+		return 0;
+	case OPT_WHY:
+		l->why = true;
 		return 0;
 	case OPT_SLOWEST:
 		l->max_slowest = live__parse_count(state, "--slowest", arg, LATENCY_MAX_SLOWEST);
@@ -105,6 +124,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
+		if (l->why && !l->max_slowest)
+			argp_error(state, "--why needs --slowest");
+		/* A process that is given by its id need not be looked for in user space. */
+		if (!opts->live.filter.pid)
+			opts->live.filter.pid = l->sel.pid;
 		if (opts->max_intervals && !(opts->live.interval > 0))
 			argp_error(state, "--count needs --interval");
 		if (opts->live.interval > 0 && opts->live.interval < 0.001)
@@ -123,13 +147,17 @@ static const struct argp argp = {
 	       "Ends with the COMMAND, after --duration, or with SIGINT or SIGTERM. The command's "
 	       "output is its own: use --output to keep the figures apart from it. Exit status: 0 "
 	       "clean, 1 error or the command failed, 3 incomplete.\n\n"
-	       "  lutrace latency --by domain --slowest 5 -- luctl run --no-kexec PLAN\n"
+	       "  lutrace latency --by session --slowest 5 --why -- luctl run --no-kexec PLAN\n"
 	       "  lutrace latency -i 1 -c 10",
 };
 
 struct session {
 	struct opts *opts;
 	struct live *live;
+	struct namer *namer;
+	struct why *why;		/* NULL: not asked for */
+	struct lutrace_why *whys;	/* whose samples may still come */
+	size_t nr_whys, whys_room;
 	struct outfile *out;
 	struct live_prog before[LIVE_NR_PROGS];	/* as they were when the interval began */
 	__u64 since;
@@ -140,11 +168,52 @@ struct session {
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	struct session *s = priv;
+	const struct lutrace_sample *sample = (const void *)rec;
+	struct lutrace_event end;
 
-	(void)fault;
-	if (rec->type == LUTRACE_REC_SAMPLE)
-		latency__add(&s->opts->latency, (const struct lutrace_sample *)rec);
+	if (rec->type != LUTRACE_REC_SAMPLE)
+		return 0;
+	end = (struct lutrace_event){
+		.op = sample->lat.op, .phase = LUTRACE_END, .ret = sample->lat.ret,
+		.ser_phys = sample->lat.ser_phys, .generation = sample->lat.generation,
+		.top_phys = sample->top_phys, .pid = sample->pid,
+	};
+	latency__add(&s->opts->latency, sample);
+	return namer__event(s->namer, &end, fault);
+}
+
+static void on_why(void *priv, const struct lutrace_why *rec)
+{
+	struct session *s = priv;
+
+	s->whys = grow(s->whys, s->nr_whys, &s->whys_room, sizeof(*s->whys));
+	s->whys[s->nr_whys++] = *rec;
+}
+
+/* One that came before its sample is looked at twice. */
+static int take_whys(struct session *s, struct fault *fault)
+{
+	size_t i, old = s->nr_whys;
+
+	if (!s->why)
+		return 0;
+	if (why__consume(s->why, on_why, s, fault))
+		return -1;
+	for (i = 0; i < s->nr_whys; i++)
+		latency__add_why(&s->opts->latency, &s->whys[i]);
+	s->nr_whys -= old;
+	memmove(s->whys, s->whys + old, s->nr_whys * sizeof(*s->whys));
 	return 0;
+}
+
+static int on_drained(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	if (namer__poll(s->namer, live__now(), fault))
+		return -1;
+	latency__settle(&s->opts->latency, false);
+	return take_whys(s, fault);
 }
 
 /* What was counted since the interval began. */
@@ -176,8 +245,10 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 	FILE *f = outfile__stream(s->out);
 	int i;
 
-	if (live__progs(s->live, progs, fault))
+	if (live__progs(s->live, progs, fault) || (last && namer__look(s->namer, fault)) ||
+	    take_whys(s, fault))
 		return -1;
+	latency__settle(&s->opts->latency, last);
 	memcpy(c.progs, progs, sizeof(progs));
 	for (i = 0; i < LIVE_NR_PROGS; i++)
 		subtract(&c.progs[i], &s->before[i]);
@@ -208,15 +279,42 @@ static int on_interval(void *priv, struct fault *fault)
 	return 0;
 }
 
-static const struct live_ops ops = { .record = on_record, .interval = on_interval };
+static int on_armed(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return namer__look(s->namer, fault);
+}
+
+static const struct live_ops ops = { .armed = on_armed, .record = on_record,
+				     .drained = on_drained, .interval = on_interval };
+
+static const struct namer_ops namer_ops = { .name = NULL };
+
+static int open_why(struct session *s, struct fault *fault)
+{
+	struct latency *l = &s->opts->latency;
+	int i;
+
+	if (!l->why)
+		return 0;
+	s->why = why__open(s->opts->live.verbose, fault);
+	for (i = 0; s->why && i < LUTRACE_NR_WHYS; i++)
+		l->why_knows[i] = why__knows(s->why, i);
+	return s->why ? 0 : -1;
+}
 
 static int measure(struct session *s, struct fault *fault)
 {
 	const struct opts *opts = s->opts;
 
+	s->namer = namer__open(opts->live.verbose, &namer_ops, s);
+	s->opts->latency.names = namer__names(s->namer);
 	s->live = live__open(&opts->live, &ops, s, fault);
-	if (!s->live)
+	if (!s->live || open_why(s, fault))
 		return -1;
+	if (namer__missing(s->namer))
+		complain("domains have no names: %s", namer__missing(s->namer));
 	s->out = outfile__open(opts->output, fault);
 	if (!s->out)
 		return -1;
@@ -270,8 +368,11 @@ static int run(int argc, char **argv)
 		complain("%s", fault.text);
 	else if (!command_failed(&s))
 		status = s.incomplete ? STATUS_INCOMPLETE : STATUS_CLEAN;
+	why__free(s.why);
+	free(s.whys);
 	live__free(s.live);
 	latency__free(&opts.latency);
+	namer__free(s.namer);
 	return status;
 }
 

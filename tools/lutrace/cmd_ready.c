@@ -125,7 +125,7 @@ static int look_at_next(const struct opts *opts, struct ready_facts *facts,
 static void list_hwpts(const struct opts *opts, struct ready_facts *facts, struct listing *list,
 		       struct fault *fault)
 {
-	struct lister *lister = lister__open(false, opts->verbose, fault);
+	struct lister *lister = lister__open(false, opts->verbose, NULL, NULL, fault);
 
 	facts->list_fault = fault->text;
 	if (lister && !lister__list(lister, list, fault))

@@ -7,12 +7,16 @@
 #include "deep.h"
 #include "flight.h"
 #include "live.h"
+#include "namer.h"
 #include "overhead.h"
+#include "recording.h"
+#include "selection.h"
 
 enum { OPT_FILE_SIZE = 0x100, OPT_FILES };
 
 struct opts {
 	struct live_opts live;
+	struct selection sel;
 	struct flight_opts flight;	/* dir NULL: there is one file */
 	const char *flight_only;	/* an option that needs it */
 	const char *file, *pidfile;
@@ -33,7 +37,9 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
+};
 
 static void check_opts(struct argp_state *state, const struct opts *opts)
 {
@@ -41,6 +47,8 @@ static void check_opts(struct argp_state *state, const struct opts *opts)
 		argp_error(state, "say where to write, either with --output or with --flight");
 	if (opts->flight_only && !opts->flight.dir)
 		argp_error(state, "%s needs --flight", opts->flight_only);
+	if (opts->flight.dir && selection__any(&opts->sel))
+		argp_error(state, "--flight records all; select with lutrace report");
 	if (opts->flight.kib < FLIGHT_MIN_KIB)
 		argp_error(state, "--file-size: less than %d KiB is too little", FLIGHT_MIN_KIB);
 	if (opts->flight.files < 2)
@@ -54,6 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &opts->sel;
 		return 0;
 	case 'o':
 		opts->file = arg;
@@ -102,6 +111,12 @@ static const struct argp argp = {
 
 struct session {
 	struct live *live;
+	struct namer *namer;
+	const struct selection *sel;
+	/* Events that may or may not be selected, until their domain or process has a name. */
+	struct lutrace_event *waiting;
+	size_t nr_waiting, room;
+	__u64 left_out;
 	/* One of the two is there, from when the kernel is known to be fit. */
 	struct recorder *file;
 	struct flight *flight;
@@ -121,13 +136,85 @@ static int put(struct session *s, const struct lutrace_rec *rec, struct fault *f
 	return s->flight ? flight__put(s->flight, rec, fault) : recorder__put(s->file, rec, fault);
 }
 
-static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+static int on_name(void *priv, const struct name *name, struct fault *fault)
+{
+	struct session *s = priv;
+	struct lutrace_rec *rec = name__record(name);
+	int err = put(s, rec, fault);
+
+	free(rec);
+	return err;
+}
+
+static int on_process(void *priv, __u32 pid, const char *comm, struct fault *fault)
+{
+	struct session *s = priv;
+	struct lutrace_process rec = {
+		.rec = { LUTRACE_REC_PROCESS, sizeof(rec) }, .pid = pid, .whole = LUTRACE_WHOLE,
+	};
+
+	snprintf(rec.comm, sizeof(rec.comm), "%s", comm);
+	return put(s, &rec.rec, fault);
+}
+
+static const struct namer_ops namer_ops = { .name = on_name, .process = on_process };
+
+/* What is preserved already has names too. */
+static int on_armed(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
-	if (s->deep && rec->type == LUTRACE_REC_EVENT)
-		deep__event(s->deep, (const struct lutrace_event *)rec);
-	return put(s, rec, fault);
+	return namer__look(s->namer, fault);
+}
+
+static enum selected selected(struct session *s, const struct lutrace_event *ev)
+{
+	return selection__event(s->sel, namer__names(s->namer), ev->op, ev->ser_phys,
+				ev->generation, ev->pid);
+}
+
+/* Latencies and freed pages are all recorded: what they are about is known to the report alone. */
+static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+{
+	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
+	struct session *s = priv;
+	enum selected is;
+
+	if (rec->type != LUTRACE_REC_EVENT)
+		return put(s, rec, fault);
+	if (s->deep)
+		deep__event(s->deep, ev);
+	if (namer__event(s->namer, ev, fault))
+		return -1;
+	is = selected(s, ev);
+	if (is == SELECTED_YES)
+		return put(s, rec, fault);
+	if (is == SELECTED_NO) {
+		s->left_out++;
+		return 0;
+	}
+	s->waiting = grow(s->waiting, s->nr_waiting, &s->room, sizeof(*s->waiting));
+	s->waiting[s->nr_waiting++] = *ev;
+	return 0;
+}
+
+/* At the end what is still not known is recorded: it may be what was asked for. */
+static int settle(struct session *s, bool last, struct fault *fault)
+{
+	size_t i, kept = 0;
+	enum selected is;
+
+	for (i = 0; i < s->nr_waiting; i++) {
+		is = selected(s, &s->waiting[i]);
+		if (is == SELECTED_UNKNOWN && !last)
+			s->waiting[kept++] = s->waiting[i];
+		else if (is == SELECTED_NO)
+			s->left_out++;
+		else if (put(s, &s->waiting[i].rec, fault))
+			return -1;
+	}
+	s->nr_waiting = kept;
+	return 0;
 }
 
 static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
@@ -150,6 +237,8 @@ static int on_drained(void *priv, struct fault *fault)
 
 	if (s->deep && deep__work(s->deep, fault))
 		return -1;
+	if (namer__poll(s->namer, live__now(), fault) || settle(s, false, fault))
+		return -1;
 	if (!s->flight)
 		return recorder__flush(s->file, fault);
 	if (flight__flush(s->flight, fault) || !snapshot_wanted)
@@ -165,8 +254,8 @@ static int on_interval(void *priv, struct fault *fault)
 	return flight__tick(s->flight, fault);
 }
 
-static const struct live_ops ops = { .record = on_record, .drained = on_drained,
-				     .interval = on_interval };
+static const struct live_ops ops = { .armed = on_armed, .record = on_record,
+				     .drained = on_drained, .interval = on_interval };
 
 /* Of the machine, and how it is recorded; to free. */
 static char *describe(const struct session *s, const struct opts *o)
@@ -174,9 +263,9 @@ static char *describe(const struct session *s, const struct opts *o)
 	const struct live_opts *opts = &o->live;
 	char *host = host__describe();
 	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n"
-			       "mode=%s\ndeep=%d\n", host, opts->ring_kib, opts->in_flight,
+			       "mode=%s\ndeep=%d\nselected=%d\n", host, opts->ring_kib, opts->in_flight,
 			       opts->seconds * 1000, live__watches_freed(s->live),
-			       live__mode(s->live), o->deep);
+			       live__mode(s->live), o->deep, selection__any(s->sel));
 
 	free(host);
 	return text;
@@ -198,6 +287,8 @@ static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault)
 	};
 	/* The counts are of events: a freed page is among them only if it was lost */
 	sum->counts.events += freed.counts.lost_events;
+	/* What was left out is no loss, and the header says that there was a selection */
+	sum->counts.events -= s->left_out;
 	sum->counts.lost_events += freed.counts.lost_events;
 	return 0;
 }
@@ -256,6 +347,8 @@ static int end(struct session *s, bool stats, struct fault *fault)
 		return -1;
 	if (stats)
 		overhead__print(&overhead, stderr);
+	if (namer__look(s->namer, fault) || settle(s, true, fault))
+		return -1;
 	return s->flight ? flight__close(s->flight, fault) : end_file(s, fault);
 }
 
@@ -287,11 +380,15 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 {
 	int err;
 
+	s->sel = &opts->sel;
+	s->namer = namer__open(opts->live.verbose, &namer_ops, s);
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
 	live__announce(s->live);
 	open_deep(s, opts);
+	if (namer__missing(s->namer))
+		complain("domains are recorded without names: %s", namer__missing(s->namer));
 	if (begin(s, opts, fault) || live__start(s->live, fault))
 		return -1;
 	if (opts->pidfile && write_pidfile(opts->pidfile, fault))
@@ -324,6 +421,8 @@ static int run(int argc, char **argv)
 	flight__free(s.flight);
 	live__free(s.live);
 	deep__free(s.deep);
+	namer__free(s.namer);
+	free(s.waiting);
 	return err ? STATUS_ERROR : STATUS_CLEAN;
 }
 

@@ -12,6 +12,7 @@
 
 struct opts {
 	const char *json, *csv, *perfetto;
+	struct selection sel;
 	bool schema;
 	char **files;
 	int nr;
@@ -29,11 +30,16 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
+static const struct argp_child children[] = { { &selection_argp, 0, NULL, 0 }, { 0 } };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->sel;
+		return 0;
 	case 'j':
 		opts->json = arg;
 		return 0;
@@ -62,6 +68,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "RECORDING...\n--json-schema",
 	.doc = "Tells latency and correctness from recordings of `lutrace record`\v"
 	       "Give the recordings of both kernels of a live update, in any order, to have "
@@ -174,7 +181,7 @@ static int report(const struct recording *recordings, size_t nr, const struct op
 	struct fault fault;
 	int status;
 
-	analysis__run(&a, recordings, nr);
+	analysis__run_for(&a, recordings, nr, &opts->sel);
 	status = verdict__status(a.verdict);
 	if (print(&a, &fault) ||
 	    (opts->json && write_json(&a, opts->json, &fault)) ||

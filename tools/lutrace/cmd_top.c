@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include "cmd.h"
 #include "command.h"
+#include "namer.h"
 #include "overhead.h"
 #include "screen.h"
 
@@ -13,6 +14,7 @@ enum { OPT_SORT = 0x100, OPT_REVERSE, OPT_FILTER };
 
 struct opts {
 	struct live_opts live;
+	struct selection sel;
 	struct top_order order;
 	unsigned long max_snapshots;	/* 0: no end */
 	bool batch;
@@ -29,7 +31,9 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
+};
 
 static void check_opts(struct argp_state *state, const struct opts *opts)
 {
@@ -48,6 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &opts->sel;
 		return 0;
 	case 'i':
 		opts->live.interval = live__parse_seconds(state, "--interval", arg);
@@ -100,6 +105,7 @@ static const struct argp argp = {
 struct session {
 	struct opts *opts;
 	struct live *live;
+	struct namer *namer;
 	struct top *top;
 	struct top_view view;
 	struct screen *screen;		/* NULL with --batch */
@@ -111,9 +117,10 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 {
 	struct session *s = priv;
 
-	(void)fault;
 	top__record(s->top, rec);
-	return 0;
+	if (rec->type != LUTRACE_REC_EVENT)
+		return 0;
+	return namer__event(s->namer, (const struct lutrace_event *)rec, fault);
 }
 
 static int look(struct session *s, __u64 now, struct fault *fault)
@@ -140,7 +147,8 @@ static int on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
-	(void)fault;
+	if (namer__poll(s->namer, live__now(), fault))
+		return -1;
 	if (!s->screen)
 		return 0;
 	screen__keys(s->screen, &s->view);
@@ -168,7 +176,16 @@ static int on_interval(void *priv, struct fault *fault)
 	return 0;
 }
 
-static const struct live_ops ops = { .record = on_record, .drained = on_drained,
+static int on_armed(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return namer__look(s->namer, fault);
+}
+
+static const struct namer_ops namer_ops = { .name = NULL };
+
+static const struct live_ops ops = { .armed = on_armed, .record = on_record, .drained = on_drained,
 				     .interval = on_interval };
 
 static int start(struct session *s, struct fault *fault)
@@ -177,6 +194,8 @@ static int start(struct session *s, struct fault *fault)
 
 	if (!opts->batch && screen__possible(fault))
 		return -1;
+	s->namer = namer__open(opts->live.verbose, &namer_ops, s);
+	top__names(s->top, namer__names(s->namer), &opts->sel);
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
@@ -204,7 +223,7 @@ static int conclude(struct session *s, struct fault *fault)
 	struct overhead overhead;
 	const struct oracle *oracle = top__oracle(s->top);
 
-	if (overhead__read(&overhead, s->live, fault))
+	if (namer__look(s->namer, fault) || overhead__read(&overhead, s->live, fault))
 		return -1;
 	top__end(s->top, live__stopped(s->live), overhead.progs,
 		 &overhead.freed);
@@ -255,6 +274,7 @@ static int run(int argc, char **argv)
 	live__free(s.live);
 	top_view__free(&s.view);
 	top__free(s.top);
+	namer__free(s.namer);
 	return status < 0 ? STATUS_ERROR : status;
 }
 

@@ -204,6 +204,8 @@ static int walk_one(struct walk *w, const struct found_hwpt *f, struct fault *fa
 
 static bool wanted(const struct opts *opts, const struct lutrace_hwpt *hwpt)
 {
+	if (!hwpt->hwpt)
+		return false;
 	if (opts->has_token)
 		return hwpt->marked && hwpt->token == opts->token;
 	return hwpt->marked || opts->all;
@@ -228,7 +230,7 @@ static int walk_kernel(struct walk *w, struct fault *fault)
 	for (i = 0; i < hwpts.nr && !err; i++)
 		if (wanted(w->opts, &hwpts.items[i].hwpt))
 			err = walk_one(w, &hwpts.items[i], fault);
-	free(hwpts.items);
+	found_hwpts__free(&hwpts);
 	mappings__sort(&w->found);
 	return err;
 }

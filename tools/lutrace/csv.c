@@ -45,6 +45,25 @@ static void put_domain(const struct lutrace_event *end, FILE *f)
 		end->top_level, end->top_phys);
 }
 
+static void put_name(const struct name *name, FILE *f)
+{
+	static const struct name none;
+	const struct name *n = name ? name : &none;
+
+	put_text(n->session, f);
+	fputc(',', f);
+	if (*n->session)
+		fprintf(f, "0x%llx", n->iommufd_token);
+	fputc(',', f);
+	if (n->has_hwpt)
+		fprintf(f, "0x%llx", n->hwpt_token);
+	fputc(',', f);
+	if (n->hwpt_id)
+		fprintf(f, "%u", n->hwpt_id);
+	fputc(',', f);
+	put_text(n->devices ? n->devices : "", f);
+}
+
 static void put_row(const struct row *row, FILE *f)
 {
 	const struct lutrace_event *begin = row->op.begin, *end = row->op.end;
@@ -63,11 +82,16 @@ static void put_row(const struct row *row, FILE *f)
 		fprintf(f, "%d", end->ret);
 	fputc(',', f);
 	put_domain(end, f);
-	fprintf(f, ",%u,%u,%u\r\n", any->cpu, any->pid, any->tid);
+	fprintf(f, ",%u,%u,%u,", any->cpu, any->pid, any->tid);
+	put_text(names__process(row->boot->names, any->pid), f);
+	fputc(',', f);
+	put_name(boot__domain_name(row->boot, any), f);
+	fputs("\r\n", f);
 }
 
-static void put_boot(const struct boot *boot, size_t kernel, FILE *f)
+static void put_boot(const struct analysis *a, size_t kernel, FILE *f)
 {
+	const struct boot *boot = &a->boots[kernel - 1];
 	struct row row = { .boot = boot, .kernel = kernel };
 	struct operation *ops;
 	size_t nr, i;
@@ -75,7 +99,8 @@ static void put_boot(const struct boot *boot, size_t kernel, FILE *f)
 	ops = boot__operations(boot, &nr);
 	for (i = 0; i < nr; i++) {
 		row.op = ops[i];
-		put_row(&row, f);
+		if (analysis__selects(a, boot, ops[i].end ? ops[i].end : ops[i].begin))
+			put_row(&row, f);
 	}
 	free(ops);
 }
@@ -86,7 +111,8 @@ void csv__print(const struct analysis *a, FILE *f)
 
 	fputs("kernel,boot_id,operation,record_address,generation,begin_seq,end_seq,"
 	      "begin_monotonic_ns,end_monotonic_ns,latency_ns,ret_errno,tables,bytes,format,"
-	      "top_level,root_address,cpu,pid,tid\r\n", f);
+	      "top_level,root_address,cpu,pid,tid,comm,session,iommufd_token,hwpt_token,hwpt_id,"
+	      "devices\r\n", f);
 	for (i = 0; i < a->nr_boots; i++)
-		put_boot(&a->boots[i], i + 1, f);
+		put_boot(a, i + 1, f);
 }

@@ -48,7 +48,7 @@ static void find_kho(struct deep *deep)
 struct deep *deep__open(const struct deep_ops *ops, void *priv, bool verbose,
 			struct fault *fault)
 {
-	struct lister *lister = lister__open(true, verbose, fault);
+	struct lister *lister = lister__open(true, verbose, NULL, NULL, fault);
 	struct deep *deep;
 
 	if (!lister)

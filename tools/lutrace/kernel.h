@@ -13,6 +13,7 @@ struct btf;
 struct btf *kernel__btf(struct fault *fault);
 bool kernel__has_tracepoint(const struct btf *btf, const char *name);
 bool kernel__has_struct(const struct btf *btf, const char *name);
+bool kernel__has_function(const struct btf *btf, const char *name);
 bool kernel__has_member(const struct btf *btf, const char *name, const char *member);
 
 /* @fault says which kernel lacks @what and what to do; returns -1. */

@@ -4,6 +4,7 @@
 #define LUTRACE_LATENCY_H
 
 #include "live.h"
+#include "selection.h"
 #include "stats.h"
 
 /*
@@ -37,24 +38,46 @@ struct latency_row {
 	bool bucketed;
 };
 
+/* One domain; or with LATENCY_BY_PROCESS one process, and its last domain. */
 struct latency_domain {
 	__u64 ser_phys, generation, tables, bytes;
+	__u32 pid;			/* of its last operation */
+	char comm[LUTRACE_COMM_SIZE];
 	struct latency_row *ops[LUTRACE_OP_FLB_PRESERVE];	/* NULL: none of these */
 };
 
+/* What there is a row for; sessions and devices are those of the domains. */
+enum latency_by {
+	LATENCY_BY_NONE,
+	LATENCY_BY_DOMAIN,
+	LATENCY_BY_SESSION,
+	LATENCY_BY_DEVICE,
+	LATENCY_BY_PROCESS,
+	LATENCY_NR_BYS,
+};
+extern const char *const latency_by_names[LATENCY_NR_BYS];
+
 struct latency {
 	__u64 min_ns;			/* what took less is left out; the programs cannot know */
-	bool by_domain;
+	struct selection sel;
+	struct names *names;		/* may be NULL, and then no domain has one */
+	enum latency_by by;
 	size_t max_slowest;		/* <= LATENCY_MAX_SLOWEST */
+	bool why;			/* a struct lutrace_why comes for each sample */
+	bool why_knows[LUTRACE_NR_WHYS];	/* parts that the kernel tells of */
 
 	struct latency_row ops[LUTRACE_NR_OPS];
 	struct latency_domain *domains;
 	size_t nr_domains, domains_room;
 	struct idmap *domain_of;	/* identity: index of its row */
 	struct lutrace_sample *slowest;	/* slowest first */
+	struct lutrace_why *whys;	/* of the slowest; its type is 0 where nothing is known */
+	struct lutrace_sample *pending;	/* not known yet whether they are selected */
+	size_t nr_pending, pending_room;
+	size_t nameless;		/* left out because that was never known */
 	size_t nr_slowest;
-	size_t received;		/* samples, those that took less than min_ns too */
-	size_t too_short;		/* less than min_ns */
+	size_t received;		/* samples, those that were left out too */
+	size_t left_out;		/* less than min_ns, or not selected */
 	size_t without_row;		/* by LATENCY_MAX_DOMAINS */
 	size_t nr_raw;
 };
@@ -62,12 +85,28 @@ struct latency {
 /* The members before the blank line are the caller's. */
 void latency__init(struct latency *l);
 void latency__add(struct latency *l, const struct lutrace_sample *s);
-/* Forgets all samples, for the next interval. */
+/* Adds what waited for a name that is known now; @last: there will be no more names. */
+void latency__settle(struct latency *l, bool last);
+/* Why one of the slowest was slow; returns false if it is none of them. */
+bool latency__add_why(struct latency *l, const struct lutrace_why *why);
+/* Forgets all samples, but those that wait for a name, for the next interval. */
 void latency__reset(struct latency *l);
 void latency__free(struct latency *l);
 
 /* Percentiles of raw samples, or the bounds of the buckets in which they lie. */
 void latency_row__stats(struct latency_row *row, struct stats *stats);
+
+/* Domains put together by what they are called, for LATENCY_BY_SESSION and further. */
+struct latency_group {
+	char key[64];			/* "?": not known; of a device "-": none */
+	size_t errors;
+	struct {
+		size_t n;
+		uint64_t max;
+	} ops[LUTRACE_OP_FLB_PRESERVE];
+};
+/* By key. Free with free(). A domain with two devices is in the groups of both. */
+struct latency_group *latency__groups(const struct latency *l, size_t *nr);
 
 /* What else there is to tell about a run or an interval. */
 struct latency_context {
@@ -82,7 +121,7 @@ struct latency_context {
 	bool last;			/* nothing comes after it */
 };
 
-/* Operations left out: by the filter of the programs, or since they took less than min_ns. */
+/* Operations left out: by the filter of the programs, by min_ns or by the selection. */
 __u64 latency__left_out(const struct latency *l, const struct latency_context *c);
 /* Samples that the programs sent and that did not arrive. */
 __u64 latency__unaccounted(const struct latency *l, const struct latency_context *c);

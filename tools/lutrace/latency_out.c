@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include "command.h"
 #include "latency.h"
+#include "names_json.h"
 #include "overhead.h"
 #include "recording.h"
 #include "version.h"
@@ -77,7 +78,7 @@ static void print_domains(struct latency *l, FILE *f)
 	if (l->nr_domains)
 		qsort(l->domains, l->nr_domains, sizeof(*l->domains), by_max);
 	fprintf(f, "\nrecord             gen  tables      bytes  preserve: n  max [us]  unpreserve: n"
-		"  max [us]  restore: n  max [us]  errors\n");
+		"  max [us]  restore: n  max [us]  errors  name\n");
 	for (i = 0; i < l->nr_domains; i++) {
 		const struct latency_domain *d = &l->domains[i];
 		size_t errors = 0;
@@ -89,10 +90,62 @@ static void print_domains(struct latency *l, FILE *f)
 			put_us(f, d->ops[k] && d->ops[k]->n, d->ops[k] ? d->ops[k]->max : 0);
 			errors += d->ops[k] ? d->ops[k]->errors : 0;
 		}
-		fprintf(f, " %7zu\n", errors);
+		fprintf(f, " %7zu  %s\n", errors,
+			name__text(names__find(l->names, d->ser_phys, d->generation)).s);
 	}
 	if (l->without_row)
 		fprintf(f, "%zu operations of more domains have no row.\n", l->without_row);
+}
+
+static void print_groups(const struct latency *l, FILE *f)
+{
+	struct latency_group *groups;
+	size_t i, k, nr;
+
+	groups = latency__groups(l, &nr);
+	fprintf(f, "\n%-32s  preserve: n  max [us]  unpreserve: n  max [us]  restore: n  max [us]"
+		"  errors\n", latency_by_names[l->by]);
+	for (i = 0; i < nr; i++) {
+		fprintf(f, "%-32s", groups[i].key);
+		for (k = 0; k < ARRAY_SIZE(groups[i].ops); k++) {
+			fprintf(f, " %12zu", groups[i].ops[k].n);
+			put_us(f, groups[i].ops[k].n, groups[i].ops[k].max);
+		}
+		fprintf(f, " %7zu\n", groups[i].errors);
+	}
+	free(groups);
+	if (l->without_row)
+		fprintf(f, "%zu operations of more domains have no row.\n", l->without_row);
+}
+
+static const struct {
+	const char *text, *ns, *n;
+} parts[LUTRACE_NR_WHYS] = {
+	[LUTRACE_WHY_LOCK] = { "waiting for locks", "lock_wait_ns", "lock_waits" },
+	[LUTRACE_WHY_OFF_CPU] = { "off the CPU", "off_cpu_ns", "off_cpu" },
+	[LUTRACE_WHY_ALLOC] = { "in the page allocator", "alloc_ns", "allocs" },
+	[LUTRACE_WHY_KHO] = { "in KHO", "kho_ns", "kho" },
+};
+
+/* What is not known is not 0. */
+static void print_why(const struct latency *l, const struct lutrace_why *why, FILE *f)
+{
+	const char *comma = "";
+	int i;
+
+	if (!l->why)
+		return;
+	fprintf(f, "%14s", "");
+	for (i = 0; i < LUTRACE_NR_WHYS; i++) {
+		fprintf(f, "%s", comma);
+		comma = ", ";
+		if (why->rec.type && l->why_knows[i])
+			fprintf(f, "%s %.1f us (%llu times)", parts[i].text, why->ns[i] / 1000.0,
+				why->n[i]);
+		else
+			fprintf(f, "%s: not known", parts[i].text);
+	}
+	fputc('\n', f);
 }
 
 static void print_slowest(const struct latency *l, FILE *f)
@@ -101,13 +154,15 @@ static void print_slowest(const struct latency *l, FILE *f)
 	size_t i;
 
 	fprintf(f, "\nslowest [us]  operation       record             gen  tables      bytes  cpu  "
-		"task             pid  ret\n");
+		"task             pid  ret  name\n");
 	for (i = 0; i < l->nr_slowest; i++) {
 		s = &l->slowest[i];
-		fprintf(f, "%12.1f  %-14s  0x%-16llx %3llu %7llu %10llu %4u  %-12.*s %7u %4d\n",
+		fprintf(f, "%12.1f  %-14s  0x%-16llx %3llu %7llu %10llu %4u  %-12.*s %7u %4d  %s\n",
 			s->lat.latency_ns / 1000.0, op__name(s->lat.op), s->lat.ser_phys,
 			s->lat.generation, s->nr_tables, s->nr_bytes, s->cpu,
-			LUTRACE_COMM_SIZE, s->comm, s->pid, s->lat.ret);
+			LUTRACE_COMM_SIZE, s->comm, s->pid, s->lat.ret,
+			name__text(names__find(l->names, s->lat.ser_phys, s->lat.generation)).s);
+		print_why(l, &l->whys[i], f);
 	}
 }
 
@@ -132,8 +187,8 @@ static void print_losses(const struct latency *l, const struct latency_context *
 	if (c->last && sum.counts.in_flight > 0)
 		fprintf(f, "%lld operations had not ended.\n", sum.counts.in_flight);
 	if (latency__left_out(l, c))
-		fprintf(f, "%llu operations were left out by the filters.\n",
-			latency__left_out(l, c));
+		fprintf(f, "%llu operations were left out by the filters, %zu of them for want of a "
+			"name.\n", latency__left_out(l, c), l->nameless);
 	if (latency__incomplete(l, c))
 		fprintf(f, "INCOMPLETE: the figures are not of all operations.\n");
 }
@@ -163,8 +218,10 @@ void latency__print(struct latency *l, const struct latency_context *c, FILE *f)
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
 		if (l->ops[i].n)
 			print_hist(&l->ops[i], i, f);
-	if (l->by_domain)
+	if (l->by == LATENCY_BY_DOMAIN)
 		print_domains(l, f);
+	else if (l->by)
+		print_groups(l, f);
 	if (l->max_slowest)
 		print_slowest(l, f);
 	print_losses(l, c, f);
@@ -239,10 +296,10 @@ static json_t *json_operations(struct latency *l, const struct latency_context *
 
 static json_t *json_domains(const struct latency *l)
 {
-	json_t *list, *ops;
+	json_t *list, *ops, *domain;
 	size_t i, k;
 
-	if (!l->by_domain)
+	if (l->by != LATENCY_BY_DOMAIN)
 		return json_null();
 	list = json_array();
 	for (i = 0; i < l->nr_domains; i++) {
@@ -252,31 +309,78 @@ static json_t *json_domains(const struct latency *l)
 		for (k = 0; k < ARRAY_SIZE(d->ops); k++)
 			if (d->ops[k])
 				json_object_set_new(ops, op__name(k), json_row(d->ops[k]));
-		json_array_append_new(list, json_pack("{s:o,s:o,s:o,s:o,s:o}",
+		domain = json_pack("{s:o,s:o,s:o,s:o,s:o}",
 			"ser_phys", number(d->ser_phys), "generation", number(d->generation),
 			"tables", number(d->tables), "bytes", number(d->bytes),
-			"operations", ops));
+			"operations", ops);
+		name__add_json(names__find(l->names, d->ser_phys, d->generation), domain);
+		json_array_append_new(list, domain);
 	}
 	return list;
+}
+
+static json_t *json_groups(const struct latency *l)
+{
+	struct latency_group *groups;
+	json_t *list, *ops;
+	size_t i, k, nr;
+
+	if (l->by <= LATENCY_BY_DOMAIN)
+		return json_null();
+	list = json_array();
+	groups = latency__groups(l, &nr);
+	for (i = 0; i < nr; i++) {
+		ops = json_object();
+		for (k = 0; k < ARRAY_SIZE(groups[i].ops); k++)
+			json_object_set_new(ops, op__name(k), json_pack("{s:o,s:o}",
+				"n", number(groups[i].ops[k].n), "max_ns",
+				number_if(groups[i].ops[k].n, groups[i].ops[k].max)));
+		json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o}",
+			"by", latency_by_names[l->by], "key", strcmp(groups[i].key, "?") ?
+			text(groups[i].key, sizeof(groups[i].key)) : json_null(),
+			"errors", number(groups[i].errors), "operations", ops));
+	}
+	free(groups);
+	return list;
+}
+
+static json_t *json_why(const struct latency *l, const struct lutrace_why *why)
+{
+	json_t *object;
+	bool known;
+	int i;
+
+	if (!l->why)
+		return json_null();
+	object = json_object();
+	for (i = 0; i < LUTRACE_NR_WHYS; i++) {
+		known = why->rec.type && l->why_knows[i];
+		json_object_set_new(object, parts[i].ns, number_if(known, why->ns[i]));
+		json_object_set_new(object, parts[i].n, number_if(known, why->n[i]));
+	}
+	return object;
 }
 
 static json_t *json_slowest(const struct latency *l)
 {
 	const struct lutrace_sample *s;
-	json_t *list = json_array();
+	json_t *list = json_array(), *slow;
 	size_t i;
 
 	for (i = 0; i < l->nr_slowest; i++) {
 		s = &l->slowest[i];
-		json_array_append_new(list, json_pack(
-			"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i}",
+		slow = json_pack(
+			"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o}",
 			"operation", op__name(s->lat.op),
 			"latency_ns", number(s->lat.latency_ns),
 			"ser_phys", number(s->lat.ser_phys),
 			"generation", number(s->lat.generation),
 			"tables", number(s->nr_tables), "bytes", number(s->nr_bytes),
 			"cpu", number(s->cpu), "pid", number(s->pid), "tid", number(s->tid),
-			"comm", text(s->comm, sizeof(s->comm)), "ret", s->lat.ret));
+			"comm", text(s->comm, sizeof(s->comm)), "ret", s->lat.ret,
+			"why", json_why(l, &l->whys[i]));
+		name__add_json(names__find(l->names, s->lat.ser_phys, s->lat.generation), slow);
+		json_array_append_new(list, slow);
 	}
 	return list;
 }
@@ -321,12 +425,13 @@ int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 	json_t *root;
 	int err;
 
-	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "schema", LATENCY_SCHEMA, "tool", "lutrace " LUTRACE_VERSION,
 			 "complete", !latency__incomplete(l, c),
 			 "interval", number_if(c->interval, c->interval),
 			 "seconds", c->seconds, "command", json_command(c),
 			 "operations", json_operations(l, c), "domains", json_domains(l),
+			 "groups", json_groups(l), "without_name", number(l->nameless),
 			 "slowest", json_slowest(l), "programs", json_programs(c),
 			 "memory_bytes", number_if(c->memory, c->memory),
 			 "left_out", number(latency__left_out(l, c)),

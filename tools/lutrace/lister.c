@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
+#include <string.h>
 #include "kcore.h"
 #include "lister.h"
 #include "walk_bpf.h"
@@ -10,23 +11,127 @@ struct lister {
 	struct ksyms *ksyms;
 	struct direct_map *map;
 	struct kreader *kr;
+	name_fn on_name;
+	void *priv;
+	/* What the kernel told of the iommufd that it told of last. */
+	struct lutrace_iommufd told_of;
+	struct found_hwpts told;
 };
 
 void lister__free(struct lister *lister)
 {
 	if (!lister)
 		return;
+	found_hwpts__free(&lister->told);
 	kreader__free(lister->kr);
 	direct_map__free(lister->map);
 	ksyms__free(lister->ksyms);
 	free(lister);
 }
 
-struct lister *lister__open(bool deep, bool verbose, struct fault *fault)
-{
-	struct kreader_opts opts = { .deep = deep, .verbose = verbose };
-	struct lister *lister = xcalloc(1, sizeof(*lister));
+/* Names */
 
+/* With spaces between; "" if none is attached. Free with free(). */
+static char *devices_of(const struct found_hwpts *found, const struct lutrace_hwpt *hwpt)
+{
+	char *text = xstrdup(""), *longer;
+	size_t i;
+
+	for (i = 0; i < found->nr_devices; i++) {
+		if (found->devices[i].hwpt != hwpt->hwpt)
+			continue;
+		longer = xasprintf("%s%s%.*s", text, *text ? " " : "", LUTRACE_DEVICE_SIZE,
+				   found->devices[i].name);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static void tell_name(struct lister *lister, const struct found_hwpts *found,
+		      const struct found_hwpt *f)
+{
+	const struct lutrace_hwpt *hwpt = &f->hwpt;
+	struct name name = { .generation = hwpt->generation, .hwpt_token = hwpt->token,
+			     .has_hwpt = hwpt->marked, .hwpt_id = hwpt->id,
+			     .iommufd_token = f->iommufd_token };
+	uint64_t root = 0, phys = hwpt->phys;
+
+	if (!hwpt->marked)
+		return;
+	if (hwpt->record && !direct_map__to_phys(lister->map, hwpt->record, &phys))
+		return;
+	if (!phys && (!hwpt->generic_pt || hwpt->pending ||
+		      !direct_map__to_phys(lister->map, hwpt->top_of_table & ~LEVEL_BITS, &root)))
+		return;
+	name.ser_phys = phys;
+	memcpy(name.session, f->session, sizeof(name.session));
+	name.devices = hwpt->hwpt ? devices_of(found, hwpt) : NULL;
+	lister->on_name(lister->priv, &name, root);
+	free(name.devices);
+}
+
+static void tell_names(struct lister *lister, const struct found_hwpts *found)
+{
+	size_t i;
+
+	for (i = 0; i < found->nr; i++)
+		tell_name(lister, found, &found->items[i]);
+}
+
+int lister__names(struct lister *lister, struct fault *fault)
+{
+	struct found_hwpts found;
+
+	if (kreader__hwpts(lister->kr, &found, fault))
+		return -1;
+	tell_names(lister, &found);
+	found_hwpts__free(&found);
+	return 0;
+}
+
+static void on_told(void *priv, const struct lutrace_rec *rec)
+{
+	struct lister *lister = priv;
+	struct found_hwpts *told = &lister->told;
+	struct found_hwpt *f;
+
+	switch (rec->type) {
+	case LUTRACE_FOUND_IOMMUFD:
+		tell_names(lister, told);
+		found_hwpts__free(told);
+		memcpy(&lister->told_of, rec, sizeof(lister->told_of));
+		return;
+	case LUTRACE_FOUND_DEVICE:
+		told->devices = grow(told->devices, told->nr_devices, &told->devices_room,
+				     sizeof(*told->devices));
+		memcpy(&told->devices[told->nr_devices++], rec, sizeof(*told->devices));
+		return;
+	case LUTRACE_FOUND_HWPT:
+		told->items = grow(told->items, told->nr, &told->room, sizeof(*told->items));
+		f = &told->items[told->nr++];
+		*f = (struct found_hwpt){ .pid = lister->told_of.pid,
+					  .iommufd_token = lister->told_of.token };
+		memcpy(&f->hwpt, rec, sizeof(f->hwpt));
+		memcpy(f->session, lister->told_of.session, sizeof(f->session));
+		return;
+	}
+}
+
+void lister__told(struct lister *lister)
+{
+	kreader__told(lister->kr);
+	tell_names(lister, &lister->told);
+}
+
+struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv, struct fault *fault)
+{
+	struct lister *lister = xcalloc(1, sizeof(*lister));
+	struct kreader_opts opts = { .deep = deep, .verbose = verbose,
+				     .on_told = fn ? on_told : NULL, .priv = lister };
+
+	lister->on_name = fn;
+	lister->priv = priv;
 	lister->ksyms = ksyms__load(fault);
 	if (lister->ksyms)
 		lister->kr = kreader__new(lister->ksyms, &opts, fault);
@@ -37,6 +142,8 @@ struct lister *lister__open(bool deep, bool verbose, struct fault *fault)
 	lister__free(lister);
 	return NULL;
 }
+
+/* What is preserved */
 
 /* The address of the record is its identity, so one that has none is an error. */
 static int read_record(const struct lister *lister, const struct lutrace_hwpt *hwpt,
@@ -72,6 +179,8 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 		return -1;
 	for (i = 0; i < found.nr && !err; i++) {
 		f = &found.items[i];
+		if (!f->hwpt.hwpt)
+			continue;
 		item = (struct listed){ .token = f->hwpt.token, .pid = f->pid, .fd = f->fd,
 					.id = f->hwpt.id, .pending = f->hwpt.pending,
 					.reclaimed = f->hwpt.reclaimed, .hwpt = f->hwpt };
@@ -82,7 +191,7 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 		out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
 		out->items[out->nr++] = item;
 	}
-	free(found.items);
+	found_hwpts__free(&found);
 	if (err)
 		listing__free(out);
 	return err;

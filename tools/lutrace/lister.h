@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "analysis.h"
+#include "names.h"
 #include "walk_bpf.h"
 
 struct listed {
@@ -35,10 +36,21 @@ void listing__free(struct listing *list);
 struct lister;
 
 /*
- * Loads the programs; @deep: for lister__walk() too. NULL with @fault set where the kernel lacks
- * what they need.
+ * Gets what is known of one HWPT with a token. Where name->ser_phys is 0 it is not known which
+ * record it came from, but @root is its root page, which is not 0 then: it was reclaimed.
  */
-struct lister *lister__open(bool deep, bool verbose, struct fault *fault);
+typedef void (*name_fn)(void *priv, const struct name *name, __u64 root);
+
+/*
+ * Loads the programs; @deep: for lister__walk() too. NULL with @fault set where the kernel lacks what they need. @fn may be NULL;
+ * else lister__names() and lister__told() call it with @priv.
+ */
+struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv,
+			    struct fault *fault);
+/* The names of all HWPTs as they are now. Returns -1 with @fault set. */
+int lister__names(struct lister *lister, struct fault *fault);
+/* Those that the kernel told since then, at each preserve and retrieve of an iommufd. */
+void lister__told(struct lister *lister);
 /*
  * All HWPTs that are preserved, marked for the next live update or reclaimed after the last one.
  * Returns -1 with @fault set.

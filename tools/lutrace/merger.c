@@ -99,7 +99,8 @@ static void send_end(struct merger *m, const struct kept *kept, const struct beg
 			.begin_seq = begin->seq, .end_seq = ev->seq,
 			.latency_ns = ev->time_ns - begin->time_ns,
 		},
-		.nr_tables = ev->nr_tables, .nr_bytes = ev->nr_bytes, .cpu = ev->cpu,
+		.top_phys = ev->top_phys, .nr_tables = ev->nr_tables, .nr_bytes = ev->nr_bytes,
+		.cpu = ev->cpu,
 		.pid = ev->pid, .tid = ev->tid,
 	};
 

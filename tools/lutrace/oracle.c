@@ -50,6 +50,7 @@ struct object {
 	int error;			/* of the last operation */
 	unsigned int undecided;		/* bit 1 << enum rule_id */
 	__u64 missing;			/* what the tracks know of it */
+	__u32 pid;			/* of the last event */
 	struct lutrace_event *history;	/* NULL: none */
 	size_t nr_history;
 	struct lutrace_deep *walk;	/* the first one of this domain; NULL: none yet */
@@ -60,6 +61,9 @@ struct object {
 struct oracle {
 	violation_fn on_violation;
 	void *priv;
+	about_fn about;
+	void *about_priv;
+	size_t left_out;
 	struct check checks[NR_RULES];
 	size_t unknown[NR_RULES], subjects[NR_RULES];
 	enum rule_id rule_of[MAX_SPECS];
@@ -162,6 +166,7 @@ static void object__start(struct object *obj, bool known)
 static void object__remember(struct oracle *o, struct object *obj,
 			     const struct lutrace_event *ev)
 {
+	obj->pid = ev->pid;
 	if (ev->phase == LUTRACE_END)
 		obj->error = ev->ret;
 	if (!o->on_violation)
@@ -259,13 +264,29 @@ static void tell(struct oracle *o, enum rule_id id, struct object *obj,
 	o->on_violation(o->priv, &v);
 }
 
+/* What concerns no domain concerns all. */
+static bool is_wanted(struct oracle *o, const struct object *obj, struct name_text *name)
+{
+	*name = (struct name_text){ .s = "" };
+	if (!o->about || !obj || obj->kind != OBJECT_RECORD)
+		return true;
+	if (o->about(o->about_priv, obj->a, obj->b, obj->pid, name))
+		return true;
+	o->left_out++;
+	return false;
+}
+
 static void find(struct oracle *o, enum rule_id id, enum verdict verdict, struct object *obj,
 		 const struct lutrace_event *ev, const char *fmt, ...)
 {
 	struct check *check = &o->checks[id];
+	struct name_text name;
 	char text[512];
 	va_list args;
+	int len;
 
+	if (!is_wanted(o, obj, &name))
+		return;
 	if (check->verdict < verdict)
 		check->verdict = verdict;
 	if (obj && verdict != VERDICT_VIOLATION && !(obj->undecided & 1u << id)) {
@@ -273,8 +294,10 @@ static void find(struct oracle *o, enum rule_id id, enum verdict verdict, struct
 		o->unknown[id]++;
 	}
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	if (*name.s && len >= 0 && len < (int)sizeof(text))
+		snprintf(text + len, sizeof(text) - len, " (%s)", name.s);
 	if (check->nr_details++ < CHECK_MAX_DETAILS)
 		check->details[check->nr_details - 1] = xstrdup(text);
 	if (verdict == VERDICT_VIOLATION)
@@ -815,6 +838,17 @@ void oracle__listed(struct oracle *o, const struct preserved *p)
 		obj->holder_b = p->generation;
 	}
 	list_flb(o);
+}
+
+void oracle__about(struct oracle *o, about_fn about, void *priv)
+{
+	o->about = about;
+	o->about_priv = priv;
+}
+
+size_t oracle__left_out(const struct oracle *o)
+{
+	return o->left_out;
 }
 
 /* Pages */

@@ -121,6 +121,15 @@ void oracle__watch_freed(struct oracle *o);
 void oracle__watch_deep(struct oracle *o, const char *missing);
 void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr,
 			 bool whole);
+/*
+ * Whether what is found about a domain is wanted, and how its operator calls it ("" if that is not
+ * known). @pid: of its last event.
+ */
+typedef bool (*about_fn)(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+			 struct name_text *name);
+/* What is not wanted is in no verdict and is counted; all else is found as without this. */
+void oracle__about(struct oracle *o, about_fn about, void *priv);
+size_t oracle__left_out(const struct oracle *o);
 /* The next event, in the order of the kernel's numbers: the kernel emits them under one lock. */
 void oracle__event(struct oracle *o, const struct lutrace_event *ev);
 /* Such a page, at any time between the events: it has no number. */

@@ -171,7 +171,9 @@ static void layout__add_kernel(struct layout *t, size_t kernel)
 	if (nr)
 		qsort(ops, nr, sizeof(*ops), by_begin);
 	for (i = 0; i < nr; i++)
-		layout__add_operation(t, kernel, ops[i]);
+		if (analysis__selects(t->a, &t->a->boots[kernel],
+				      ops[i].end ? ops[i].end : ops[i].begin))
+			layout__add_operation(t, kernel, ops[i]);
 	free(ops);
 }
 
@@ -244,14 +246,18 @@ static void layout__describe_kernel(struct layout *t, size_t kernel)
 	free(process.process_name);
 }
 
-static char *track__name(const struct track *track)
+static char *track__name(const struct layout *t, const struct track *track)
 {
+	struct name_text name = name__text(boot__domain_name(&t->a->boots[track->kernel], track->who));
 	char number[32] = "";
 
 	if (track->number > 1)
 		snprintf(number, sizeof(number), " (%zu)", track->number);
 	if (op__is_flb(track->who->op))
 		return xasprintf("FLB%s", number);
+	if (*name.s)
+		return xasprintf("%s (record 0x%llx generation %llu)%s", name.s,
+				 track->who->ser_phys, track->who->generation, number);
 	return xasprintf("record 0x%llx generation %llu%s", track->who->ser_phys,
 			 track->who->generation, number);
 }
@@ -264,7 +270,7 @@ static void layout__describe_track(struct layout *t, size_t i)
 	track.has_uuid = track.has_parent_uuid = true;
 	track.uuid = track_uuid(t, i);
 	track.parent_uuid = kernel_uuid(t->tracks[i].kernel);
-	track.name = track__name(&t->tracks[i]);
+	track.name = track__name(t, &t->tracks[i]);
 	packet.track_descriptor = &track;
 	layout__write(t, &packet);
 	free(track.name);

@@ -43,6 +43,7 @@ void recording__free(struct recording *r)
 	free(r->latencies);
 	free(r->freed);
 	free(r->deep);
+	names__free(r->names);
 	*r = (struct recording){ 0 };
 }
 
@@ -76,6 +77,8 @@ static void set_host(struct recording *r, const char *key, const char *value)
 
 	if (!strcmp(key, "emulated"))
 		r->emulated = !strcmp(value, "1");
+	if (!strcmp(key, "selected"))
+		r->selected = !strcmp(value, "1");
 	if (!strcmp(key, "freed"))
 		r->watches_freed = !strcmp(value, "1");
 	if (!strcmp(key, "mode"))
@@ -211,6 +214,30 @@ static int parse_deep(struct recording *r, const struct place *p, struct fault *
 	return 0;
 }
 
+static int parse_name(struct recording *r, const struct place *p, struct fault *fault)
+{
+	/* The record may stand at any byte: the header of a newer version has any size. */
+	struct lutrace_rec *rec = xcalloc(1, p->rec.size);
+	int err;
+
+	memcpy(rec, p->data + p->at, p->rec.size);
+	err = names__learn_record(r->names, rec);
+	free(rec);
+	return err ? wrong_size(p, fault) : 0;
+}
+
+static int parse_process(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_process process;
+
+	if (take(p, &process, sizeof(process), fault))
+		return -1;
+	process.comm[sizeof(process.comm) - 1] = '\0';
+	if (process.whole)
+		names__learn_process(r->names, process.pid, process.comm);
+	return 0;
+}
+
 static int parse_clock(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_clock *to = r->start.rec.type ? &r->end : &r->start;
@@ -260,6 +287,10 @@ static int parse_record(struct recording *r, const struct place *p, struct fault
 		return parse_freed(r, p, fault);
 	case LUTRACE_REC_DEEP:
 		return parse_deep(r, p, fault);
+	case LUTRACE_REC_NAME:
+		return parse_name(r, p, fault);
+	case LUTRACE_REC_PROCESS:
+		return parse_process(r, p, fault);
 	case LUTRACE_REC_FOOTER:
 		return parse_footer(r, p, fault);
 	}
@@ -274,7 +305,7 @@ static bool only_zeros(const char *data, size_t size)
 }
 
 /* Its zeros may begin within the last record, whose end is never 0 if it is whole. */
-static void forget_half_record(struct recording *r, __u32 type)
+static void forget_half_record(struct recording *r, __u32 type, bool zero_end)
 {
 	const struct lutrace_event *ev = r->nr_events ? &r->events[r->nr_events - 1] : NULL;
 	const struct lutrace_latency *lat =
@@ -288,7 +319,7 @@ static void forget_half_record(struct recording *r, __u32 type)
 		r->nr_freed--;
 	else if (type == LUTRACE_REC_DEEP && r->nr_deep && !r->deep[r->nr_deep - 1].took_ns)
 		r->nr_deep--;
-	else
+	else if ((type != LUTRACE_REC_NAME && type != LUTRACE_REC_PROCESS) || !zero_end)
 		return;
 	r->nr_records--;
 }
@@ -313,7 +344,7 @@ static int parse_records(struct recording *r, const char *data, size_t size, siz
 			return fault__set(fault, "%s is damaged: %zu bytes follow its end",
 					  r->path, size - at);
 		if (!data[at] && only_zeros(data + at, size - at)) {
-			forget_half_record(r, last);
+			forget_half_record(r, last, !data[at - 1]);
 			r->cut_bytes = size - at;
 			return 0;
 		}
@@ -363,7 +394,7 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 	size_t header = 0;
 	int err;
 
-	*r = (struct recording){ .path = xstrdup(path) };
+	*r = (struct recording){ .path = xstrdup(path), .names = names__new() };
 	err = parse_header(r, data, size, &header, fault);
 	if (!err)
 		err = parse_records(r, data, size, header, fault);

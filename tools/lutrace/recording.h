@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "../../bpf/events.h"
+#include "names.h"
 #include "util.h"
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	4	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	5	/* what a reader may skip was added */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
@@ -29,6 +30,8 @@ enum lutrace_file_rec_type {
 	LUTRACE_REC_HOST = 0x101,	/* lines of key=value, padded with NUL */
 	LUTRACE_REC_CLOCK = 0x102,
 	LUTRACE_REC_DEEP = 0x105,	/* since 1.4: a page table was walked */
+	LUTRACE_REC_NAME = 0x110,	/* since 1.5: what an operator calls a domain */
+	LUTRACE_REC_PROCESS = 0x111,	/* since 1.5: the name of a process */
 	LUTRACE_REC_FOOTER = 0x1ff,	/* the last one: nothing is missing */
 };
 
@@ -70,6 +73,27 @@ struct lutrace_deep {
 	__u64 took_ns;			/* not 0: the record is whole */
 };
 
+/*
+ * Then lines of key=value and padding with newlines, so that its end is not 0 if it is whole: see
+ * names.h. What several records of one identity tell is known together.
+ */
+struct lutrace_name {
+	struct lutrace_rec rec;
+	__u64 ser_phys, generation;
+};
+
+/* Bytes of the devices in it, which are cut there. */
+#define LUTRACE_NAME_DEVICES	60000
+
+struct lutrace_process {
+	struct lutrace_rec rec;
+	char comm[LUTRACE_COMM_SIZE];	/* with a NUL */
+	__u32 pid;
+	__u32 whole;			/* LUTRACE_WHOLE */
+};
+
+#define LUTRACE_WHOLE	0xffffffffu
+
 struct lutrace_footer {
 	struct lutrace_rec rec;
 	struct lutrace_counts counts;
@@ -103,6 +127,8 @@ struct recording {
 	struct lutrace_deep *deep;
 	size_t nr_deep, deep_room;
 	bool is_deep;			/* since 1.4: was asked to walk page tables */
+	struct names *names;		/* since 1.5 */
+	bool selected;			/* since 1.5: events were left out on purpose */
 	struct lutrace_footer footer;
 	bool complete;			/* has a footer: was ended properly */
 	size_t nr_records;		/* that are whole, of all types */

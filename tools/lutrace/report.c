@@ -2,6 +2,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "domains.h"
+#include "names_json.h"
 #include "report.h"
 #include "version.h"
 
@@ -78,12 +80,67 @@ static void print_check(const struct check *check, FILE *f)
 		fprintf(f, "  - and %zu more\n", check->nr_details - CHECK_MAX_DETAILS);
 }
 
+/* So many stand in the text; JSON has all. */
+#define MAX_DOMAINS	40
+
+static void print_domain(const struct domain_row *row, FILE *f)
+{
+	char line[1024], *at = line;
+	size_t errors = 0;
+	int op;
+
+	if (row->name)
+		at += sprintf(at, "%-28s %-14.256s", name__short(row->name).s,
+			      name__devices(row->name));
+	else
+		at += sprintf(at, "record 0x%llx gen %-9llu %-14s", row->ser_phys,
+			      row->generation, "?");
+	at += sprintf(at, " %-15s", row->comm);
+	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++) {
+		at += sprintf(at, " %5zu", row->ops[op].n);
+		at += put_us(at, row->ops[op].max_ns, row->ops[op].max_ns);
+		errors += row->ops[op].errors;
+	}
+	fprintf(f, "%s %6zu\n", line, errors);
+}
+
+/* A recording of an older version has no names, and so no domains that anyone knows. */
+static void print_domains(const struct analysis *a, FILE *f)
+{
+	struct domain_row *rows;
+	size_t i, nr, known = 0;
+
+	for (i = 0; i < a->nr_boots; i++)
+		known += names__count(a->boots[i].names);
+	rows = domains__rows(a, &nr);
+	if (known && nr)
+		fprintf(f, "\n%-28s %-14s %-15s %15s %15s %15s %6s\n",
+			"session/iommufd/HWPT", "devices", "process", "preserve     max",
+			"unpreserve  max", "restore     max", "errors");
+	for (i = 0; known && i < nr && i < MAX_DOMAINS; i++)
+		print_domain(&rows[i], f);
+	if (known && nr > MAX_DOMAINS)
+		fprintf(f, "and %zu more domains: --json and --csv have all\n", nr - MAX_DOMAINS);
+	free(rows);
+}
+
+static void print_selection(const struct analysis *a, FILE *f)
+{
+	if (!selection__any(a->sel))
+		return;
+	fprintf(f, "\nOnly what was selected: %zu operations were left out, %zu of them for want "
+		"of a name, and %zu findings about other domains.\n", a->nr_not_selected,
+		a->nr_nameless, a->nr_found_left_out);
+}
+
 void report__print(const struct analysis *a, FILE *f)
 {
 	int i;
 
 	print_recordings(a, f);
 	print_operations(a, f);
+	print_domains(a, f);
+	print_selection(a, f);
 	fprintf(f, "\ncheck         verdict     claim (what was looked at)\n");
 	for (i = 0; i < NR_CHECKS; i++)
 		print_check(&a->checks[i], f);
@@ -173,6 +230,48 @@ static json_t *json_operation(const struct op_figures *op, bool flb)
 			 "formats", flb ? json_null() : json_formats(op));
 }
 
+static json_t *json_domain(const struct domain_row *row)
+{
+	json_t *domain, *operations = json_object();
+	int op;
+
+	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++)
+		json_object_set_new(operations, op__name(op), json_pack("{s:I,s:I,s:o}",
+			"n", (json_int_t)row->ops[op].n, "errors", (json_int_t)row->ops[op].errors,
+			"max_ns", row->ops[op].max_ns ? number(row->ops[op].max_ns) :
+			json_null()));
+	domain = json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "record", number(row->ser_phys),
+			   "generation", number(row->generation),
+			   "records", (json_int_t)row->nr_records, "pid", (json_int_t)row->pid,
+			   "comm", *row->comm ? text(row->comm) : json_null(),
+			   "operations", operations);
+	if (domain)
+		name__add_json(row->name, domain);
+	return domain;
+}
+
+static json_t *json_domains(const struct analysis *a)
+{
+	json_t *domains = json_array();
+	struct domain_row *rows;
+	size_t i, nr;
+
+	rows = domains__rows(a, &nr);
+	for (i = 0; i < nr; i++)
+		json_array_append_new(domains, json_domain(&rows[i]));
+	free(rows);
+	return domains;
+}
+
+static json_t *json_left_out(const struct analysis *a)
+{
+	if (!selection__any(a->sel))
+		return json_null();
+	return json_pack("{s:I,s:I,s:I}", "operations", (json_int_t)a->nr_not_selected,
+			 "without_name", (json_int_t)a->nr_nameless,
+			 "findings", (json_int_t)a->nr_found_left_out);
+}
+
 static json_t *json_check(const struct check *check)
 {
 	json_t *detail = json_array();
@@ -213,14 +312,15 @@ static json_t *report__to_json(const struct analysis *a)
 				    json_operation(&a->ops[i], op__is_flb(i)));
 	for (i = 0; i < NR_CHECKS; i++)
 		json_array_append_new(checks, json_check(&a->checks[i]));
-	return json_pack("{s:s,s:s,s:i,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I}",
+	return json_pack("{s:s,s:s,s:i,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o}",
 			 "schema", REPORT_SCHEMA, "verdict", verdict__name(a->verdict),
 			 "status", verdict__status(a->verdict), "tool", "lutrace " LUTRACE_VERSION,
 			 "emulated", a->emulated, "kernels", kernels,
 			 "recordings", recordings, "operations", operations,
 			 "checks", checks, "losses", json_losses(a),
 			 "not_reclaimed", (json_int_t)a->nr_not_restored,
-			 "preserved_at_end", (json_int_t)a->nr_preserved_left);
+			 "preserved_at_end", (json_int_t)a->nr_preserved_left,
+			 "domains", json_domains(a), "left_out", json_left_out(a));
 }
 
 const char *report__schema(void)

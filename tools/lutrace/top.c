@@ -7,6 +7,8 @@
 struct top {
 	top_name_fn name_of;
 	struct oracle *oracle;
+	const struct names *names;	/* NULL: there are none */
+	const struct selection *sel;
 	struct top_row *rows;
 	size_t nr, room;
 	struct idmap *row_of;		/* identity: index of its row */
@@ -41,6 +43,24 @@ struct top *top__new(top_name_fn name_of)
 	t->row_of = idmap__new();
 	t->last_of = idmap__new();
 	return t;
+}
+
+/* What is wrong with a domain that has no name is told, whichever is wanted. */
+static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+{
+	const struct top *t = priv;
+	const struct name *name = names__find(t->names, ser_phys, generation);
+
+	*text = name__text(name);
+	return selection__domain(t->sel, name) != SELECTED_NO &&
+	       selection__process(t->sel, pid, names__process(t->names, pid)) != SELECTED_NO;
+}
+
+void top__names(struct top *t, const struct names *names, const struct selection *sel)
+{
+	t->names = names;
+	t->sel = sel;
+	oracle__about(t->oracle, about, t);
 }
 
 void top__free(struct top *t)
@@ -245,6 +265,8 @@ static void copy_rows(const struct top *t, struct top_view *v)
 		*row = t->rows[i];
 		row->state = oracle__domain(t->oracle, row->ser_phys, row->generation,
 					    &row->certain);
+		row->other = !about((void *)t, row->ser_phys, row->generation, row->pid,
+				    &row->name);
 		v->states[row->state]++;
 	}
 }
@@ -323,7 +345,7 @@ void top_view__arrange(struct top_view *v, const struct top_order *order)
 	v->shown = 0;
 	for (i = 0; i < v->nr; i++) {
 		top_row__format(&v->rows[i], line);
-		v->rows[i].hidden = *order->filter && !strcasestr(line, order->filter);
+		v->rows[i].hidden = v->rows[i].other || (*order->filter && !strcasestr(line, order->filter));
 		v->shown += !v->rows[i].hidden;
 	}
 	if (v->nr)
@@ -355,9 +377,21 @@ enum top_column top_column__find(const char *name)
 
 void top__titles(char line[TOP_LINE])
 {
-	snprintf(line, TOP_LINE, "%-16s %4s %-13s %4s %4s %11s %11s %11s %7s %10s %7s %s", "RECORD",
+	snprintf(line, TOP_LINE, "%-16s %4s %-13s %4s %4s %11s %11s %11s %7s %10s %7s %-15s %s", "RECORD",
 		 "GEN", "STATE", "VIOL", "ERR", "PRESERVE us", "UNPRES us", "RESTORE us", "TABLES",
-		 "BYTES", "PID", "COMMAND");
+		 "BYTES", "PID", "COMMAND", "DOMAIN");
+}
+
+/* Appends to a line; what does not fit is cut. */
+static void append(char line[TOP_LINE], const char *fmt, ...) PRINTF(2, 3);
+static void append(char line[TOP_LINE], const char *fmt, ...)
+{
+	size_t n = strlen(line);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line + n, TOP_LINE - n, fmt, args);
+	va_end(args);
 }
 
 void top_row__format(const struct top_row *row, char line[TOP_LINE])
@@ -377,19 +411,11 @@ void top_row__format(const struct top_row *row, char line[TOP_LINE])
 		 "0x%-14llx %4llu %-13s %4llu %4llu %11s %11s %11s %7llu %10llu %7u %s",
 		 row->ser_phys, row->generation, state, row->violations, row->errors,
 		 times[LUTRACE_OP_PRESERVE], times[LUTRACE_OP_UNPRESERVE],
-		 times[LUTRACE_OP_RESTORE], row->tables, row->bytes, row->pid, row->command);
-}
-
-/* Appends to a line; what does not fit is cut. */
-static void append(char line[TOP_LINE], const char *fmt, ...) PRINTF(2, 3);
-static void append(char line[TOP_LINE], const char *fmt, ...)
-{
-	size_t n = strlen(line);
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line + n, TOP_LINE - n, fmt, args);
-	va_end(args);
+		 times[LUTRACE_OP_RESTORE], row->tables, row->bytes, row->pid,
+		 row->command);
+	if (*row->name.s)
+		append(line, "%*s %s", PROCESS_NAME_SIZE - 1 - (int)strlen(row->command), "",
+		       row->name.s);
 }
 
 static void put_domains(const struct top_view *v, char line[TOP_LINE])

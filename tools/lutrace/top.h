@@ -8,6 +8,7 @@
 
 #include "live.h"
 #include "oracle.h"
+#include "selection.h"
 
 /* Domains that have a row; operations of others are counted. */
 #define TOP_MAX_ROWS		16384
@@ -34,7 +35,9 @@ struct top_row {
 	__u64 tables, bytes;		/* as of the last operation that succeeded */
 	__u32 pid;			/* who preserved or restored it last; 0: not seen */
 	char command[PROCESS_NAME_SIZE];
-	bool hidden;			/* in a view: by the filter */
+	struct name_text name;		/* in a view: of the domain; "": not known */
+	bool other;			/* in a view: known not to be one that is selected */
+	bool hidden;			/* in a view: it is not selected, or by the filter */
 };
 
 /* How rows are shown: figures begin with the largest, all else with the smallest. */
@@ -65,6 +68,8 @@ typedef void (*top_name_fn)(unsigned int pid, char name[PROCESS_NAME_SIZE]);
 struct top;
 struct top *top__new(top_name_fn name_of);
 void top__free(struct top *t);
+/* Names that are being learnt, and what is selected by them; both must outlive @t. */
+void top__names(struct top *t, const struct names *names, const struct selection *sel);
 /* Nanoseconds (CLOCK_MONOTONIC) from which uptime and rates are counted. */
 void top__start(struct top *t, __u64 now_ns);
 /* The next event or latency; others are left alone. */

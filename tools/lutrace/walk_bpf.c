@@ -14,13 +14,16 @@
 struct kreader {
 	struct walk_bpf *skel;
 	/* The programs' array maps, as the kernel and we see them both. */
-	struct lutrace_hwpt *hwpts;
+	union lutrace_found *found;
 	__u64 *addresses;
 	void *pages;
 	struct lutrace_digest *digest;
+	struct ring_buffer *told;	/* NULL: not asked for, or this kernel cannot */
+	told_fn on_told;
+	void *priv;
 };
 
-#define HWPTS_SIZE	(LUTRACE_HWPT_BATCH * sizeof(struct lutrace_hwpt))
+#define FOUND_SIZE	(LUTRACE_FOUND_BATCH * sizeof(union lutrace_found))
 #define ADDRESSES_SIZE	(LUTRACE_PAGE_BATCH * sizeof(__u64))
 #define PAGES_SIZE	(LUTRACE_PAGE_BATCH * LUTRACE_PAGE_SIZE)
 
@@ -35,7 +38,8 @@ static int check_types(const struct btf *btf, bool any_kernel, struct fault *fau
 	return 0;
 }
 
-static int check_kernel(bool any_kernel, struct fault *fault)
+/* Also leaves out what this kernel cannot attach to, or nobody asked for. */
+static int check_kernel(struct kreader *kr, bool any_kernel, struct fault *fault)
 {
 	struct btf *btf = kernel__btf(fault);
 	int err;
@@ -43,6 +47,10 @@ static int check_kernel(bool any_kernel, struct fault *fault)
 	if (!btf)
 		return -1;
 	err = check_types(btf, any_kernel, fault);
+	bpf_program__set_autoload(kr->skel->progs.file_preserved, kr->on_told &&
+				  kernel__has_function(btf, "luo_preserve_file"));
+	bpf_program__set_autoload(kr->skel->progs.file_retrieved, kr->on_told &&
+				  kernel__has_function(btf, "luo_retrieve_file"));
 	btf__free(btf);
 	return err;
 }
@@ -58,13 +66,13 @@ static void *map_array(const struct bpf_map *map, size_t size, int prot)
 
 static int map_arrays(struct kreader *kr, struct fault *fault)
 {
-	kr->hwpts = map_array(kr->skel->maps.hwpts, HWPTS_SIZE, PROT_READ);
+	kr->found = map_array(kr->skel->maps.found, FOUND_SIZE, PROT_READ);
 	kr->addresses = map_array(kr->skel->maps.addresses, ADDRESSES_SIZE,
 				  PROT_READ | PROT_WRITE);
 	kr->pages = map_array(kr->skel->maps.pages, PAGES_SIZE, PROT_READ);
 	kr->digest = map_array(kr->skel->maps.digests, sizeof(*kr->digest),
 			       PROT_READ | PROT_WRITE);
-	if (!kr->hwpts || !kr->addresses || !kr->pages || !kr->digest)
+	if (!kr->found || !kr->addresses || !kr->pages || !kr->digest)
 		return fault__set(fault, "cannot map the maps of the walk programs: %s",
 				  strerror(errno));
 	return 0;
@@ -86,33 +94,61 @@ static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fau
 	return map_arrays(kr, fault);
 }
 
+static int on_told(void *priv, void *data, size_t size)
+{
+	struct kreader *kr = priv;
+
+	(void)size;
+	kr->on_told(kr->priv, data);
+	return 0;
+}
+
+/* A kernel that cannot attach to functions tells nothing, and all else works. */
+static void listen(struct kreader *kr)
+{
+	walk_bpf__attach(kr->skel);
+	kr->told = ring_buffer__new(bpf_map__fd(kr->skel->maps.told), on_told, kr, NULL);
+}
+
 struct kreader *kreader__new(const struct ksyms *ksyms, const struct kreader_opts *opts,
 			     struct fault *fault)
 {
 	struct kreader *kr;
 
 	kernel__verbose(opts->verbose);
-	if (kernel__bpf_unwanted(fault) || check_kernel(opts->any_kernel, fault))
+	if (kernel__bpf_unwanted(fault))
 		return NULL;
 	kr = xcalloc(1, sizeof(*kr));
+	kr->on_told = opts->on_told;
+	kr->priv = opts->priv;
 	kr->skel = walk_bpf__open();
 	if (!kr->skel)
 		fault__set(fault, "cannot open the BPF programs: %s", strerror(errno));
 	else
 		bpf_program__set_autoload(kr->skel->progs.digest_tables, opts->deep);
-	if (!kr->skel || load(kr, ksyms, fault)) {
+	if (!kr->skel || check_kernel(kr, opts->any_kernel, fault) ||
+	    load(kr, ksyms, fault)) {
 		kreader__free(kr);
 		return NULL;
 	}
+	if (kr->on_told)
+		listen(kr);
 	return kr;
+}
+
+void kreader__told(struct kreader *kr)
+{
+	if (kr->told)
+		ring_buffer__consume(kr->told);
 }
 
 void kreader__free(struct kreader *kr)
 {
 	if (!kr)
 		return;
-	if (kr->hwpts)
-		munmap(kr->hwpts, HWPTS_SIZE);
+	ring_buffer__free(kr->told);
+	if (kr->found)
+		munmap(kr->found, FOUND_SIZE);
 	if (kr->addresses)
 		munmap(kr->addresses, ADDRESSES_SIZE);
 	if (kr->pages)
@@ -132,10 +168,48 @@ static int run_program(const struct bpf_program *prog, void *args, size_t size,
 	return err ? kernel__bpf_failed(fault, "run a walk program", err) : 0;
 }
 
-static int list_hwpts(struct kreader *kr, const struct lutrace_iommufd *file,
-		      struct idmap *seen, struct found_hwpts *out, struct fault *fault)
+/* One iommufd, and under which name a session has it, if one has. */
+struct source {
+	const struct lutrace_iommufd *file, *kept;
+};
+
+static void add_hwpt(struct found_hwpts *out, const struct source *from,
+		     const struct lutrace_hwpt *hwpt)
 {
-	struct lutrace_list_args args = { .ctx = file->ctx };
+	struct found_hwpt *f;
+
+	out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
+	f = &out->items[out->nr++];
+	*f = (struct found_hwpt){ .hwpt = *hwpt, .pid = from->file->pid, .fd = from->file->fd };
+	if (!from->kept)
+		return;
+	f->iommufd_token = from->kept->token;
+	memcpy(f->session, from->kept->session, sizeof(f->session));
+}
+
+static void add_found(struct found_hwpts *out, const struct source *from, struct idmap *seen,
+		      const union lutrace_found *found)
+{
+	const struct lutrace_hwpt *hwpt = &found->hwpt;
+
+	if (found->rec.type == LUTRACE_FOUND_DEVICE) {
+		out->devices = grow(out->devices, out->nr_devices, &out->devices_room,
+				    sizeof(*out->devices));
+		out->devices[out->nr_devices++] = found->device;
+		return;
+	}
+	/* One that was not reclaimed has no domain, and is listed once. */
+	if (hwpt->domain && idmap__find(seen, hwpt->domain, 0, 0))
+		return;
+	if (hwpt->domain)
+		idmap__set(seen, hwpt->domain, 0, 0, 1);
+	add_hwpt(out, from, hwpt);
+}
+
+static int list_objects(struct kreader *kr, const struct source *from, bool incoming,
+			struct idmap *seen, struct found_hwpts *out, struct fault *fault)
+{
+	struct lutrace_list_args args = { .ctx = from->file->ctx, .incoming = incoming };
 	__u32 i;
 
 	do {
@@ -144,15 +218,9 @@ static int list_hwpts(struct kreader *kr, const struct lutrace_iommufd *file,
 		if (args.err)
 			return fault__set(fault, "cannot read the objects of the iommufd that is "
 					  "file %u of process %u: %s; is it being closed?",
-					  file->fd, file->pid, strerror(-args.err));
-		for (i = 0; i < args.nr && i < LUTRACE_HWPT_BATCH; i++) {
-			if (idmap__find(seen, kr->hwpts[i].domain, 0, 0))
-				continue;
-			idmap__set(seen, kr->hwpts[i].domain, 0, 0, 1);
-			out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
-			out->items[out->nr++] = (struct found_hwpt){
-				kr->hwpts[i], file->pid, file->fd };
-		}
+					  from->file->fd, from->file->pid, strerror(-args.err));
+		for (i = 0; i < args.nr && i < LUTRACE_FOUND_BATCH; i++)
+			add_found(out, from, seen, &kr->found[i]);
 	} while (!args.done);
 	return 0;
 }
@@ -202,9 +270,21 @@ static int find_iommufds(struct kreader *kr, struct lutrace_iommufd **files, siz
 	return 0;
 }
 
+static const struct lutrace_iommufd *kept_as(const struct lutrace_iommufd *files, size_t nr,
+					     __u64 ctx)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (files[i].ctx == ctx && *files[i].session)
+			return &files[i];
+	return NULL;
+}
+
 int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault)
 {
 	struct lutrace_iommufd *files = NULL;
+	struct source from;
 	struct idmap *seen;
 	size_t i, nr = 0;
 	int err = 0;
@@ -218,12 +298,15 @@ int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fa
 		if (idmap__find(seen, files[i].ctx, 1, 0))
 			continue;
 		idmap__set(seen, files[i].ctx, 1, 0, 1);
-		err = list_hwpts(kr, &files[i], seen, out, fault);
+		from = (struct source){ &files[i], kept_as(files, nr, files[i].ctx) };
+		err = list_objects(kr, &from, false, seen, out, fault);
+		if (!err)
+			err = list_objects(kr, &from, true, seen, out, fault);
 	}
 	idmap__free(seen);
 	free(files);
 	if (err)
-		free(out->items);
+		found_hwpts__free(out);
 	return err;
 }
 
@@ -262,6 +345,13 @@ enum walk_state kreader__digest(struct kreader *kr, struct lutrace_digest *d,
 	if (args.err)
 		return WALK_UNREADABLE;
 	return args.done ? WALK_DONE : WALK_MORE;
+}
+
+void found_hwpts__free(struct found_hwpts *found)
+{
+	free(found->items);
+	free(found->devices);
+	*found = (struct found_hwpts){ 0 };
 }
 
 int kreader__pages(struct kreader *kr, const uint64_t *addresses, unsigned int nr, void *pages,

@@ -10,21 +10,33 @@
 
 /* One HWPT and the first open file that it was found through. */
 struct found_hwpt {
-	struct lutrace_hwpt hwpt;
+	struct lutrace_hwpt hwpt;	/* not reclaimed yet if its own hwpt is 0 */
 	__u32 pid, fd;
+	char session[LUTRACE_SESSION_SIZE];	/* that keeps its iommufd; "": none that is open */
+	__u64 iommufd_token;		/* in that session */
 };
 
 struct found_hwpts {
 	struct found_hwpt *items;
 	size_t nr, room;
+	struct lutrace_device *devices;	/* attached to one of them, which has the same hwpt */
+	size_t nr_devices, devices_room;
 };
 
 struct kreader;
 
+/*
+ * What the kernel tells by itself when a file of a session was preserved or retrieved that is an
+ * iommufd: it, then its HWPTs and the devices attached to them. @rec is gone when the call returns.
+ */
+typedef void (*told_fn)(void *priv, const struct lutrace_rec *rec);
+
 struct kreader_opts {
-	bool any_kernel;	/* one without the series too, which has no marks */
-	bool deep;		/* kreader__digest() will be used */
-	bool verbose;		/* show what libbpf and the verifier say */
+	bool any_kernel;		/* one without the series too: it has no marks */
+	bool deep;			/* kreader__digest() will be used */
+	bool verbose;
+	told_fn on_told;		/* NULL: tell nothing */
+	void *priv;
 };
 
 /* Checks that the kernel has what a walk needs and loads the programs. */
@@ -32,8 +44,12 @@ struct kreader *kreader__new(const struct ksyms *ksyms, const struct kreader_opt
 			     struct fault *fault);
 void kreader__free(struct kreader *kr);
 
-/* All HWPTs of all open iommufds, each once. Free with free(out->items). */
+/* Calls opts->on_told for what was told since the last time. */
+void kreader__told(struct kreader *kr);
+
+/* All HWPTs of all open iommufds, each once. Free with found_hwpts__free(). */
 int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault);
+void found_hwpts__free(struct found_hwpts *found);
 
 /*
  * The format of its page table by its map_range(), whose name begins with it.

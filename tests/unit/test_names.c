@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: tools/lutrace/names.c tools/lutrace/selection.c tools/lutrace/recording.c
+// sources: tools/lutrace/util.c
+// libs: -lz
+/* What is known of names, and what is selected by them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tools/lutrace/recording.h"
+#include "../../tools/lutrace/selection.h"
+
+static struct name full = {
+	.ser_phys = 0x1000, .generation = 7, .session = "guest", .iommufd_token = 0x200,
+	.has_hwpt = true, .hwpt_token = 0x1, .hwpt_id = 3, .devices = "0000:00:04.0 0001:02:03.4",
+};
+
+static int setup(void **state)
+{
+	*state = names__new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	names__free(*state);
+	return 0;
+}
+
+static void test_text(void **state)
+{
+	struct name bare = { .ser_phys = 1 }, token = { .has_hwpt = true, .hwpt_token = 9 };
+
+	(void)state;
+	assert_string_equal(name__text(&full).s, "session guest, iommufd 0x200, HWPT 0x1, "
+			    "0000:00:04.0 0001:02:03.4");
+	assert_string_equal(name__short(&full).s, "guest/0x200/0x1");
+	assert_string_equal(name__text(&bare).s, "");
+	assert_string_equal(name__text(&token).s, "HWPT 0x9");
+	assert_string_equal(name__short(&token).s, "?/?/0x9");
+	assert_string_equal(name__text(NULL).s, "");
+	assert_string_equal(name__short(NULL).s, "?/?/?");
+	assert_string_equal(name__devices(&bare), "?");
+	bare.devices = "";
+	assert_string_equal(name__devices(&bare), "-");
+}
+
+/* In pieces, and nothing is forgotten. */
+static void test_learn(void **state)
+{
+	struct name piece = { .ser_phys = 0x1000, .generation = 7, .has_hwpt = true,
+			      .hwpt_token = 0x1, .devices = "" };
+	struct names *names = *state;
+	const struct name *whole;
+
+	assert_null(names__find(names, 0x1000, 7));
+	assert_non_null(names__learn(names, &piece));
+	assert_null(names__learn(names, &piece));
+	whole = names__learn(names, &full);
+	assert_string_equal(name__short(whole).s, "guest/0x200/0x1");
+	assert_string_equal(whole->devices, full.devices);
+	assert_null(names__learn(names, &full));
+	/* What was detached before it went is still its device. */
+	assert_null(names__learn(names, &piece));
+	assert_string_equal(names__find(names, 0x1000, 7)->devices, full.devices);
+	assert_null(names__find(names, 0x1000, 8));
+	assert_int_equal(names__count(names), 1);
+}
+
+/* It goes to terminals. */
+static void test_printable(void **state)
+{
+	struct name name = full;
+	struct names *names = *state;
+
+	memset(name.session, 'x', sizeof(name.session));
+	name.session[3] = '\033';
+	name.session[5] = '\n';
+	names__learn(names, &name);
+	assert_int_equal(strlen(names__find(names, 0x1000, 7)->session), 63);
+	assert_memory_equal(names__find(names, 0x1000, 7)->session, "xxx?x?x", 7);
+	assert_true(names__learn_process(names, 5, "a\tb"));
+	assert_false(names__learn_process(names, 5, "a\tb"));
+	assert_false(names__learn_process(names, 5, ""));
+	assert_string_equal(names__process(names, 5), "a?b");
+	assert_true(names__learn_process(names, 5, "exec"));
+	assert_string_equal(names__process(names, 5), "exec");
+}
+
+static void test_record(void **state)
+{
+	struct lutrace_rec *rec = name__record(&full);
+	struct names *names = *state;
+	const struct name *read;
+
+	assert_int_equal(rec->type, LUTRACE_REC_NAME);
+	assert_int_equal(rec->size % 8, 0);
+	assert_int_equal(names__learn_record(names, rec), 0);
+	read = names__find(names, 0x1000, 7);
+	assert_string_equal(name__text(read).s, name__text(&full).s);
+	assert_int_equal(read->hwpt_id, 3);
+	free(rec);
+}
+
+/* The next kernel has the same domain, with ids of its own. */
+static void test_inherit(void **state)
+{
+	struct name now = { .ser_phys = 0x1000, .generation = 7, .hwpt_id = 12, .devices = "" };
+	struct names *names = *state, *before = names__new();
+
+	names__learn(before, &full);
+	names__learn(names, &now);
+	names__inherit(names, before, 0x1000, 7);
+	names__inherit(names, before, 0x1000, 8);
+	assert_string_equal(name__short(names__find(names, 0x1000, 7)).s, "guest/0x200/0x1");
+	assert_int_equal(names__find(names, 0x1000, 7)->hwpt_id, 12);
+	assert_string_equal(names__find(names, 0x1000, 7)->devices, full.devices);
+	assert_int_equal(names__count(names), 1);
+	names__free(before);
+}
+
+static void test_select(void **state)
+{
+	struct name part = { .ser_phys = 1, .has_hwpt = true, .hwpt_token = 0x200 };
+	static const struct {
+		struct selection sel;
+		enum selected full, part;
+	} t[] = {
+		{ { .session = NULL }, SELECTED_YES, SELECTED_YES },
+		{ { .session = "guest" }, SELECTED_YES, SELECTED_UNKNOWN },
+		{ { .session = "gues" }, SELECTED_NO, SELECTED_UNKNOWN },
+		{ { .has_token = true, .token = 0x200 }, SELECTED_YES, SELECTED_YES },
+		{ { .has_token = true, .token = 0x1 }, SELECTED_YES, SELECTED_UNKNOWN },
+		{ { .has_token = true, .token = 0x2 }, SELECTED_NO, SELECTED_UNKNOWN },
+		{ { .device = "0000:00:04.0" }, SELECTED_YES, SELECTED_UNKNOWN },
+		{ { .device = "00:04.0" }, SELECTED_YES, SELECTED_UNKNOWN },
+		{ { .device = "02:03.4" }, SELECTED_NO, SELECTED_UNKNOWN },
+		{ { .device = "0001:02:03.4" }, SELECTED_YES, SELECTED_UNKNOWN },
+		{ { .device = "0000:00:04" }, SELECTED_NO, SELECTED_UNKNOWN },
+		{ { .session = "guest", .has_token = true, .token = 9 }, SELECTED_NO,
+		  SELECTED_UNKNOWN },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		assert_int_equal(selection__domain(&t[i].sel, &full), t[i].full);
+		assert_int_equal(selection__domain(&t[i].sel, &part), t[i].part);
+		assert_int_equal(selection__domain(&t[i].sel, NULL),
+				 i ? SELECTED_UNKNOWN : SELECTED_YES);
+	}
+	assert_int_equal(selection__domain(NULL, NULL), SELECTED_YES);
+}
+
+static void test_select_process(void **state)
+{
+	struct selection sel = { .pid = 5 }, comm = { .comm = "vmm" };
+	struct names *names = *state;
+
+	assert_true(selection__any(&sel));
+	assert_false(selection__needs_name(&sel));
+	assert_int_equal(selection__process(&sel, 5, ""), SELECTED_YES);
+	assert_int_equal(selection__process(&sel, 6, ""), SELECTED_NO);
+	assert_int_equal(selection__process(&comm, 5, ""), SELECTED_UNKNOWN);
+	names__learn_process(names, 5, "vmm");
+	names__learn_process(names, 6, "vmm2");
+	assert_int_equal(selection__event(&comm, names, LUTRACE_OP_RESTORE, 1, 1, 5), SELECTED_YES);
+	assert_int_equal(selection__event(&comm, names, LUTRACE_OP_RESTORE, 1, 1, 6), SELECTED_NO);
+	assert_int_equal(selection__event(&comm, names, LUTRACE_OP_RESTORE, 1, 1, 7),
+			 SELECTED_UNKNOWN);
+	/* The FLB is all sessions' */
+	sel = (struct selection){ .session = "guest" };
+	assert_int_equal(selection__event(&sel, names, LUTRACE_OP_FLB_FINISH, 0, 0, 5),
+			 SELECTED_YES);
+	assert_int_equal(selection__event(&sel, names, LUTRACE_OP_RESTORE, 1, 1, 5),
+			 SELECTED_UNKNOWN);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(text), T(learn), T(printable), T(record), T(inherit), T(select),
+		T(select_process),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

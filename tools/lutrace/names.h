@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an operator calls things: the session, iommufd, HWPT and devices of a domain, which its
+ * events know as a record and a generation, and the names of processes. Pure.
+ */
+#ifndef LUTRACE_NAMES_H
+#define LUTRACE_NAMES_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include "../../bpf/events.h"
+#include "util.h"
+
+/* All text is printable. */
+struct name {
+	__u64 ser_phys, generation;	/* of the record: the identity */
+	char session[LUTRACE_SESSION_SIZE];	/* "": not known */
+	__u64 iommufd_token;		/* in the session, if that is known */
+	bool has_hwpt;
+	__u64 hwpt_token;
+	__u32 hwpt_id;			/* of the object in its iommufd; 0: not known */
+	char *devices;			/* attached to it, with spaces between; NULL: not known */
+};
+
+/* Bytes of a name as text, with its NUL; what is longer is cut. */
+#define NAME_TEXT	256
+struct name_text {
+	char s[NAME_TEXT];
+};
+
+/*
+ * "session demo, iommufd 0x200, HWPT 0x1, 0000:00:04.0"; what is not known is left out. "" if
+ * nothing is, or if @name is NULL.
+ */
+struct name_text name__text(const struct name *name);
+/* The same in short, for a column: "demo/0x200/0x1", with "?" for what is not known. */
+struct name_text name__short(const struct name *name);
+/* The devices for a column: "-" if there is none, "?" if they are not known. */
+const char *name__devices(const struct name *name);
+
+struct names;
+struct names *names__new(void);
+void names__free(struct names *names);
+/*
+ * Adds what @name knows to what is known, of which nothing is forgotten. Returns the whole if
+ * something was new, else NULL. Text need not be printable, and is copied.
+ */
+const struct name *names__learn(struct names *names, const struct name *name);
+/* NULL if nothing is known of it. */
+const struct name *names__find(const struct names *names, __u64 ser_phys, __u64 generation);
+/* Learns all that is in @from, processes too; NULL has nothing. */
+void names__merge(struct names *names, const struct names *from);
+/* Learns of a domain what the names of the kernel before know and these do not. */
+void names__inherit(struct names *names, const struct names *before, __u64 ser_phys,
+		    __u64 generation);
+/* The same of a process; returns whether the name was new. An empty one is not. */
+bool names__learn_process(struct names *names, __u32 pid, const char *comm);
+/* "" if it is not known. */
+const char *names__process(const struct names *names, __u32 pid);
+/* How many domains something is known of. */
+size_t names__count(const struct names *names);
+
+/*
+ * A name as it stands in a recording: a struct lutrace_rec, the identity, and lines of key=value.
+ * Free with free().
+ */
+struct lutrace_rec *name__record(const struct name *name);
+/* Learns what is in one that is whole; returns -1 if it is too short for an identity. */
+int names__learn_record(struct names *names, const struct lutrace_rec *rec);
+
+#endif
