@@ -154,7 +154,7 @@ static const struct argp argp = {
 struct session {
 	struct opts *opts;
 	struct live *live;
-	struct namer *namer;
+	struct namer *namer;		/* NULL: nothing that is asked for needs a name */
 	struct why *why;		/* NULL: not asked for */
 	struct lutrace_why *whys;	/* whose samples may still come */
 	size_t nr_whys, whys_room;
@@ -179,7 +179,7 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 		.top_phys = sample->top_phys, .pid = sample->pid,
 	};
 	latency__add(&s->opts->latency, sample);
-	return namer__event(s->namer, &end, fault);
+	return s->namer ? namer__event(s->namer, &end, fault) : 0;
 }
 
 static void on_why(void *priv, const struct lutrace_why *rec)
@@ -210,7 +210,7 @@ static int on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
-	if (namer__poll(s->namer, live__now(), fault))
+	if (s->namer && namer__poll(s->namer, live__now(), fault))
 		return -1;
 	latency__settle(&s->opts->latency, false);
 	return take_whys(s, fault);
@@ -245,8 +245,8 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 	FILE *f = outfile__stream(s->out);
 	int i;
 
-	if (live__progs(s->live, progs, fault) || (last && namer__look(s->namer, fault)) ||
-	    take_whys(s, fault))
+	if (live__progs(s->live, progs, fault) ||
+	    (s->namer && last && namer__look(s->namer, fault)) || take_whys(s, fault))
 		return -1;
 	latency__settle(&s->opts->latency, last);
 	memcpy(c.progs, progs, sizeof(progs));
@@ -283,7 +283,7 @@ static int on_armed(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
-	return namer__look(s->namer, fault);
+	return s->namer ? namer__look(s->namer, fault) : 0;
 }
 
 static const struct live_ops ops = { .armed = on_armed, .record = on_record,
@@ -304,16 +304,27 @@ static int open_why(struct session *s, struct fault *fault)
 	return s->why ? 0 : -1;
 }
 
+/* Learning names makes the preserve and retrieve of files longer: only for who wants to see them. */
+static void open_namer(struct session *s)
+{
+	struct latency *l = &s->opts->latency;
+
+	if (!selection__needs_name(&l->sel) && !l->max_slowest &&
+	    (!l->by || l->by == LATENCY_BY_PROCESS))
+		return;
+	s->namer = namer__open(s->opts->live.verbose, &namer_ops, s);
+	l->names = namer__names(s->namer);
+}
+
 static int measure(struct session *s, struct fault *fault)
 {
 	const struct opts *opts = s->opts;
 
-	s->namer = namer__open(opts->live.verbose, &namer_ops, s);
-	s->opts->latency.names = namer__names(s->namer);
+	open_namer(s);
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live || open_why(s, fault))
 		return -1;
-	if (namer__missing(s->namer))
+	if (s->namer && namer__missing(s->namer))
 		complain("domains have no names: %s", namer__missing(s->namer));
 	s->out = outfile__open(opts->output, fault);
 	if (!s->out)
