@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/flight.c tools/lutrace/recording.c tools/lutrace/host.c
+// sources: tools/lutrace/flight.c tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/host.c
 // sources: tools/lutrace/util.c tools/next/notes.c
 // libs: -lz
 /* The flight recorder: names, limits, what is removed, a disk that is full, snapshots. */
