@@ -259,6 +259,9 @@ static void test_losses(void **state)
 	assert_false(latency__incomplete(&l, &c));
 	c.progs[LIVE_PROG_UNKNOWN].counts.lost_latencies = 1;
 	assert_true(latency__incomplete(&l, &c));
+	c.progs[LIVE_PROG_UNKNOWN].counts.lost_latencies = 0;
+	c.lost_whys = 1;
+	assert_true(latency__incomplete(&l, &c));
 	latency__free(&l);
 }
 

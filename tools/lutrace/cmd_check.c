@@ -49,10 +49,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct argp_child children[] = {
-	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
-};
-
 static void add_before(struct opts *opts, const char *path)
 {
 	opts->before = grow(opts->before, opts->nr_before, &opts->before_room,
@@ -122,7 +118,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = live_children,
 	.args_doc = "[-- COMMAND [ARG...]]",
 	.doc = "Checks a live update of the running kernel while it happens\v"
 	       "Says \"checking\" on stderr once every event is seen, prints each violation at "
@@ -447,7 +443,6 @@ static void open_deep(struct session *s)
 static int check(struct session *s, struct fault *fault)
 {
 	struct overhead overhead;
-	int status;
 
 	if (read_before(s, fault))
 		return -1;
@@ -479,11 +474,7 @@ static int check(struct session *s, struct fault *fault)
 		overhead__print(&overhead, stdout);
 	if (s->opts->json && write_json(s, &overhead, fault))
 		return -1;
-	status = verdict__status(oracle__verdict(s->oracle));
-	if (!command__went_well(s->opts->live.command, live__command_status(s->live)) &&
-	    status != STATUS_VIOLATION)
-		status = STATUS_ERROR;
-	return status;
+	return live__end_status(s->live, verdict__status(oracle__verdict(s->oracle)));
 }
 
 static int run(int argc, char **argv)

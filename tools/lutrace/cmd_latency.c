@@ -35,10 +35,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct argp_child children[] = {
-	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
-};
-
 static enum latency_by parse_by(struct argp_state *state, const char *arg)
 {
 	enum latency_by by = LATENCY_BY_DOMAIN;
@@ -141,7 +137,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = live_children,
 	.args_doc = "[-- COMMAND [ARG...]]",
 	.doc = "Measures how long preserving, unpreserving and restoring takes, while it happens\v"
 	       "Ends with the COMMAND, after --duration, or with SIGINT or SIGTERM. The command's "
@@ -160,6 +156,7 @@ struct session {
 	size_t nr_whys, whys_room;
 	struct outfile *out;
 	struct live_prog before[LIVE_NR_PROGS];	/* as they were when the interval began */
+	__u64 lost_whys;		/* until then */
 	__u64 since;
 	unsigned int intervals;
 	bool incomplete;
@@ -243,6 +240,7 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 	};
 	struct live_prog progs[LIVE_NR_PROGS];
 	FILE *f = outfile__stream(s->out);
+	__u64 lost_whys = s->why ? why__lost(s->why) : 0;
 	int i;
 
 	if (live__progs(s->live, progs, fault) ||
@@ -250,6 +248,7 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 		return -1;
 	latency__settle(&s->opts->latency, last);
 	memcpy(c.progs, progs, sizeof(progs));
+	c.lost_whys = lost_whys - s->lost_whys;
 	for (i = 0; i < LIVE_NR_PROGS; i++)
 		subtract(&c.progs[i], &s->before[i]);
 	if (live->interval > 0)
@@ -263,6 +262,7 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 	if (fflush(f))
 		return fault__set(fault, "cannot write the figures: %s", strerror(errno));
 	memcpy(s->before, progs, sizeof(progs));
+	s->lost_whys = lost_whys;
 	s->since = now;
 	latency__reset(&s->opts->latency);
 	return 0;

@@ -37,10 +37,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct argp_child children[] = {
-	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
-};
-
 static void check_opts(struct argp_state *state, const struct opts *opts)
 {
 	if (!opts->file == !opts->flight.dir)
@@ -99,7 +95,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = live_children,
 	.doc = "Records the iommu_liveupdate events of the running kernel\v"
 	       "Says \"recording\" on stderr once every event is recorded, and ends with SIGINT, "
 	       "SIGTERM or --duration. Record in the old kernel until the kexec and in the new one "

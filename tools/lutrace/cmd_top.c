@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include "cmd.h"
-#include "command.h"
 #include "namer.h"
 #include "overhead.h"
 #include "screen.h"
@@ -29,10 +28,6 @@ static const struct argp_option options[] = {
 	{ "reverse", OPT_REVERSE, NULL, 0, "Reverse the order", 0 },
 	{ "filter", OPT_FILTER, "TEXT", 0, "Only rows with TEXT in them, in any case", 0 },
 	{ 0 }
-};
-
-static const struct argp_child children[] = {
-	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
 };
 
 static void check_opts(struct argp_state *state, const struct opts *opts)
@@ -91,7 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = live_children,
 	.args_doc = "[--batch -- COMMAND [ARG...]]",
 	.doc = "Shows the domains of a live update, their latencies and the verdict so far\v"
 	       "Keys: q end, s sort, r reverse, p pause, / filter, h help, arrows, pages. "
@@ -243,17 +238,11 @@ static int conclude(struct session *s, struct fault *fault)
 
 static int watch(struct session *s, struct fault *fault)
 {
-	int status;
-
 	if (start(s, fault) || live__run(s->live, fault) || live__stop(s->live, fault))
 		return -1;
 	screen__close(s->screen);
 	s->screen = NULL;
-	status = conclude(s, fault);
-	if (!command__went_well(s->opts->live.command, live__command_status(s->live)) &&
-	    status >= 0 && status != STATUS_VIOLATION)
-		return STATUS_ERROR;
-	return status;
+	return live__end_status(s->live, conclude(s, fault));
 }
 
 static int run(int argc, char **argv)

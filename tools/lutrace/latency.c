@@ -349,5 +349,5 @@ bool latency__incomplete(const struct latency *l, const struct latency_context *
 	struct live_prog sum = live__sum(c->progs);
 
 	return sum.counts.lost_latencies || sum.counts.lost_begins || sum.counts.replaced_begins ||
-	       sum.missed_runs || l->without_row || latency__unaccounted(l, c);
+	       sum.missed_runs || l->without_row || c->lost_whys || latency__unaccounted(l, c);
 }

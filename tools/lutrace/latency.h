@@ -115,6 +115,7 @@ struct latency_context {
 	bool stats;			/* --stats was given */
 	const char *stats_missing;	/* why there are no BPF statistics, or NULL */
 	__u64 memory;			/* as live__memory() */
+	__u64 lost_whys;		/* operations of which --why has nothing, within it */
 	const char *command;		/* NULL: none */
 	int command_status;		/* as live__command_status() */
 	unsigned int interval;		/* counted from 1; 0: the whole run */

@@ -184,6 +184,8 @@ static void print_losses(const struct latency *l, const struct latency_context *
 				p->tracepoint, p->counts.lost_latencies, p->counts.lost_begins,
 				p->counts.replaced_begins, p->missed_runs);
 	}
+	if (c->lost_whys)
+		fprintf(f, "What %llu operations waited for was lost.\n", c->lost_whys);
 	if (c->last && sum.counts.in_flight > 0)
 		fprintf(f, "%lld operations had not ended.\n", sum.counts.in_flight);
 	if (latency__left_out(l, c))
@@ -425,7 +427,7 @@ int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 	json_t *root;
 	int err;
 
-	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "schema", LATENCY_SCHEMA, "tool", "lutrace " LUTRACE_VERSION,
 			 "complete", !latency__incomplete(l, c),
 			 "interval", number_if(c->interval, c->interval),
@@ -435,7 +437,7 @@ int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 			 "slowest", json_slowest(l), "programs", json_programs(c),
 			 "memory_bytes", number_if(c->memory, c->memory),
 			 "left_out", number(latency__left_out(l, c)),
-			 "without_row", number(l->without_row),
+			 "without_row", number(l->without_row), "lost_whys", number(c->lost_whys),
 			 "not_arrived", number(latency__unaccounted(l, c)),
 			 "not_ended", number_if(c->last, sum.counts.in_flight));
 	if (!root)

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <time.h>
 #include "caps.h"
+#include "cmd.h"
 #include "command.h"
 #include "kernel.h"
 #include "notify.h"
+#include "selection.h"
 #include "source.h"
 
 /*
@@ -21,6 +23,10 @@
 
 /* How often the source is drained if it does not call for it. */
 #define POLL_MS 20
+
+const struct argp_child live_children[] = {
+	{ &live_argp, 0, NULL, 0 }, { &selection_argp, 0, NULL, 0 }, { 0 }
+};
 
 struct live {
 	struct live_opts opts;
@@ -362,4 +368,12 @@ int live__signal(const struct live *live)
 int live__command_status(const struct live *live)
 {
 	return live->command_status;
+}
+
+int live__end_status(const struct live *live, int status)
+{
+	if (!command__went_well(live->opts.command, live->command_status) && status >= 0 &&
+	    status != STATUS_VIOLATION)
+		return STATUS_ERROR;
+	return status;
 }

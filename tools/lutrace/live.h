@@ -53,6 +53,8 @@ struct live_opts {
  * the subcommand's argp, with a struct live_opts as its input.
  */
 extern const struct argp live_argp;
+/* It and selection_argp, whose input is a struct selection: what all live subcommands have. */
+extern const struct argp_child live_children[];
 
 /* For options of subcommands: end the program with one sentence if @arg is not as it should be. */
 unsigned long live__parse_count(struct argp_state *state, const char *what, const char *arg,
@@ -160,6 +162,11 @@ __u64 live__stopped(const struct live *live);
 int live__signal(const struct live *live);
 /* How the command ended, as waitpid() tells it; -1 if there is none or it runs on. */
 int live__command_status(const struct live *live);
+/*
+ * What a command of lutrace ends with that judged, and found @status (negative: it failed). A COMMAND
+ * that failed, or did not end, is told, and makes it an error unless it is a violation.
+ */
+int live__end_status(const struct live *live, int status);
 
 /*
  * Says on stderr how the session is set up, in one line: mode, sizes, each tracepoint; and that

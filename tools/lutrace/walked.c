@@ -14,27 +14,6 @@ __u64 walked__tables(const struct lutrace_deep *w)
 	return sum;
 }
 
-__u64 walked__leaves(const struct lutrace_deep *w)
-{
-	__u64 sum = 0;
-	int i;
-
-	for (i = 0; i < LUTRACE_PT_LEVELS; i++)
-		sum += w->levels[i].leaves;
-	return sum;
-}
-
-__u64 walked__mapped(const struct lutrace_deep *w)
-{
-	__u64 sum = 0;
-	int i;
-
-	/* A leaf that stands in several entries counts in each for what one maps */
-	for (i = 0; i < LUTRACE_PT_LEVELS; i++)
-		sum += w->levels[i].leaves << (12 + 9 * i);
-	return sum;
-}
-
 bool walked__denies(const struct lutrace_deep *w, const struct preserved *said, char *text,
 		    size_t size)
 {

@@ -10,9 +10,6 @@
 
 /* Of all levels. */
 __u64 walked__tables(const struct lutrace_deep *w);
-__u64 walked__leaves(const struct lutrace_deep *w);
-/* What its leaves map, in bytes. */
-__u64 walked__mapped(const struct lutrace_deep *w);
 
 /*
  * Each of these says in @text what is wrong first, and returns whether
