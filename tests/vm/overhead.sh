@@ -48,7 +48,7 @@ assert 0 < bytes <= bound' "$@" | tee -a memory
 }
 
 check() {
-	local n=$((32 * (8 + ${CYCLES:-16})))
+	local n=$((20 * (8 + ${CYCLES:-16})))
 
 	expect "latency saw all operations" seen latency.json "$n" 0
 	expect "a filter left all of them out" seen pid.json 0 $((2 * n))

@@ -6,8 +6,8 @@
  * domains and unpreserves them, and maps, unmaps and frees where nothing is preserved. One more
  * domain stays preserved in a session of its own, so that the FLB does not come and go.
  *
- * A quarter of the cycles takes no more than what is compared of pairs. In the others there are
- * interrupts, and what lutrace does in user space, of which the table has the CPU time.
+ * The least of the cycles counts. In the others there is what the allocator and lutrace's user space
+ * do at times; of the latter the table has the CPU time.
  *
  * Needs root, the series, and two of QEMU's edu devices behind VT-d. Prints KTAP; the table goes to
  * DIR/overhead.txt, what the commands write to DIR.
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,8 +29,8 @@
 
 #define PAGE		4096ull
 #define IOVA		0x10000000ull
-/* With fewer, a cycle's ticks and slab pages weigh more in each of its pairs */
-#define NR_DOMAINS	32u
+/* So many that preserving them, with what lutrace adds, fits between two ticks */
+#define NR_DOMAINS	20u
 #define MEMFD_TOKEN	0x100u
 #define IOMMUFD_TOKEN	0x200u
 
@@ -99,8 +100,7 @@ struct bench {
 	struct user user, holder;
 	uint32_t ioas_id;		/* that of a HWPT that is not marked */
 	unsigned long rounds, cycles;
-	uint64_t *samples[NR_WHATS];
-	/* What is typical of the cycles, for each pair or call */
+	/* The least of the cycles, for each pair or call */
 	int64_t took[MAX_ROUNDS][ARRAY_SIZE(configs)][NR_WHATS];
 	uint64_t user_ns[ARRAY_SIZE(configs)];	/* of lutrace while the cycles ran, in all rounds */
 };
@@ -174,8 +174,6 @@ static bool set_up(struct bench *b)
 {
 	uint32_t i, hwpt_id;
 
-	for (i = 0; i < NR_WHATS; i++)
-		b->samples[i] = calloc(b->cycles, sizeof(*b->samples[i]));
 	b->luo = luo__open();
 	if (!tap__true(b->luo, "no /dev/liveupdate") || !open_user(&b->user, "0000:00:04.0"))
 		return false;
@@ -187,6 +185,19 @@ static bool set_up(struct bench *b)
 
 /* One cycle */
 
+/* Returns soon after a tick, so that there is none in what is measured from there on. */
+static void await_tick(void)
+{
+	const struct timespec step = { .tv_nsec = 50000 };
+	struct timespec before, t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &before);
+	do {
+		nanosleep(&step, NULL);
+		clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	} while (t.tv_nsec == before.tv_nsec);
+}
+
 static bool preserve_cycle(struct bench *b, uint64_t took[NR_WHATS])
 {
 	struct session *session = luo__create_session(b->luo, "overhead");
@@ -195,12 +206,14 @@ static bool preserve_cycle(struct bench *b, uint64_t took[NR_WHATS])
 
 	if (!preserve_memfd(&b->user, session))
 		return false;
+	await_tick();
 	t0 = now();
 	ret = preserve_iommufd(&b->user, session);
+	took[PRESERVE] = now() - t0;
+	await_tick();
 	t1 = now();
 	session__close(session);
 	took[UNPRESERVE] = now() - t1;
-	took[PRESERVE] = t1 - t0;
 	return tap__want(ret, 0, "preserving the iommufd");
 }
 
@@ -247,30 +260,20 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/*
- * Of a call that lutrace has nothing to do with it is the least: what it takes beyond that depends on
- * how full the allocator's lists happen to be. Of pairs it is the lower quartile.
- */
-static int64_t typical(const struct bench *b, enum what w)
-{
-	return b->samples[w][per_cycle[w] > 1 ? b->cycles / 4 : 0] / per_cycle[w];
-}
-
-static bool run_cycles(struct bench *b, int64_t typicals[NR_WHATS])
+static bool run_cycles(struct bench *b, int64_t least[NR_WHATS])
 {
 	uint64_t took[NR_WHATS];
 	unsigned long i;
+	int64_t each;
 	int w;
 
 	for (i = 0; i < WARM_UP + b->cycles; i++) {
 		if (!preserve_cycle(b, took) || !map_cycle(b, took) || !free_cycle(b, took))
 			return false;
-		for (w = 0; i >= WARM_UP && w < NR_WHATS; w++)
-			b->samples[w][i - WARM_UP] = took[w];
-	}
-	for (w = 0; w < NR_WHATS; w++) {
-		qsort(b->samples[w], b->cycles, sizeof(*b->samples[w]), compare);
-		typicals[w] = typical(b, w);
+		for (w = 0; i >= WARM_UP && w < NR_WHATS; w++) {
+			each = took[w] / per_cycle[w];
+			least[w] = i == WARM_UP ? each : MIN(least[w], each);
+		}
 	}
 	return true;
 }
@@ -353,9 +356,9 @@ static void print_table(const struct bench *b, FILE *f)
 	fputs("\nadded with\n", f);
 	for (c = 1; c < ARRAY_SIZE(configs); c++)
 		print_row(b, c, f);
-	fprintf(f, "Median of %lu rounds (least and most); in each, of %lu cycles with %u domains, the "
-		"lower quartile of the pairs and the least of the calls.\nbeside: what lutrace itself "
-		"takes in user space and kernel, beside the operations, for each pair.\n", b->rounds, b->cycles, NR_DOMAINS);
+	fprintf(f, "Median of %lu rounds (least and most); in each, the least of %lu cycles with %u "
+		"domains.\nbeside: what lutrace itself takes in user space and kernel, beside the "
+		"operations, for each pair.\n", b->rounds, b->cycles, NR_DOMAINS);
 }
 
 static bool write_table(const struct bench *b)
