@@ -123,13 +123,29 @@ enum lutrace_why_part {
 	LUTRACE_NR_WHYS,
 };
 
-/* One for each end, beside the sample of the same operation; in no recording. */
+#define LUTRACE_MAX_FRAMES	32
+
+/*
+ * One for each end, beside the sample of the same operation; in no recording. Without --stack it ends
+ * before nr_frames.
+ */
 struct lutrace_why {
 	struct lutrace_rec rec;
 	__u64 end_seq;			/* of the end event */
 	__u64 op;
 	__u64 ns[LUTRACE_NR_WHYS];
 	__u64 n[LUTRACE_NR_WHYS];	/* how often */
+	__s64 nr_frames;		/* of the kernel's stack at the end; negative: an errno */
+	__u64 frames[LUTRACE_MAX_FRAMES];	/* return addresses, innermost first */
+};
+
+#define LUTRACE_SYMBOL_SIZE	256
+
+/* Context of the program that names an address of the kernel's code. */
+struct lutrace_symbol {
+	__u64 address;			/* in: a return address */
+	__s64 len;			/* out: with the NUL; negative: an errno */
+	char text[LUTRACE_SYMBOL_SIZE];	/* out: NAME+OFFSET/SIZE */
 };
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that tell what a slow operation waited for, for tools/lutrace/why.c: `lutrace latency
- * --why` alone loads them.
+ * Programs that tell what a slow operation waited for, and through which functions it was called, for
+ * tools/lutrace/why.c: `lutrace latency` with --why or --stack alone loads them.
  *
  * A task has a state from the begin of an operation to its end. All other programs look for the
  * state of their task and leave if there is none; while no operation runs they do not even look.
@@ -34,6 +34,9 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1024 * 1024);
 } whys SEC(".maps");
+
+/* Whether the stack is asked for. */
+const volatile int stacks;
 
 /* A state is too large for the stack. */
 static const struct state fresh;
@@ -87,17 +90,28 @@ static __always_inline int on_begin(__u32 op)
 	return 0;
 }
 
-static __always_inline int on_end(const struct iommu_liveupdate_event *ev, __u32 op)
+static __always_inline void add_stack(struct lutrace_why *why, __u64 *ctx)
 {
+	long size = bpf_get_stack(ctx, why->frames, sizeof(why->frames), 0);
+
+	why->nr_frames = size < 0 ? size : (__s64)((__u64)size / sizeof(why->frames[0]));
+}
+
+static __always_inline int on_end(__u64 *ctx, __u32 op)
+{
+	const struct iommu_liveupdate_event *ev = (const void *)ctx[0];
+	__u64 size = stacks ? sizeof(struct lutrace_why) : offsetof(struct lutrace_why, nr_frames);
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct state *st = state_of(tid);
 
 	if (!st)
 		return 0;
 	st->why.rec.type = LUTRACE_REC_WHY;
-	st->why.rec.size = sizeof(st->why);
+	st->why.rec.size = size;
 	st->why.end_seq = ev->seq;
-	if (st->why.op != op || bpf_ringbuf_output(&whys, &st->why, sizeof(st->why), 0))
+	if (stacks)
+		add_stack(&st->why, ctx);
+	if (st->why.op != op || bpf_ringbuf_output(&whys, &st->why, size, 0))
 		__sync_fetch_and_add(&lost, 1);
 	bpf_map_delete_elem(&states, &tid);
 	__sync_fetch_and_add(&running, -1);
@@ -115,7 +129,7 @@ int tracepoint##_begin(__u64 *ctx)						\
 SEC("tp_btf/" #tracepoint "_end")						\
 int tracepoint##_end(__u64 *ctx)						\
 {										\
-	return on_end((const struct iommu_liveupdate_event *)ctx[0], op);	\
+	return on_end(ctx, op);							\
 }
 
 OPERATION(iommu_domain_preserve, LUTRACE_OP_PRESERVE)
@@ -197,5 +211,15 @@ int KHO_##function##_leave(__u64 *ctx)						\
 KHO(kho_preserve_folio)
 KHO(kho_unpreserve_folio)
 KHO(kho_restore_folio)
+
+/* Asked by user space, which then needs no right to read the kernel's addresses. */
+SEC("syscall")
+int name_address(struct lutrace_symbol *args)
+{
+	__u64 address = args->address;
+
+	args->len = BPF_SNPRINTF(args->text, sizeof(args->text), "%pB", address);
+	return 0;
+}
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/latency.c tools/lutrace/stats.c tools/lutrace/util.c
+// sources: tools/lutrace/latency.c tools/lutrace/latency_out.c tools/lutrace/operations.c tools/lutrace/names_json.c tools/lutrace/stats.c tools/lutrace/util.c
 // sources: tools/lutrace/live_opts.c tools/lutrace/names.c tools/lutrace/selection.c
 // sources: tools/lutrace/recording.c
-// libs: -lz
+// libs: -lz -ljansson
 /* Figures of live samples: buckets, percentiles of raw samples and of buckets, filters, losses. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../../tools/lutrace/latency.h"
+#include "../../tools/lutrace/overhead.h"
 
 static struct lutrace_sample sample(__u32 op, __u64 phys, __u64 generation, __u64 ns, int ret)
 {
@@ -216,6 +217,63 @@ static void test_why(void **state)
 	latency__free(&l);
 }
 
+/* Of --stats, which is not given. */
+void overhead__print(const struct overhead *o, FILE *f)
+{
+	(void)o;
+	(void)f;
+	fail();
+}
+
+static size_t two_frames(const void *priv, const struct lutrace_why *why,
+			 char *frames[LUTRACE_MAX_FRAMES])
+{
+	assert_ptr_equal(priv, why);
+	frames[0] = xstrdup("inner+0x1/0x2");
+	frames[1] = xstrdup("outer+0x3/0x4");
+	return 2;
+}
+
+static char *printed(struct latency *l, const struct latency_context *c)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	latency__print(l, c, f);
+	fclose(f);
+	return text;
+}
+
+/* Of the slowest whose record has come; of another one it is not known. */
+static void test_stack(void **state)
+{
+	struct latency l = { .max_slowest = 2, .stack = true };
+	struct lutrace_why why = { .rec.type = LUTRACE_REC_WHY, .end_seq = 7 };
+	struct lutrace_sample s = { .lat = { .op = LUTRACE_OP_PRESERVE, .latency_ns = 5 } };
+	struct latency_context c = { .seconds = 1, .stack = two_frames, .last = true };
+	char *text, *inner, *unknown;
+
+	(void)state;
+	latency__init(&l);
+	s.lat.end_seq = 7;
+	latency__add(&l, &s);
+	assert_true(latency__add_why(&l, &why));
+	s.lat.end_seq = 8;
+	s.lat.latency_ns = 4;
+	latency__add(&l, &s);
+	c.stack_priv = &l.whys[0];
+	text = printed(&l, &c);
+	inner = strstr(text, " inner+0x1/0x2\n");
+	unknown = strstr(text, "stack: not known");
+	assert_non_null(inner);
+	assert_non_null(strstr(inner, " outer+0x3/0x4\n"));
+	assert_true(unknown > inner);
+	assert_null(strstr(text, "waiting for locks"));
+	free(text);
+	latency__free(&l);
+}
+
 static void test_filters(void **state)
 {
 	struct latency_context c = { .progs = { [LUTRACE_PROG(LUTRACE_OP_PRESERVE,
@@ -302,7 +360,8 @@ int main(void)
 		cmocka_unit_test(test_too_many_use_buckets),
 		cmocka_unit_test(test_errors_are_no_times),
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_waits_for_names),
-		cmocka_unit_test(test_why), cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_why), cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_options),
 	};

@@ -1,7 +1,7 @@
 # Domains get the names that their operator gave them, in both kernels, and are selected by them.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=18
+plan=19
 
 record() {
 	rm -f /run/record.pid
@@ -25,7 +25,7 @@ checked() {
 
 stage1() {
 	expect "the slowest have names, and what they waited for" measured why \
-		'--slowest 4 --why --by session --op preserve --op unpreserve'
+		'--slowest 4 --why --stack --by session --op preserve --op unpreserve'
 	expect "a session and a token select" measured second '--session second --token 2'
 	expect "a process selects" measured process '--process luctl --by device'
 	expect "a clean update is clean for one session" checked
@@ -81,6 +81,11 @@ for s in slow:
     for part in ("lock_wait_ns", "off_cpu_ns", "alloc_ns", "kho_ns"):
         assert w[part] <= s["latency_ns"], (part, s)
     assert w["kho"] == s["tables"] and w["kho_ns"] > 0, s'
+	expect "and was called by the functions that preserve, and by the system call" python '
+for s in live["why"]["slowest"]:
+    names = [f.split("+")[0] for f in s["stack"]]
+    assert names[0].startswith("iommu_domain_" + s["operation"]), names
+    assert "iommufd_" in "".join(names) and "do_syscall_64" in names, names'
 	expect "sessions are told apart" python '
 groups = {g["key"]: g["operations"]["preserve"]["n"] for g in live["why"]["groups"]}
 assert groups == {"first": 6, "second": 6}, groups'

@@ -32,7 +32,7 @@ _lutrace_options()
 	'lutrace doctor') echo "-j --json $usual" ;;
 	'lutrace latency')
 		echo "-i:- --interval:- -c:- --count:- -j --json -o:file --output:file --op:op" \
-			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --why $select $live $usual"
+			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --why --stack $select $live $usual"
 		;;
 	'lutrace record')
 		echo "-D --deep -o:file --output:file -f:file --flight:file --file-size:- --files:-" \

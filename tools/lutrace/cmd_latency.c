@@ -10,7 +10,7 @@
 #include "recording.h"
 #include "why.h"
 
-enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY };
+enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY, OPT_STACK };
 
 struct opts {
 	struct live_opts live;
@@ -32,6 +32,7 @@ static const struct argp_option options[] = {
 	{ "by", OPT_BY, "WHAT", 0, "Also one row for each domain, session, device or process", 0 },
 	{ "slowest", OPT_SLOWEST, "NUMBER", 0, "Also the NUMBER slowest, and what they were", 0 },
 	{ "why", OPT_WHY, NULL, 0, "With --slowest: also what they waited for", 0 },
+	{ "stack", OPT_STACK, NULL, 0, "With --slowest: also the kernel's stack at their end", 0 },
 	{ 0 }
 };
 
@@ -113,6 +114,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_WHY:
 		l->why = true;
 		return 0;
+	case OPT_STACK:
+		l->stack = true;
+		return 0;
 	case OPT_SLOWEST:
 		l->max_slowest = live__parse_count(state, "--slowest", arg, LATENCY_MAX_SLOWEST);
 		return 0;
@@ -120,8 +124,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
-		if (l->why && !l->max_slowest)
-			argp_error(state, "--why needs --slowest");
+		if ((l->why || l->stack) && !l->max_slowest)
+			argp_error(state, "%s needs --slowest", l->why ? "--why" : "--stack");
 		/* A process that is given by its id need not be looked for in user space. */
 		if (!opts->live.filter.pid)
 			opts->live.filter.pid = l->sel.pid;
@@ -184,7 +188,8 @@ static void on_why(void *priv, const struct lutrace_why *rec)
 	struct session *s = priv;
 
 	s->whys = grow(s->whys, s->nr_whys, &s->whys_room, sizeof(*s->whys));
-	s->whys[s->nr_whys++] = *rec;
+	s->whys[s->nr_whys] = (struct lutrace_why){ .rec.type = 0 };
+	memcpy(&s->whys[s->nr_whys++], rec, rec->rec.size);
 }
 
 /* One that came before its sample is looked at twice. */
@@ -228,6 +233,12 @@ static void subtract(struct live_prog *p, const struct live_prog *before)
 	p->run_ns -= before->run_ns;
 }
 
+static size_t stack_of(const void *priv, const struct lutrace_why *rec,
+		       char *frames[LUTRACE_MAX_FRAMES])
+{
+	return why__stack(priv, rec, frames);
+}
+
 static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 {
 	const struct live_opts *live = &s->opts->live;
@@ -235,6 +246,7 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 		.seconds = (now - s->since) / 1e9, .stats = live->stats,
 		.stats_missing = live__stats_missing(s->live),
 		.memory = live__memory(s->live), .last = last,
+		.stack = s->opts->latency.stack ? stack_of : NULL, .stack_priv = s->why,
 		.command = live->command ? live->command[0] : NULL,
 		.command_status = live__command_status(s->live),
 	};
@@ -294,11 +306,12 @@ static const struct namer_ops namer_ops = { .name = NULL };
 static int open_why(struct session *s, struct fault *fault)
 {
 	struct latency *l = &s->opts->latency;
+	struct why_opts opts = { s->opts->live.verbose, l->why, l->stack };
 	int i;
 
-	if (!l->why)
+	if (!l->why && !l->stack)
 		return 0;
-	s->why = why__open(s->opts->live.verbose, fault);
+	s->why = why__open(&opts, fault);
 	for (i = 0; s->why && i < LUTRACE_NR_WHYS; i++)
 		l->why_knows[i] = why__knows(s->why, i);
 	return s->why ? 0 : -1;

@@ -148,7 +148,27 @@ static void print_why(const struct latency *l, const struct lutrace_why *why, FI
 	fputc('\n', f);
 }
 
-static void print_slowest(const struct latency *l, FILE *f)
+/* Returns how many there are, each to be freed; 0: not asked for, or not known. */
+static size_t stack_of(const struct latency_context *c, const struct lutrace_why *why,
+		       char *frames[LUTRACE_MAX_FRAMES])
+{
+	return c->stack && why->rec.type ? c->stack(c->stack_priv, why, frames) : 0;
+}
+
+static void print_stack(const struct latency_context *c, const struct lutrace_why *why, FILE *f)
+{
+	char *frames[LUTRACE_MAX_FRAMES];
+	size_t i, nr = stack_of(c, why, frames);
+
+	if (c->stack && !nr)
+		fprintf(f, "%14sstack: not known\n", "");
+	for (i = 0; i < nr; i++) {
+		fprintf(f, "%14s%s\n", "", frames[i]);
+		free(frames[i]);
+	}
+}
+
+static void print_slowest(const struct latency *l, const struct latency_context *c, FILE *f)
 {
 	const struct lutrace_sample *s;
 	size_t i;
@@ -163,6 +183,7 @@ static void print_slowest(const struct latency *l, FILE *f)
 			LUTRACE_COMM_SIZE, s->comm, s->pid, s->lat.ret,
 			name__text(names__find(l->names, s->lat.ser_phys, s->lat.generation)).s);
 		print_why(l, &l->whys[i], f);
+		print_stack(c, &l->whys[i], f);
 	}
 }
 
@@ -185,7 +206,8 @@ static void print_losses(const struct latency *l, const struct latency_context *
 				p->counts.replaced_begins, p->missed_runs);
 	}
 	if (c->lost_whys)
-		fprintf(f, "What %llu operations waited for was lost.\n", c->lost_whys);
+		fprintf(f, "What %llu operations waited for, or their stack, was lost.\n",
+			c->lost_whys);
 	if (c->last && sum.counts.in_flight > 0)
 		fprintf(f, "%lld operations had not ended.\n", sum.counts.in_flight);
 	if (latency__left_out(l, c))
@@ -225,7 +247,7 @@ void latency__print(struct latency *l, const struct latency_context *c, FILE *f)
 	else if (l->by)
 		print_groups(l, f);
 	if (l->max_slowest)
-		print_slowest(l, f);
+		print_slowest(l, c, f);
 	print_losses(l, c, f);
 	if (c->stats)
 		print_overhead(c, f);
@@ -363,7 +385,20 @@ static json_t *json_why(const struct latency *l, const struct lutrace_why *why)
 	return object;
 }
 
-static json_t *json_slowest(const struct latency *l)
+static json_t *json_stack(const struct latency_context *c, const struct lutrace_why *why)
+{
+	char *frames[LUTRACE_MAX_FRAMES];
+	size_t i, nr = stack_of(c, why, frames);
+	json_t *list = nr ? json_array() : json_null();
+
+	for (i = 0; i < nr; i++) {
+		json_array_append_new(list, text(frames[i], LUTRACE_SYMBOL_SIZE));
+		free(frames[i]);
+	}
+	return list;
+}
+
+static json_t *json_slowest(const struct latency *l, const struct latency_context *c)
 {
 	const struct lutrace_sample *s;
 	json_t *list = json_array(), *slow;
@@ -372,7 +407,7 @@ static json_t *json_slowest(const struct latency *l)
 	for (i = 0; i < l->nr_slowest; i++) {
 		s = &l->slowest[i];
 		slow = json_pack(
-			"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o}",
+			"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o}",
 			"operation", op__name(s->lat.op),
 			"latency_ns", number(s->lat.latency_ns),
 			"ser_phys", number(s->lat.ser_phys),
@@ -380,7 +415,7 @@ static json_t *json_slowest(const struct latency *l)
 			"tables", number(s->nr_tables), "bytes", number(s->nr_bytes),
 			"cpu", number(s->cpu), "pid", number(s->pid), "tid", number(s->tid),
 			"comm", text(s->comm, sizeof(s->comm)), "ret", s->lat.ret,
-			"why", json_why(l, &l->whys[i]));
+			"why", json_why(l, &l->whys[i]), "stack", json_stack(c, &l->whys[i]));
 		name__add_json(names__find(l->names, s->lat.ser_phys, s->lat.generation), slow);
 		json_array_append_new(list, slow);
 	}
@@ -434,7 +469,7 @@ int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 			 "seconds", c->seconds, "command", json_command(c),
 			 "operations", json_operations(l, c), "domains", json_domains(l),
 			 "groups", json_groups(l), "without_name", number(l->nameless),
-			 "slowest", json_slowest(l), "programs", json_programs(c),
+			 "slowest", json_slowest(l, c), "programs", json_programs(c),
 			 "memory_bytes", number_if(c->memory, c->memory),
 			 "left_out", number(latency__left_out(l, c)),
 			 "without_row", number(l->without_row), "lost_whys", number(c->lost_whys),

@@ -51,13 +51,13 @@ static bool kernel_has(const struct btf *btf, const struct bpf_program *prog)
 }
 
 /* A part of which one program is missing would be told too short: all of it is left out. */
-static void choose(struct why *why, const struct btf *btf)
+static void choose(struct why *why, const struct btf *btf, bool parts)
 {
 	struct bpf_program *prog;
 	int part;
 
 	for (part = 0; part < LUTRACE_NR_WHYS; part++)
-		why->knows[part] = true;
+		why->knows[part] = parts;
 	bpf_object__for_each_program(prog, why->skel->obj) {
 		part = part_of(prog);
 		if (part >= 0 && !kernel_has(btf, prog))
@@ -113,21 +113,23 @@ static int load(struct why *why, struct fault *fault)
 	return attach(why, fault);
 }
 
-struct why *why__open(bool verbose, struct fault *fault)
+struct why *why__open(const struct why_opts *opts, struct fault *fault)
 {
 	struct why *why;
 	struct btf *btf;
 
-	kernel__verbose(verbose);
+	kernel__verbose(opts->verbose);
 	btf = kernel__bpf_unwanted(fault) ? NULL : kernel__btf(fault);
 	if (!btf)
 		return NULL;
 	why = xcalloc(1, sizeof(*why));
 	why->skel = why_bpf__open();
-	if (!why->skel)
+	if (!why->skel) {
 		fault__set(fault, "cannot open the programs of --why: %s", strerror(errno));
-	else
-		choose(why, btf);
+	} else {
+		why->skel->rodata->stacks = opts->stacks;
+		choose(why, btf, opts->parts);
+	}
 	btf__free(btf);
 	if (why->skel && !load(why, fault))
 		return why;
@@ -149,6 +151,45 @@ int why__consume(struct why *why, why_fn fn, void *priv, struct fault *fault)
 	err = ring_buffer__consume(why->ring);
 	return err < 0 ? fault__set(fault, "cannot read the ring buffer of --why: %s",
 				    strerror(-err)) : 0;
+}
+
+static char *symbol_of(const struct why *why, __u64 address)
+{
+	struct lutrace_symbol symbol = { .address = address };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &symbol, .ctx_size_in = sizeof(symbol));
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(why->skel->progs.name_address), &opts) ||
+	    symbol.len <= 0)
+		return xasprintf("0x%llx", address);
+	return xstrdup(symbol.text);
+}
+
+/* What lies between the tracepoint and the program on it. */
+static bool is_tracing(const char *symbol)
+{
+	static const char *const prefixes[] = { "bpf_", "__bpf_", "__traceiter_", "trace_" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (!strncmp(symbol, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+size_t why__stack(const struct why *why, const struct lutrace_why *rec,
+		  char *frames[LUTRACE_MAX_FRAMES])
+{
+	size_t nr = 0;
+	__s64 i;
+
+	for (i = 0; i < rec->nr_frames && i < LUTRACE_MAX_FRAMES; i++) {
+		frames[nr] = symbol_of(why, rec->frames[i]);
+		if (!nr && is_tracing(frames[nr]))
+			free(frames[nr]);
+		else
+			nr++;
+	}
+	return nr;
 }
 
 __u64 why__lost(const struct why *why)
