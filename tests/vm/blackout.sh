@@ -4,6 +4,7 @@
 # of none, waited, aside, stopped and after (in the next one, see stage2), joined by commas.
 kernel=demo
 icount=1
+debug=no
 cpus=1
 VARIANTS=${VARIANTS:-none with-record,stopped}
 plan=$((2 + 2 * $(echo "$VARIANTS" | wc -w)))

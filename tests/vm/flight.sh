@@ -42,7 +42,7 @@ small() {
 	until_said /share/small.log '^recording$'
 }
 
-# 600 KiB of events, and more
+# 250 KiB of events, and more than three files hold
 many() {
 	luctl run --no-kexec /share/flight.plan
 }

@@ -4,6 +4,7 @@
 kernel=demo
 plan=22
 icount=1
+debug=no
 cpus=1
 append="lutrace.rounds=${ROUNDS:-3} lutrace.cycles=${CYCLES:-16}"
 timeout=$((240 + ${ROUNDS:-3} * ${CYCLES:-16} * 3))
