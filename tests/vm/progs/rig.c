@@ -126,6 +126,9 @@ bool rig__add_hwpt(struct rig *rig, uint32_t ioas_id, uint32_t token, uint32_t *
 		return false;
 	if (!token)
 		return true;
+	if (!tap__true(rig->nr_marked < RIG_MAX_MARKED, "a rig has room for %u HWPTs",
+		       RIG_MAX_MARKED))
+		return false;
 	rig->marked[rig->nr_marked++] = *hwpt_id;
 	return tap__want(iommufd__mark(rig->iommufd, *hwpt_id, token), 0,
 			 "marking HWPT %u with token %u", *hwpt_id, token);

@@ -48,7 +48,7 @@ enum rig_device {
 #define RIG_TOKEN_2	2u
 #define RIG_TOKEN_3	3u
 
-#define RIG_MAX_MARKED	32
+#define RIG_MAX_MARKED	64u
 
 struct rig {
 	struct iommufd *iommufd;

@@ -30,8 +30,9 @@ struct sweep_step {
 
 /*
  * Makes three points in a group of its own. KHO never frees the nodes of its tree: a call that gets
- * further than the last one leaves some, and all later allocations move by as many. Where that
- * happens each place is tried twice.
+ * further than the last one leaves some, and all later allocations move by as many; and kmemleak and
+ * the slab allocator have some of their own in some calls and in others not. Where that happens each
+ * place is tried twice.
  */
 void sweep__run(const char *title, const struct sweep_step *step, void *arg, bool twice);
 
@@ -48,9 +49,9 @@ bool sweep__made_up(void);
 #define SWEEP_NESTED		"nested"
 #define SWEEP_FINISH		"finish-%u"
 
-#define SWEEP_NR_FILES		64u
+#define SWEEP_NR_FILES		128u
 #define SWEEP_NR_FINISH		16u
-#define SWEEP_NR_RECLAIM	32u	/* HWPTs of the rig, with tokens from RIG_TOKEN */
+#define SWEEP_NR_RECLAIM	64u	/* HWPTs of the rig, with tokens from RIG_TOKEN */
 
 /* Tokens of the Nth file in a session, which are the seeds of memfds as well */
 #define SWEEP_TOKEN_MEMFD(n)	(0x1000u + (n))

@@ -357,7 +357,7 @@ static void run_files(struct in *in)
 		in->n = 0;
 		in->session = luo__retrieve_session(in->luo, file_steps[i].session);
 		if (in->session) {
-			sweep__run(TITLE, &file_steps[i].step, in, false);
+			sweep__run(TITLE, &file_steps[i].step, in, true);
 			ok &= end_session(in);
 		} else {
 			ok = false;
@@ -408,7 +408,7 @@ static void run_reclaim(struct in *in)
 	tap__point(ok, "the rig is back");
 	in->token = RIG_TOKEN;
 	if (ok)
-		sweep__run(TITLE, &reclaim_step, in, false);
+		sweep__run(TITLE, &reclaim_step, in, true);
 	close_rig(in);
 }
 
