@@ -521,27 +521,17 @@ static int get_access(struct parser *p, const char *key, const char *const names
 		    names[1], names[2]);
 }
 
-/* Areas of one HWPT do not overlap, and lie inside their memfd */
+/* Areas lie inside their memfd; that they do not overlap is checked at the end */
 static int add_area(struct parser *p, const struct plan_area *area)
 {
 	const struct plan_memfd *m = &p->plan->memfds[area->memfd];
 	struct plan_area *a;
-	size_t i;
 
 	if (area->length > m->size || area->offset > m->size - area->length)
 		return fail(p, "the area at iova 0x%" PRIx64 " ends at offset 0x%" PRIx64
 			       ", behind memfd '%s' of 0x%" PRIx64 " bytes; "
 			       "shorten it or grow the memfd",
 			    area->iova, area->offset + area->length, m->name, m->size);
-	for (i = 0; i < p->plan->nr_areas; i++) {
-		a = &p->plan->areas[i];
-		if (a->hwpt == area->hwpt && a->iova < area->iova + area->length &&
-		    area->iova < a->iova + a->length)
-			return fail(p, "the area at iova 0x%" PRIx64
-				       " overlaps the one at iova 0x%" PRIx64 " of line %d; "
-				       "move one",
-				    area->iova, a->iova, a->line);
-	}
 	a = append(p->plan, areas);
 	if (!a)
 		return fail_no_memory(p);
@@ -783,6 +773,45 @@ static int parse_line(struct parser *p, char *text)
 
 /* Checks that need the whole plan */
 
+static int by_hwpt_and_iova(const void *a, const void *b)
+{
+	const struct plan_area *x = *(const struct plan_area *const *)a;
+	const struct plan_area *y = *(const struct plan_area *const *)b;
+
+	if (x->hwpt != y->hwpt)
+		return x->hwpt < y->hwpt ? -1 : 1;
+	return (x->iova > y->iova) - (x->iova < y->iova);
+}
+
+static int fail_overlap(struct parser *p, const struct plan_area *a, const struct plan_area *b)
+{
+	const struct plan_area *first = a->line < b->line ? a : b, *second = first == a ? b : a;
+
+	return fail_at(p, second->line, "the area at iova 0x%" PRIx64
+		       " overlaps the one at iova 0x%" PRIx64 " of line %d; move one",
+		       second->iova, first->iova, first->line);
+}
+
+/* Areas of one HWPT do not overlap. There may be half a million of them. */
+static int check_areas(struct parser *p)
+{
+	size_t i, nr = p->plan->nr_areas;
+	const struct plan_area **sorted = calloc(nr + 1, sizeof(*sorted));
+	int err = 0;
+
+	if (!sorted)
+		return fail_no_memory(p);
+	for (i = 0; i < nr; i++)
+		sorted[i] = &p->plan->areas[i];
+	qsort(sorted, nr, sizeof(*sorted), by_hwpt_and_iova);
+	for (i = 1; i < nr && !err; i++)
+		if (sorted[i]->hwpt == sorted[i - 1]->hwpt &&
+		    sorted[i]->iova < sorted[i - 1]->iova + sorted[i - 1]->length)
+			err = fail_overlap(p, sorted[i - 1], sorted[i]);
+	free(sorted);
+	return err;
+}
+
 static bool overlap(const struct plan_area *a, uint64_t iova_a, const struct plan_area *b,
 		    uint64_t iova_b, uint64_t length_a, uint64_t length_b)
 {
@@ -906,7 +935,7 @@ static int check_plan(struct parser *p)
 	for (i = 0; i < plan->nr_memfds; i++)
 		if (plan->memfds[i].token == plan->iommufd_token)
 			return fail_token_of_iommufd(p, &plan->memfds[i]);
-	if (check_probes(p) || check_holes(p))
+	if (check_areas(p) || check_probes(p) || check_holes(p))
 		return -1;
 	return check_attached(p);
 }
