@@ -2,6 +2,7 @@
 # makes; lutrace gives up what it holds once it is attached, and names what it lacks.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=23
 
 WALK=cap_bpf,cap_perfmon,cap_syslog,cap_sys_rawio,cap_dac_read_search

@@ -1,6 +1,7 @@
 # lutrace doctor finds all of the series on the demo kernel, loads nothing, and says what is off.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=9
 
 # finds STATE NAME FILE

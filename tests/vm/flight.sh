@@ -2,6 +2,7 @@
 # bundle; and with tiny limits on a disk that gets full, and has room again.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=26
 timeout=400
 

@@ -1,6 +1,7 @@
 # lutrace latency counts as many operations as the plan has, before and after a real kexec.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=7
 
 stage1() {

@@ -1,6 +1,7 @@
 # Domains get the names that their operator gave them, in both kernels, and are selected by them.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=19
 
 record() {

@@ -1,6 +1,7 @@
 # lutrace top counts domains and tells their states in both kernels, and gives the terminal back.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=17
 
 # The guest has no terminfo: a terminal with all that is needed, as `infocmp -0 -Q1` prints it of

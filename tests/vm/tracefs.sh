@@ -1,6 +1,7 @@
 # Through tracefs lutrace sees what it sees with BPF, on both sides of a kexec, and leaves nothing.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+debug=no
 plan=24
 
 INSTANCES=/sys/kernel/tracing/instances
