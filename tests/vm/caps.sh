@@ -20,16 +20,6 @@ start() {
 	eval "$_name=$!"
 }
 
-# said FILE TEXT: waits for it.
-said() {
-	_n=0
-	until grep -q "$2" "$1"; do
-		sleep 0.1
-		_n=$((_n + 1))
-		[ "$_n" -lt 300 ] || return 1
-	done
-}
-
 # gave_up PID: it has no capability, and can get none.
 gave_up() {
 	[ "$(grep -cE '^Cap(Inh|Prm|Eff|Amb):.0+$' "/proc/$1/status")" -eq 4 ] &&

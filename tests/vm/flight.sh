@@ -11,16 +11,6 @@ unit() {
 	sed -n 's/^ExecStart=//p' "/share/lutrace-$1.service"
 }
 
-# until_said FILE TEXT
-until_said() {
-	_n=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		sleep 0.1
-		_n=$((_n + 1))
-		[ "$_n" -lt 300 ] || return 1
-	done
-}
-
 folder() {
 	mkdir -p /share/flight /var/lib/lutrace-bundle && ln -s /share/flight /var/lib/lutrace
 }
@@ -29,7 +19,7 @@ folder() {
 start_recorder() {
 	$(unit record) --pidfile /run/record.pid 2>"/share/record$STAGE.log" &
 	recorder=$!
-	until_said "/share/record$STAGE.log" '^recording$'
+	said "/share/record$STAGE.log" '^recording$'
 }
 
 end_recorder() {
@@ -40,7 +30,7 @@ end_recorder() {
 small() {
 	lutrace record --flight /tmp/small --file-size 64 --files 3 2>/share/small.log &
 	small=$!
-	until_said /share/small.log '^recording$'
+	said /share/small.log '^recording$'
 }
 
 # 250 KiB of events, and more than three files hold
@@ -97,7 +87,7 @@ stage1() {
 	expect "it is said" grep -q 'No space left on device.*events are lost' /share/small.log
 	expect "and does not end the recorder" kill -0 "$small"
 	rm /tmp/small/fill
-	expect "it goes on when there is room" until_said /share/small.log 'are written again'
+	expect "it goes on when there is room" said /share/small.log 'are written again'
 	expect "there are some events more" few
 	kill -TERM "$small"
 	expect "it ends well" wait "$small"
@@ -116,7 +106,7 @@ stage1() {
 }
 
 resumed() {
-	until_said /share/check.log '^checking$' &&
+	said /share/check.log '^checking$' &&
 		luctl resume /share/demo.plan /share/demo2.plan
 }
 

@@ -83,6 +83,21 @@ _expect() {
 	return 1
 }
 
+# await CMD...: until it succeeds; fails after five minutes, which only the debug kernel comes near.
+await() {
+	_n=0
+	until "$@" 2>/dev/null; do
+		sleep 0.1
+		_n=$((_n + 1))
+		[ "$_n" -lt 3000 ] || return 1
+	done
+}
+
+# said FILE TEXT: waits for it.
+said() {
+	await grep -q "$2" "$1"
+}
+
 # jump PLAN...: luctl does what the plans say. Does not return if all goes well: luctl jumps into the
 # next kernel.
 jump() {

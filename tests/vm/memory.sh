@@ -9,12 +9,7 @@ stage1() {
 
 hog_result() {
 	touch /run/hog.stop
-	_n=0
-	until [ -s /run/hog ]; do
-		sleep 0.2
-		_n=$((_n + 1))
-		[ "$_n" -lt 300 ] || return 1
-	done
+	await test -s /run/hog || return
 	cat /run/hog
 	grep -q '^intact' /run/hog
 }

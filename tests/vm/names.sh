@@ -7,7 +7,7 @@ plan=19
 record() {
 	rm -f /run/record.pid
 	lutrace record --pidfile /run/record.pid --output "/share/$1.rec" 2>"/share/$1.log" &
-	while [ ! -s /run/record.pid ]; do sleep 0.1; done
+	await test -s /run/record.pid || return
 	! grep -q 'without names' "/share/$1.log"
 }
 

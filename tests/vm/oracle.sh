@@ -12,12 +12,7 @@ T=/sys/kernel/tracing
 start_watching() {
 	lutrace record --deep -o /share/old.rec --pidfile /run/record.pid 2>/share/record.log &
 	checked jump 2>/share/jump.err &
-	_n=0
-	until [ -s /run/record.pid ] && grep -q '^checking$' /share/jump.err; do
-		sleep 0.1
-		_n=$((_n + 1))
-		[ "$_n" -lt 300 ] || return 1
-	done
+	await test -s /run/record.pid && said /share/jump.err '^checking$'
 }
 
 # end_pid PID: interrupts it, until it has ended.

@@ -10,7 +10,7 @@ INSTANCES=/sys/kernel/tracing/instances
 record() {
 	rm -f "/run/$1.pid"
 	lutrace record -p "/run/$1.pid" -o "/share/$1.rec" 2>"/share/$1.log" &
-	until [ -s "/run/$1.pid" ]; do sleep 0.1; done
+	await test -s "/run/$1.pid"
 }
 
 # Two at the same time, which see the same.

@@ -4,7 +4,7 @@
 # record NAME: returns when it records
 record() {
 	lutrace record --deep -o "/share/$1.rec" --pidfile /run/record.pid 2>"/share/$1.log" &
-	until grep -q '^recording$' "/share/$1.log"; do sleep 0.1; done
+	said "/share/$1.log" '^recording$'
 }
 
 # end_record: the walk that runs comes to its end first

@@ -6,12 +6,7 @@
 record() {
 	rm -f /run/record.pid
 	lutrace record --deep -o "/share/$1.rec" --pidfile /run/record.pid 2>"/share/$1.record.log" &
-	_n=0
-	until [ -s /run/record.pid ]; do
-		sleep 0.1
-		_n=$((_n + 1))
-		[ "$_n" -lt 300 ] || return 1
-	done
+	await test -s /run/record.pid
 }
 
 # end_record: have it write the rest and close the file.
