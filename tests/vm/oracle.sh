@@ -87,9 +87,19 @@ survive() {
 	echo 0 >/proc/sys/kernel/panic_on_oops
 }
 
+# So many that their records need a second page
+crowd() {
+	_i=0
+	while [ "$_i" -lt 60 ]; do
+		printf 'hwpt crowd%d token=0x%x device=edu2 ioas=strip\n' "$_i" $((0x100 + _i))
+		_i=$((_i + 1))
+	done
+}
+
 stage1() {
 	survive
 	[ -e /sys/class/iommu/dmar0 ] || cat /share/grow.plan >>/share/a.plan
+	crowd >>/share/b.plan
 	_tables=$(vmstat nr_iommu_pages)
 	_blocks=$(cat /sys/kernel/debug/kho/out/nr_preserved)
 	expect "KHO's marks are watched" watch_kho
