@@ -280,6 +280,7 @@ struct lutrace_digest {
 	__u32 format;			/* LUTRACE_VTDSS and so on */
 	__u32 top_level;
 	/* Out */
+	__u64 time_ns;			/* CLOCK_MONOTONIC, as this call began: it was as it says */
 	__u64 nr_tables;		/* read so far */
 	__u64 batch;			/* of them, by this call */
 	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, and the first of them */
@@ -289,6 +290,8 @@ struct lutrace_digest {
 	struct lutrace_level levels[LUTRACE_PT_LEVELS];
 	__u32 level;			/* of the table that is walked */
 	__u32 started;
+	__u32 state;			/* of the record when the walk began, which has to last */
+	__u32 reserved;
 };
 
 #define LUTRACE_DIGEST_BATCH	4096

@@ -112,6 +112,7 @@ struct iommu_pt_ser {
 
 struct iommu_domain_ser {
 	__u64 generation;
+	__u32 state;
 	struct iommu_pt_ser pt;
 };
 

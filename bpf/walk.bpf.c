@@ -588,17 +588,28 @@ int read_pages(struct lutrace_read_args *args)
 	return 0;
 }
 
-/* Whether the domain is the one that the walk began with, and has the same root and record. */
-static __always_inline bool same_domain(const struct lutrace_digest *d)
+/*
+ * Whether the domain is the one that the walk began with, and has the same root and record. One that is
+ * being given up keeps its record until all its tables are; but its state changes before the first is.
+ */
+static __always_inline bool same_domain(struct lutrace_digest *d)
 {
 	struct iommu_domain *domain = (void *)d->domain;
 	struct iommu_domain_ser *ser = NULL;
 	__u64 generation = 0, top = 0;
+	__u32 state = 0;
 
 	if (READ(ser, domain->preserved_state) || (__u64)ser != d->record ||
 	    read_top(d->domain, &top) || top != d->top_of_table)
 		return 0;
-	return !ser || (!READ(generation, ser->generation) && generation == d->generation);
+	if (!ser)
+		return 1;
+	if (READ(generation, ser->generation) || generation != d->generation ||
+	    READ(state, ser->state))
+		return 0;
+	if (!d->started)
+		d->state = state;
+	return state == d->state;
 }
 
 /* KHO's map of preserved memory (include/linux/kho/abi/kexec_handover.h): "kho-v4" */
@@ -726,6 +737,12 @@ int digest_tables(struct lutrace_digest_args *args)
 	args->err = -EINVAL;
 	if (!d)
 		return 0;
+	if (!same_domain(d)) {
+		args->err = -ESTALE;
+		return 0;
+	}
+	/* After the state: whoever changed that is known to have begun before */
+	d->time_ns = bpf_ktime_get_ns();
 	if (!d->started) {
 		level = d->top_level;
 		at = bpf_map_lookup_elem(&places, &level);
@@ -738,8 +755,7 @@ int digest_tables(struct lutrace_digest_args *args)
 		d->started = 1;
 	}
 	d->batch = 0;
-	if (same_domain(d))
-		bpf_loop(STEPS_PER_RUN, digest_step, &run, 0);
+	bpf_loop(STEPS_PER_RUN, digest_step, &run, 0);
 	args->err = same_domain(d) ? run.err : -ESTALE;
 	args->done = run.done;
 	return 0;

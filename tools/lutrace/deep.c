@@ -121,7 +121,7 @@ static void describe(const struct listed *item, const struct lutrace_digest *d,
 static int walk(struct deep *deep, const struct listed *item, struct lutrace_deep *w,
 		struct fault *fault)
 {
-	__u64 start = live__now(), time;
+	__u64 start = live__now();
 	enum walk_state state;
 	struct lutrace_digest d;
 	struct fault why;
@@ -136,7 +136,6 @@ static int walk(struct deep *deep, const struct listed *item, struct lutrace_dee
 	if (item->preserved)
 		d.kho_root = deep->kho_root;
 	do {
-		time = live__now();
 		state = lister__walk(deep->lister, &d, fault);
 		if (state == WALK_FAILED || deep->ops->drain(deep->priv, fault))
 			return -1;
@@ -150,7 +149,7 @@ static int walk(struct deep *deep, const struct listed *item, struct lutrace_dee
 		w->flags |= DEEP_UNREADABLE;
 		w->bad_phys = d.at_phys;
 	}
-	w->time_ns = time;
+	w->time_ns = d.time_ns;
 	w->took_ns = live__now() - start;
 	w->took_ns += !w->took_ns;
 	return 1;
