@@ -200,10 +200,17 @@ static __always_inline bool xa_entry_is_internal(__u64 entry)
 #define XA_MAX_LEVELS 16
 
 /*
+ * Functions that are not static are verified once, and not for each place that calls them: that is most
+ * of what loading takes.
+ */
+long xa_lookup(__u64 entry, __u64 *index, __u64 *out);
+int kho_has(__u64 node, __u64 direct_map, __u64 phys, __u32 order);
+
+/*
  * Finds the entry at *index. Where nothing is stored, 0 is returned and
  * *index is the last of the empty range, so that the caller skips it whole.
  */
-static __noinline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
+__noinline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
 {
 	const struct xa_node *type = NULL;
 	__u64 slots = bpf_core_field_size(type->slots) / sizeof(void *);
@@ -616,21 +623,23 @@ static __always_inline bool same_domain(struct lutrace_digest *d)
 #define KHO_MAX_ORDER 10
 #define KHO_DEPTH 6
 
-static __always_inline bool kho_has(const struct lutrace_digest *d, __u64 phys, __u32 order)
+__noinline int kho_has(__u64 node, __u64 direct_map, __u64 phys, __u32 order)
 {
-	__u64 key = 1ull << (52 - order) | phys >> (12 + order);
-	__u64 node = d->kho_root;
+	__u64 key;
 	__u8 bits = 0;
 	int level;
 
+	if (order > KHO_MAX_ORDER)
+		return 0;
+	key = 1ull << (52 - order) | phys >> (12 + order);
 	for (level = KHO_DEPTH - 1; level > 0; level--) {
 		node += (key >> ((level - 1) * 9 + 15) & 511) * sizeof(node);
-		if (bpf_probe_read_kernel(&node, sizeof(node), (void *)(d->direct_map + node)) ||
+		if (bpf_probe_read_kernel(&node, sizeof(node), (void *)(direct_map + node)) ||
 		    !node)
 			return 0;
 	}
 	node += (key & 0x7fff) / 8;
-	if (bpf_probe_read_kernel(&bits, sizeof(bits), (void *)(d->direct_map + node)))
+	if (bpf_probe_read_kernel(&bits, sizeof(bits), (void *)(direct_map + node)))
 		return 0;
 	return bits >> (key & 7) & 1;
 }
@@ -640,7 +649,7 @@ static __always_inline bool kho_keeps(const struct lutrace_digest *d, __u64 phys
 	__u32 order;
 
 	for (order = 0; order <= KHO_MAX_ORDER; order++)
-		if (kho_has(d, phys, order))
+		if (kho_has(d->kho_root, d->direct_map, phys, order))
 			return 1;
 	return 0;
 }
