@@ -201,8 +201,14 @@ static void test_lockdown(void **state)
 	expect(&m, "lockdown", FINDING_UNKNOWN, "cannot be seen");
 	put(&m, "/sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	look(&m);
+	put(&m, "/proc/self/mounts", "x /sys/kernel/tracing tracefs rw 0 0\n");
+	put(&m, "/sys/kernel/tracing/README", "");
+	look(&m);
 	expect(&m, "lockdown", FINDING_MISSING, "locked down");
 	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_OK);
+	assert_int_equal(findings__state(&m.found, FOR_TRACEFS), FINDING_MISSING);
+	assert_string_equal(findings__by_name(&m.found, "trace-events")->advice,
+			    "boot without lockdown=confidentiality");
 	put(&m, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
 	look(&m);
 	expect(&m, "lockdown", FINDING_OK, "[integrity]");

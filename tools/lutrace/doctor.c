@@ -17,12 +17,14 @@
 
 #define SERIES "boot a kernel with the lutrace series (kernel-patches/) and " \
 	       "CONFIG_IOMMU_LIVEUPDATE=y"
+#define UNLOCK "boot without lockdown=confidentiality"
 
 struct doctor {
 	const struct doctor_from *from;
 	struct findings *out;
 	unsigned long long caps;
 	bool caps_known;
+	bool locked;			/* as far as that can be seen */
 	char *cmdline;			/* NULL: not known */
 };
 
@@ -260,11 +262,12 @@ static void look_at_lockdown(struct doctor *d)
 	char *text = text_of(d, "/sys/kernel/security/lockdown");
 	struct stat st;
 
-	if (text && strstr(text, "[confidentiality]"))
-		add(d, "lockdown", FOR_WALK, FINDING_MISSING,
+	d->locked = text && strstr(text, "[confidentiality]");
+	if (d->locked)
+		add(d, "lockdown", FOR_WALK | FOR_TRACEFS, FINDING_MISSING,
 		    xstrdup("the kernel is locked down (confidentiality): programs that read its "
-			    "memory are refused; those of record do not"),
-		    "boot without lockdown=confidentiality");
+			    "memory are refused, those of record do not; and tracefs is empty"),
+		    UNLOCK);
 	else if (text)
 		ok(d, "lockdown", FOR_WALK, "lockdown is \"%s\", which refuses nothing here",
 		   text);
@@ -345,7 +348,7 @@ static void look_at_trace_instances(struct doctor *d, const char *mount)
 		add(d, "trace-instances", FOR_TRACEFS, FINDING_MISSING,
 		    xasprintf("this process cannot make an instance of tracefs (%s)",
 			      strerror(errno)),
-		    "run as root");
+		    d->locked ? UNLOCK : "run as root");
 	free(path);
 	events = xasprintf("%s/events/iommu_liveupdate", mount);
 	err = lstat_at(d, events, &st);
@@ -355,7 +358,7 @@ static void look_at_trace_instances(struct doctor *d, const char *mount)
 		add(d, "trace-events", FOR_TRACEFS,
 		    err == EACCES ? FINDING_UNKNOWN : FINDING_MISSING,
 		    xasprintf("tracefs has no %s (%s)", events, strerror(err)),
-		    err == EACCES ? "run as root" : SERIES);
+		    d->locked ? UNLOCK : err == EACCES ? "run as root" : SERIES);
 	free(events);
 }
 

@@ -102,7 +102,7 @@ int kernel__lacks(struct fault *fault, const char *what)
 			  release(), what);
 }
 
-static bool locked_down(void)
+bool kernel__locked_down(void)
 {
 	struct fault fault;
 	char *text = read_file("/sys/kernel/security/lockdown", NULL, &fault);
@@ -116,7 +116,8 @@ int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 {
 	const char *missing = caps__missing_for_bpf();
 
-	if (err == -EPERM && locked_down())
+	/* The verifier does not know the functions that read memory then */
+	if ((err == -EPERM || err == -EINVAL) && kernel__locked_down())
 		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is "
 				  "locked down; boot without lockdown=confidentiality",
 				  release(), what);

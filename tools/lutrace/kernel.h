@@ -19,6 +19,9 @@ bool kernel__has_member(const struct btf *btf, const char *name, const char *mem
 /* @fault says which kernel lacks @what and what to do; returns -1. */
 int kernel__lacks(struct fault *fault, const char *what);
 
+/* By lockdown=confidentiality, as far as securityfs tells. */
+bool kernel__locked_down(void);
+
 /* Describes why the BPF programs could not be loaded or attached (@err < 0). */
 int kernel__bpf_failed(struct fault *fault, const char *what, int err);
 

@@ -81,10 +81,15 @@ static void remove_left_overs(void)
 
 static int refused(struct fault *fault, const char *what)
 {
-	if (errno == EACCES || errno == EPERM)
+	int err = errno;
+
+	if (kernel__locked_down())
+		return fault__set(fault, "cannot %s tracefs, which is empty: the kernel is locked "
+				  "down; boot without lockdown=confidentiality", what);
+	if (err == EACCES || err == EPERM)
 		return fault__set(fault, "no permission to %s tracefs: run as root, and boot "
 				  "without lockdown=confidentiality", what);
-	return fault__set(fault, "cannot %s tracefs: %s", what, strerror(errno));
+	return fault__set(fault, "cannot %s tracefs: %s", what, strerror(err));
 }
 
 /* The library would mount it where it is not. */
