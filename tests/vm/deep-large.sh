@@ -25,7 +25,7 @@ plan_of() {
 }
 
 stage1() {
-	. /share/record.sh
+	. /share/path.sh
 	plan_of "$(cmdline_word lutrace.tables)" >/tmp/large.plan
 	record large
 	expect "a large domain is preserved and given up" luctl run --no-kexec /tmp/large.plan
@@ -35,7 +35,7 @@ stage1() {
 }
 
 stage2() {
-	. /share/record.sh
+	. /share/path.sh
 	record new
 	expect "the domain is reclaimed" luctl resume /share/jump.plan
 }

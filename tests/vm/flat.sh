@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # FLAT=N sets the number of cycles.
 kernel=test
+debug=no
 plan=7
 append="loglevel=5 lutrace.flat=${FLAT:-600}"
 timeout=$((180 + ${FLAT:-600} / 5))
