@@ -248,7 +248,7 @@ static char *printed(struct latency *l, const struct latency_context *c)
 /* Of the slowest whose record has come; of another one it is not known. */
 static void test_stack(void **state)
 {
-	struct latency l = { .max_slowest = 2, .stack = true };
+	struct latency l = { .max_slowest = 2 };
 	struct lutrace_why why = { .rec.type = LUTRACE_REC_WHY, .end_seq = 7 };
 	struct lutrace_sample s = { .lat = { .op = LUTRACE_OP_PRESERVE, .latency_ns = 5 } };
 	struct latency_context c = { .seconds = 1, .stack = two_frames, .last = true };

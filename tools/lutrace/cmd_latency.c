@@ -16,7 +16,7 @@ struct opts {
 	struct live_opts live;
 	const char *output;
 	unsigned long max_intervals;	/* 0: no end */
-	bool json;
+	bool json, stack;
 	struct latency latency;
 };
 
@@ -115,7 +115,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		l->why = true;
 		return 0;
 	case OPT_STACK:
-		l->stack = true;
+		opts->stack = true;
 		return 0;
 	case OPT_SLOWEST:
 		l->max_slowest = live__parse_count(state, "--slowest", arg, LATENCY_MAX_SLOWEST);
@@ -124,7 +124,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
-		if ((l->why || l->stack) && !l->max_slowest)
+		if ((l->why || opts->stack) && !l->max_slowest)
 			argp_error(state, "%s needs --slowest", l->why ? "--why" : "--stack");
 		/* A process that is given by its id need not be looked for in user space. */
 		if (!opts->live.filter.pid)
@@ -246,7 +246,7 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 		.seconds = (now - s->since) / 1e9, .stats = live->stats,
 		.stats_missing = live__stats_missing(s->live),
 		.memory = live__memory(s->live), .last = last,
-		.stack = s->opts->latency.stack ? stack_of : NULL, .stack_priv = s->why,
+		.stack = s->opts->stack ? stack_of : NULL, .stack_priv = s->why,
 		.command = live->command ? live->command[0] : NULL,
 		.command_status = live__command_status(s->live),
 	};
@@ -306,10 +306,10 @@ static const struct namer_ops namer_ops = { .name = NULL };
 static int open_why(struct session *s, struct fault *fault)
 {
 	struct latency *l = &s->opts->latency;
-	struct why_opts opts = { s->opts->live.verbose, l->why, l->stack };
+	struct why_opts opts = { s->opts->live.verbose, l->why, s->opts->stack };
 	int i;
 
-	if (!l->why && !l->stack)
+	if (!l->why && !s->opts->stack)
 		return 0;
 	s->why = why__open(&opts, fault);
 	for (i = 0; s->why && i < LUTRACE_NR_WHYS; i++)

@@ -17,7 +17,6 @@
 
 #define SERIES "boot a kernel with the lutrace series (kernel-patches/) and " \
 	       "CONFIG_IOMMU_LIVEUPDATE=y"
-#define UNLOCK "boot without lockdown=confidentiality"
 
 struct doctor {
 	const struct doctor_from *from;
@@ -267,7 +266,7 @@ static void look_at_lockdown(struct doctor *d)
 		add(d, "lockdown", FOR_WALK | FOR_TRACEFS, FINDING_MISSING,
 		    xstrdup("the kernel is locked down (confidentiality): programs that read its "
 			    "memory are refused, those of record do not; and tracefs is empty"),
-		    UNLOCK);
+		    KERNEL_UNLOCK);
 	else if (text)
 		ok(d, "lockdown", FOR_WALK, "lockdown is \"%s\", which refuses nothing here",
 		   text);
@@ -348,7 +347,7 @@ static void look_at_trace_instances(struct doctor *d, const char *mount)
 		add(d, "trace-instances", FOR_TRACEFS, FINDING_MISSING,
 		    xasprintf("this process cannot make an instance of tracefs (%s)",
 			      strerror(errno)),
-		    d->locked ? UNLOCK : "run as root");
+		    d->locked ? KERNEL_UNLOCK : "run as root");
 	free(path);
 	events = xasprintf("%s/events/iommu_liveupdate", mount);
 	err = lstat_at(d, events, &st);
@@ -358,7 +357,7 @@ static void look_at_trace_instances(struct doctor *d, const char *mount)
 		add(d, "trace-events", FOR_TRACEFS,
 		    err == EACCES ? FINDING_UNKNOWN : FINDING_MISSING,
 		    xasprintf("tracefs has no %s (%s)", events, strerror(err)),
-		    d->locked ? UNLOCK : err == EACCES ? "run as root" : SERIES);
+		    d->locked ? KERNEL_UNLOCK : err == EACCES ? "run as root" : SERIES);
 	free(events);
 }
 

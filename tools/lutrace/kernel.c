@@ -119,7 +119,7 @@ int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 	/* The verifier does not know the functions that read memory then */
 	if ((err == -EPERM || err == -EINVAL) && kernel__locked_down())
 		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is "
-				  "locked down; boot without lockdown=confidentiality",
+				  "locked down; " KERNEL_UNLOCK,
 				  release(), what);
 	if ((err == -EPERM || err == -EACCES) && missing)
 		return fault__set(fault, "no permission to %s: this process lacks %s; "

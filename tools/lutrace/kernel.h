@@ -19,6 +19,7 @@ bool kernel__has_member(const struct btf *btf, const char *name, const char *mem
 /* @fault says which kernel lacks @what and what to do; returns -1. */
 int kernel__lacks(struct fault *fault, const char *what);
 
+#define KERNEL_UNLOCK "boot without lockdown=confidentiality"
 /* By lockdown=confidentiality, as far as securityfs tells. */
 bool kernel__locked_down(void);
 

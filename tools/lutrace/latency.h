@@ -63,7 +63,7 @@ struct latency {
 	struct names *names;		/* may be NULL, and then no domain has one */
 	enum latency_by by;
 	size_t max_slowest;		/* <= LATENCY_MAX_SLOWEST */
-	bool why, stack;		/* a struct lutrace_why comes for each sample, with them */
+	bool why;			/* a struct lutrace_why comes for each sample, with its parts */
 	bool why_knows[LUTRACE_NR_WHYS];	/* parts that the kernel tells of */
 
 	struct latency_row ops[LUTRACE_NR_OPS];
@@ -115,7 +115,7 @@ struct latency_context {
 	bool stats;			/* --stats was given */
 	const char *stats_missing;	/* why there are no BPF statistics, or NULL */
 	__u64 memory;			/* as live__memory() */
-	__u64 lost_whys;		/* operations of which --why has nothing, within it */
+	__u64 lost_whys;		/* operations of which --why or --stack has nothing, within it */
 	/* As why__stack(), with @stack_priv; NULL: no stack was asked for. */
 	size_t (*stack)(const void *priv, const struct lutrace_why *why,
 			char *frames[LUTRACE_MAX_FRAMES]);

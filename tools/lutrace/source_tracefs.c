@@ -84,11 +84,11 @@ static int refused(struct fault *fault, const char *what)
 	int err = errno;
 
 	if (kernel__locked_down())
-		return fault__set(fault, "cannot %s tracefs, which is empty: the kernel is locked "
-				  "down; boot without lockdown=confidentiality", what);
+		return fault__set(fault, "cannot %s tracefs: the kernel is locked down; "
+				  KERNEL_UNLOCK, what);
 	if (err == EACCES || err == EPERM)
-		return fault__set(fault, "no permission to %s tracefs: run as root, and boot "
-				  "without lockdown=confidentiality", what);
+		return fault__set(fault, "no permission to %s tracefs: run as root, and "
+				  KERNEL_UNLOCK, what);
 	return fault__set(fault, "cannot %s tracefs: %s", what, strerror(err));
 }
 

@@ -89,7 +89,7 @@ static int attach(struct why *why, struct fault *fault)
 		why->links[why->nr_links++] = link;
 	}
 	err = why_bpf__attach(why->skel);
-	return err ? kernel__bpf_failed(fault, "attach the programs of --why", err) : 0;
+	return err ? kernel__bpf_failed(fault, "attach the programs of --why and --stack", err) : 0;
 }
 
 static int on_record(void *priv, void *data, size_t size)
@@ -106,10 +106,10 @@ static int load(struct why *why, struct fault *fault)
 	int err = why_bpf__load(why->skel);
 
 	if (err)
-		return kernel__bpf_failed(fault, "load the programs of --why", err);
+		return kernel__bpf_failed(fault, "load the programs of --why and --stack", err);
 	why->ring = ring_buffer__new(bpf_map__fd(why->skel->maps.whys), on_record, why, NULL);
 	if (!why->ring)
-		return kernel__bpf_failed(fault, "read the ring buffer of --why", -errno);
+		return kernel__bpf_failed(fault, "read the ring buffer of --why and --stack", -errno);
 	return attach(why, fault);
 }
 
@@ -125,7 +125,7 @@ struct why *why__open(const struct why_opts *opts, struct fault *fault)
 	why = xcalloc(1, sizeof(*why));
 	why->skel = why_bpf__open();
 	if (!why->skel) {
-		fault__set(fault, "cannot open the programs of --why: %s", strerror(errno));
+		fault__set(fault, "cannot open the programs of --why and --stack: %s", strerror(errno));
 	} else {
 		why->skel->rodata->stacks = opts->stacks;
 		choose(why, btf, opts->parts);
@@ -149,7 +149,7 @@ int why__consume(struct why *why, why_fn fn, void *priv, struct fault *fault)
 	why->fn = fn;
 	why->priv = priv;
 	err = ring_buffer__consume(why->ring);
-	return err < 0 ? fault__set(fault, "cannot read the ring buffer of --why: %s",
+	return err < 0 ? fault__set(fault, "cannot read the ring buffer of --why and --stack: %s",
 				    strerror(-err)) : 0;
 }
 
