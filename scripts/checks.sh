@@ -240,3 +240,35 @@ cmd_check_sparse() {
 	: >"$KROOT/work/passed/sparse-$key"
 	say "sparse: nothing new in ${#objects[@]} objects"
 }
+
+# memblock_tests DIR OPTION...: the kernel's own tests of memblock, which run it as a program.
+memblock_tests() {
+	local dir=$1
+
+	shift
+	make -s -C "$dir" clean
+	make -s -C "$dir" "$@"
+	"$dir/main" -v
+}
+
+cmd_check_memblock() {
+	local key w options log=$KROOT/work/memblock.log nr=0
+
+	check_prepare
+	key=$(kgit -C "$KTREE" rev-parse HEAD:mm HEAD:tools/testing/memblock | hash_of 40)
+	if [ -e "$KROOT/work/passed/memblock-$key" ]; then
+		say "memblock: its tests pass (known from before)"
+		return
+	fi
+	w=$(work_tree)
+	kgit -C "$w" checkout -q -f "$(head_of)"
+	for options in NUMA=0 NUMA=1; do
+		run_logged "memblock: tests with $options" "$log" '^ok ' \
+			memblock_tests "$w/tools/testing/memblock" "$options"
+		nr=$((nr + $(grep -c '^ok [0-9]' "$log")))
+	done
+	make -s -C "$w/tools/testing/memblock" clean
+	[ "$nr" -gt 0 ] || die "the tests of memblock tried nothing; see $log"
+	: >"$KROOT/work/passed/memblock-$key"
+	say "memblock: $nr tests of it pass"
+}

@@ -21,7 +21,7 @@ MATRIX=(
 	"arm64                   arm64 ${MATRIX_CROSS}gcc IOMMU_LIVEUPDATE=y IOMMUFD=y"
 )
 # What the series touches.
-MATRIX_DIRS=(drivers/iommu/ kernel/liveupdate/)
+MATRIX_DIRS=(drivers/iommu/ kernel/liveupdate/ mm/memblock.o)
 
 # Compiling the KUnit tests takes most of the time, and no variant is about them. Whole kernels have
 # them.
