@@ -3,11 +3,6 @@
 kernel=demo
 plan=5
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
 checked() {
 	lutrace check --before /share/old.rec -- luctl resume /share/demo.plan /share/demo2.plan \
 		>/share/check.txt 2>/share/check.log

@@ -4,16 +4,6 @@ kernel=demo
 machine=amd
 plan=15
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
-stage2() {
-	. /share/path.sh
-	path_stage2
-}
-
 # levels TOKEN
 levels() {
 	sed -n "s/^# hwpt token=$1 .* levels=\\([0-9]*\\) .*/\\1/p" share/walk-after.txt
@@ -39,7 +29,6 @@ faults_at_holes() {
 }
 
 check() {
-	. share/path.sh
 	path_check
 	# It does not tell the guest where, so luctl cannot know.
 	expect "QEMU saw faults at each hole, in both kernels, and nowhere else" faults_at_holes

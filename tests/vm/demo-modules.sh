@@ -6,18 +6,15 @@ soak=1
 plan=14
 
 stage1() {
-	. /share/path.sh
 	expect "iommufd is a module" grep -q '^iommufd ' /proc/modules
 	path_stage1
 }
 
 stage2() {
-	. /share/path.sh
 	expect "iommufd is a module in the next kernel" grep -q '^iommufd ' /proc/modules
 	path_stage2
 }
 
 check() {
-	. share/path.sh
 	path_check
 }

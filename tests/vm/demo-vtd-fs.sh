@@ -4,17 +4,6 @@ kernel=demo
 machine=vtd-fs
 plan=12
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
-stage2() {
-	. /share/path.sh
-	path_stage2
-}
-
 check() {
-	. share/path.sh
 	path_check
 }

@@ -3,17 +3,6 @@
 kernel=demo
 plan=12
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
-stage2() {
-	. /share/path.sh
-	path_stage2
-}
-
 check() {
-	. share/path.sh
 	path_check
 }

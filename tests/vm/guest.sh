@@ -98,6 +98,24 @@ said() {
 	await grep -q "$2" "$1"
 }
 
+# record NAME [ARG...]: starts lutrace record into /share/NAME.rec, and returns when it records. What it
+# says is in NAME.log, its id in /run/NAME.pid.
+record() {
+	_recording=$1
+	shift
+	rm -f "/run/$_recording.pid"
+	lutrace record -o "/share/$_recording.rec" --pidfile "/run/$_recording.pid" "$@" \
+		2>"/share/$_recording.log" &
+	await test -s "/run/$_recording.pid"
+}
+
+# end NAME: interrupts the process whose id is in /run/NAME.pid, and waits until it is no more.
+end() {
+	_pid=$(cat "/run/$1.pid")
+	kill -INT "$_pid" || return
+	await test ! -d "/proc/$_pid"
+}
+
 # jump PLAN...: luctl does what the plans say. Does not return if all goes well: luctl jumps into the
 # next kernel.
 jump() {

@@ -12,7 +12,7 @@ stage1() {
 	expect "the kernel is locked down" grep -qF '[confidentiality]' /sys/kernel/security/lockdown
 	expect "doctor says what works and what does not" doctor_knows
 	expect "a live update that is given up is recorded" recorded
-	expect "without names, and it says why" grep -q "without names: .*$why" /share/record.log
+	expect "without names, and it says why" grep -q "without names: .*$why" /share/locked.log
 	expect_fail "check judges what events tell, and is incomplete without a walk" 3 checked
 	expect "and says why" grep -q "page tables are not walked: .*$why" /share/check.log
 	expect "walk says why it cannot" refused walk
@@ -30,9 +30,7 @@ doctor_knows() {
 }
 
 recorded() {
-	lutrace record -o /share/locked.rec --pidfile /run/record.pid 2>/share/record.log &
-	await test -s /run/record.pid && luctl run --no-kexec /share/check.plan &&
-		kill -INT $! && wait $!
+	record locked && luctl run --no-kexec /share/check.plan && end locked && wait $!
 }
 
 checked() {

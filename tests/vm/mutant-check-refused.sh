@@ -5,11 +5,6 @@ mutant=seeded-bugs
 append='lutrace_seeded_bug=1'
 plan=4
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
 stage2() {
 	lutrace check --before /share/old.rec \
 		--on-violation 'echo "$LUTRACE_RULE $LUTRACE_RECORD" >>/share/rules' \

@@ -5,11 +5,6 @@ mutant=seeded-bugs
 append='lutrace_seeded_bug=15'
 plan=6
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
 stage2() {
 	lutrace check --deep --before /share/old.rec --on-violation 'echo "$LUTRACE_RULE" >>/share/rules' \
 		-- luctl resume /share/demo.plan /share/demo2.plan >/share/check.txt 2>/share/check.log

@@ -5,18 +5,7 @@ mutant=seeded-bugs
 append='lutrace_seeded_bug=1'
 plan=7
 
-stage1() {
-	. /share/path.sh
-	path_stage1
-}
-
-stage2() {
-	. /share/path.sh
-	path_stage2
-}
-
 check() {
-	. share/path.sh
 	path_failures >failures
 	while IFS= read -r line; do note "$line"; done <failures
 	expect "the demo fails at reclaim, with EBADMSG" \

@@ -4,11 +4,8 @@ kernel=demo
 debug=no
 plan=19
 
-record() {
-	rm -f /run/record.pid
-	lutrace record --pidfile /run/record.pid --output "/share/$1.rec" 2>"/share/$1.log" &
-	await test -s /run/record.pid || return
-	! grep -q 'without names' "/share/$1.log"
+named() {
+	record "$1" && ! grep -q 'without names' "/share/$1.log"
 }
 
 # Two processes of the same plan; the first's session is another one.
@@ -30,14 +27,14 @@ stage1() {
 	expect "a session and a token select" measured second '--session second --token 2'
 	expect "a process selects" measured process '--process luctl --by device'
 	expect "a clean update is clean for one session" checked
-	expect "the old kernel is recorded, with names" record old
+	expect "the old kernel is recorded, with names" named old
 	jump /share/names.plan
 }
 
 stage2() {
-	expect "the new kernel is recorded, with names" record new
+	expect "the new kernel is recorded, with names" named new
 	expect "the new kernel takes it over" luctl resume /share/names.plan
-	expect "the recording ends" sh /share/end.sh
+	expect "the recording ends" end new
 }
 
 # python CODE: what it asserts of the reports, of both recordings (both) and of the new one (new)

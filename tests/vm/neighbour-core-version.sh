@@ -3,16 +3,9 @@
 kernel=test
 mutant=seeded-bugs
 plan=14
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 lutrace_seeded_bug=93
-	jump /share/main.plan /share/other.plan
-}
+next=lutrace_seeded_bug=93
 
 stage2() {
-	. /share/neighbour.sh
 	main_is_refused
 	comes_through "the other session comes through" /share/other.plan
 	expect "all memory is back but the 264 tables" memory_is_there 1056
@@ -23,7 +16,6 @@ stage2() {
 }
 
 stage3() {
-	. /share/neighbour.sh
 	comes_through "a live update from there comes through" /share/main.plan /share/other.plan
 	expect "all memory is there" memory_is_there
 }

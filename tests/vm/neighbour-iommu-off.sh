@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 plan=14
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 intel_iommu=off
-	jump /share/main.plan /share/other.plan
-}
+next=intel_iommu=off
 
 stage2() {
-	. /share/neighbour.sh
 	expect "there is no IOMMU" test ! -e "/sys/bus/pci/devices/$EDU/iommu_group"
 	expect "the device cannot do DMA" bus_master_is_off
 	refused "luctl resume says what happened" \
@@ -30,7 +23,6 @@ stage2() {
 }
 
 stage3() {
-	. /share/neighbour.sh
 	comes_through "one of memory alone comes through" /share/other.plan
 	expect "with the IOMMU on, all of a live update works" luctl run --no-kexec /share/main.plan
 }

@@ -3,16 +3,9 @@
 kernel=test
 mutant=seeded-bugs
 plan=13
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 lutrace_seeded_bug=92
-	jump /share/main.plan /share/other.plan
-}
+next=lutrace_seeded_bug=92
 
 stage2() {
-	. /share/neighbour.sh
 	expect "the device cannot do DMA" bus_master_is_off
 	refused "luctl resume says what happened" \
 		'RETRIEVE_FD of the iommufd .*map them in a new iommufd.*EBADMSG' \
@@ -30,7 +23,6 @@ stage2() {
 }
 
 stage3() {
-	. /share/neighbour.sh
 	comes_through "a live update from there comes through" /share/main.plan /share/other.plan
 	expect "all memory is there" memory_is_there
 }

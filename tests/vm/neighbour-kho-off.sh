@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 plan=10
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 kho=off
-	jump /share/main.plan /share/other.plan
-}
+next=kho=off
 
 stage2() {
-	. /share/neighbour.sh
 	expect "the device cannot do DMA" bus_master_is_off
 	refused "luctl resume says what happened" \
 		'has no live update, .* is lost; boot with .*kho=on.*ENOENT' \

@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 plan=12
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 liveupdate=off
-	jump /share/main.plan /share/other.plan
-}
+next=liveupdate=off
 
 stage2() {
-	. /share/neighbour.sh
 	expect "the device cannot do DMA" bus_master_is_off
 	refused "luctl resume says what happened" \
 		'has no live update, .* is lost; boot with .*liveupdate=on.*ENOENT' \
@@ -27,7 +20,6 @@ stage2() {
 }
 
 stage3() {
-	. /share/neighbour.sh
 	expect "after a plain kexec the memory is back" memory_is_there
 	expect "and all of a live update works" luctl run --no-kexec /share/main.plan
 }

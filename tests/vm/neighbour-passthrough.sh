@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 plan=5
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 iommu.passthrough=1
-	jump /share/main.plan /share/other.plan
-}
+next=iommu.passthrough=1
 
 stage2() {
-	. /share/neighbour.sh
 	expect "the device cannot do DMA" bus_master_is_off
 	comes_through "all of it comes through" /share/main.plan /share/other.plan
 	expect "the kernel passes through what nobody took" \

@@ -3,16 +3,9 @@
 kernel=test
 machine=vtd-fs
 plan=10
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 intel_iommu=on,sm_off
-	jump /share/main.plan /share/other.plan
-}
+next=intel_iommu=on,sm_off
 
 stage2() {
-	. /share/neighbour.sh
 	expect "the device cannot do DMA" bus_master_is_off
 	refused "luctl resume says what happened" \
 		'LIVEUPDATE_RECLAIM of hwpt main .*map them in a new HWPT.*EBADMSG' \

@@ -3,16 +3,9 @@
 kernel=test
 mutant=seeded-bugs
 plan=13
-
-stage1() {
-	. /share/neighbour.sh
-	remember_memory
-	next_kernel lutrace.stage=2 lutrace_seeded_bug=91
-	jump /share/main.plan /share/other.plan
-}
+next=lutrace_seeded_bug=91
 
 stage2() {
-	. /share/neighbour.sh
 	expect "the device cannot do DMA" bus_master_is_off
 	refused "luctl resume says what happened" \
 		'handed over what this one does not know.*reboot or kexec.*EIO' \
@@ -29,7 +22,6 @@ stage2() {
 }
 
 stage3() {
-	. /share/neighbour.sh
 	expect "after a plain kexec the memory is back" memory_is_there
 	expect "and all of a live update works" luctl run --no-kexec /share/main.plan
 }

@@ -10,24 +10,14 @@ T=/sys/kernel/tracing
 
 # start_watching: a recording, and a check that is there until the jump.
 start_watching() {
-	lutrace record --deep -o /share/old.rec --pidfile /run/record.pid 2>/share/record.log &
 	checked jump 2>/share/jump.err &
-	await test -s /run/record.pid && said /share/jump.err '^checking$'
-}
-
-# end_pid PID: interrupts it, until it has ended.
-end_pid() {
-	while kill -INT "$1" 2>/dev/null; do sleep 0.2; done
+	record old --deep && said /share/jump.err '^checking$'
 }
 
 end_watching() {
-	end_pid "$(cat /run/jump.pid)"
-	end_pid "$(cat /run/record.pid)"
-	_n=0
-	until [ -s /share/jump.status ] || [ "$_n" -eq 50 ]; do
-		sleep 0.1
-		_n=$((_n + 1))
-	done
+	end jump
+	end old
+	await test -s /share/jump.status
 }
 
 # checked NAME [ARG...]: lutrace check; its status goes to NAME.status.

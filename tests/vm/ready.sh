@@ -9,12 +9,6 @@ says() {
 	grep -q "$3" "/share/$1.txt" && [ "$(cat "/share/$1.status")" = "$2" ]
 }
 
-end_check() {
-	_pid=$(cat late.pid)
-	kill -INT "$_pid" || return
-	while [ -d "/proc/$_pid" ]; do sleep 0.1; done
-}
-
 # The roots that ready lists, and those that the walk found in the page tables, by token
 roots() {
 	sed -n 's/^ *"root": \([0-9]*\),$/\1/p' json.txt | while read -r _root; do
@@ -49,7 +43,7 @@ stage1() {
 	expect "an image that is not there is an error" says nobody 1 'cannot open the next kernel'
 	expect "JSON counts the same" says json 0 '"preserved": 2,'
 	expect "the roots listed are those of the page tables" same_roots
-	expect "the late check ends" end_check
+	expect "the late check ends" end late
 	expect "it knew what was preserved before" \
 		grep -qx 'preserved before the check: 2 domains' late.txt
 	expect "and nothing was unknown to it" grep -qx 'verdict: clean' late.txt

@@ -6,14 +6,12 @@ append='lutrace_seeded_bug=2'
 plan=11
 
 stage1() {
-	. /share/neighbour.sh
 	remember_memory
 	next_kernel lutrace.stage=2
 	jump /share/main.plan /share/second.plan /share/other.plan
 }
 
 stage2() {
-	. /share/neighbour.sh
 	main_is_refused
 	comes_through "another device does DMA through its HWPT" /share/second.plan
 	comes_through "the other session comes through" /share/other.plan

@@ -6,19 +6,16 @@ plan=24
 
 INSTANCES=/sys/kernel/tracing/instances
 
-# record NAME: starts a recording, and returns when it records.
-record() {
-	rm -f "/run/$1.pid"
-	lutrace record -p "/run/$1.pid" -o "/share/$1.rec" 2>"/share/$1.log" &
-	await test -s "/run/$1.pid"
-}
-
 # Two at the same time, which see the same.
 record_both() {
 	record "bpf$1"
 	export LUTRACE_NO_BPF=1
 	record "tracefs$1"
 	unset LUTRACE_NO_BPF
+}
+
+end_both() {
+	end "bpf$1" && end "tracefs$1"
 }
 
 none_left() {
@@ -50,7 +47,7 @@ killed() {
 	record killed
 	_pid=$(cat /run/killed.pid)
 	kill -KILL "$_pid"
-	while [ -d "/proc/$_pid" ]; do sleep 0.1; done
+	await test ! -d "/proc/$_pid"
 	[ -d "$INSTANCES/lutrace-$_pid" ] && lutrace record -d 0.1 -o /share/after.rec && none_left
 }
 
@@ -105,7 +102,7 @@ stage1() {
 stage2() {
 	record_both 2
 	expect "the update goes on" luctl resume /share/live.plan
-	expect "both recordings end" /share/end.sh 2
+	expect "both recordings end" end_both 2
 	expect "nothing is left in the next kernel" none_left
 }
 

@@ -23,5 +23,5 @@ look() {
 case $1 in
 preserved) look before ;;
 reclaimed) look after ;;
-before-kexec) . /share/path.sh && end_record ;;
+before-kexec) . /share/guest.sh && end old ;;
 esac

@@ -20,7 +20,7 @@ ask json --json
 ask nobody --kernel nowhere
 lutrace walk -o walk.txt
 lutrace check --json late.json >late.txt 2>late.log &
-echo $! >late.pid
+echo $! >/run/late.pid
 n=0
 until grep -q '^checking' late.log; do
 	sleep 0.1

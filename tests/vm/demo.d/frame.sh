@@ -2,37 +2,31 @@
 # The demo's path, for the demo itself on each machine and for the controls that must make it fail:
 # two stages in the guest, and the verdict on the host. $machine is that of the test.
 
-# record NAME: start lutrace record, and return when it records.
-record() {
-	rm -f /run/record.pid
-	lutrace record --deep -o "/share/$1.rec" --pidfile /run/record.pid 2>"/share/$1.record.log" &
-	await test -s /run/record.pid
-}
-
-# end_record: have it write the rest and close the file.
-end_record() {
-	_pid=$(cat /run/record.pid)
-	kill -INT "$_pid" || return
-	while [ -d "/proc/$_pid" ]; do sleep 0.1; done
-}
-
 # Does not return if all goes well: luctl jumps into the next kernel.
 path_stage1() {
 	[ "${machine:-vtd}" = vtd ] || cat /share/high.plan >>/share/demo2.plan
-	expect "the old kernel is recorded" record old
+	expect "the old kernel is recorded" record old --deep
 	luctl run /share/demo.plan /share/demo2.plan >/share/luctl-run.log 2>&1
 	echo $? >/share/luctl-run.status
 	cat /share/luctl-run.log
-	end_record
+	end old
 }
 
 path_stage2() {
-	expect "the new kernel is recorded" record new
+	expect "the new kernel is recorded" record new --deep
 	luctl resume --since "$(sed -n 's/^luctl: the jump is at TSC //p' /share/luctl-run.log)" \
 		/share/demo.plan /share/demo2.plan >/share/luctl-resume.log 2>&1
 	echo $? >/share/luctl-resume.status
 	cat /share/luctl-resume.log
-	expect "the recording ends" end_record
+	expect "the recording ends" end new
+}
+
+stage1() {
+	path_stage1
+}
+
+stage2() {
+	path_stage2
 }
 
 # On the host, in the folder of the test. Prints what failed, one line each, and nothing if the

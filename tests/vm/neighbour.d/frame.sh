@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the tests of strange next kernels share; sourced in the guest.
+# What the tests of strange next kernels share: the first stage, which jumps into a kernel whose command
+# line has the words $next, and what the others ask.
 
 EDU=0000:00:04.0
 # Of the memfds of both plans, less what a kernel may take for itself
@@ -13,6 +14,14 @@ next_kernel() {
 		cat /share/other.plan.in
 		printf 'kernel image=/share/bzImage initrd=/share/initrd cmdline="@CMDLINE@ %s"\n' "$*"
 	} >/share/other.plan
+}
+
+# Does not return if all goes well
+stage1() {
+	remember_memory
+	# shellcheck disable=SC2086 # words
+	next_kernel lutrace.stage=2 $next
+	jump /share/main.plan /share/other.plan
 }
 
 # plain_kexec WORD...: into a kernel whose command line has these words in place of those with the

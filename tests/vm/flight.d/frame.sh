@@ -1,0 +1,1 @@
+../demo.d/frame.sh
