@@ -17,7 +17,7 @@ folder() {
 
 # The demo's plan ends it before the kexec.
 start_recorder() {
-	$(unit record) --pidfile /run/record.pid 2>"/share/record$STAGE.log" &
+	$(unit record) --pidfile /run/old.pid 2>"/share/record$STAGE.log" &
 	recorder=$!
 	said "/share/record$STAGE.log" '^recording$'
 }
