@@ -222,7 +222,8 @@ sparse_ran() {
 # The warnings in a log of sparse, without line numbers, counted. One that it has of each MODULE_LICENSE
 # and the like is its own fault.
 sparse_warnings() {
-	sed -nE -e '/bad constant expression$/d' -e "s,^($SPARSE_TREE/|\.\./)*([^ ]*\.[ch]):[0-9]+:[0-9]+: (warning|error): ,\2: \3: ,p" \
+	sed -nE -e '/bad constant expression$/d' \
+		-e "s,^($SPARSE_TREE/|\.\./)*([^ ]*\.[ch]):[0-9]+:[0-9]+: (warning|error): ,\2: \3: ,p" \
 		"$1" | sort | uniq -c
 }
 
