@@ -220,7 +220,7 @@ sparse_ran() {
 }
 
 # The warnings in a log of sparse, without line numbers, counted. One that it has of each MODULE_LICENSE
-# and the like is its own fault.
+# and the like is its own fault; a real one gcc refuses.
 sparse_warnings() {
 	sed -nE -e '/bad constant expression$/d' \
 		-e "s,^($SPARSE_TREE/|\.\./)*([^ ]*\.[ch]):[0-9]+:[0-9]+: (warning|error): ,\2: \3: ,p" \
@@ -242,9 +242,9 @@ cmd_check_sparse() {
 	# The series first: its last patch may be compiled already
 	run_logged "sparse: series" "$KROOT/work/sparse-head.log" '^  CHECK' \
 		sparse_at "$(head_of)" "${objects[@]}"
+	sparse_ran "$KROOT/work/sparse-head.log"
 	run_logged "sparse: base" "$KROOT/work/sparse-base.log" '^  CHECK' \
 		sparse_at "$(head_of base)" "${objects[@]}"
-	sparse_ran "$KROOT/work/sparse-head.log"
 	sparse_ran "$KROOT/work/sparse-base.log"
 	sparse_warnings "$KROOT/work/sparse-base.log" >"$KROOT/work/sparse-base"
 	sparse_warnings "$KROOT/work/sparse-head.log" >"$KROOT/work/sparse-head"
@@ -268,7 +268,7 @@ cmd_check_memblock() {
 	local key w options log=$KROOT/work/memblock.log nr=0
 
 	check_prepare
-	key=$(kgit -C "$KTREE" rev-parse HEAD:mm HEAD:tools/testing/memblock | hash_of 40)
+	key=$(kgit -C "$KTREE" rev-parse HEAD:mm HEAD:include/linux HEAD:tools/testing/memblock | hash_of 40)
 	if [ -e "$KROOT/work/passed/memblock-$key" ]; then
 		say "memblock: its tests pass (known from before)"
 		return
