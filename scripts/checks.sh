@@ -96,6 +96,10 @@ commit_objects() {
 		$2 in touched { print $1 }' <(touched "$1^..$1") <(cat <<<"$OBJECTS") | sort -u
 }
 
+test_fragment() {
+	fragments test
+}
+
 # What the checks compile: the test kernel without debugging information, which there only takes
 # time.
 check_fragment() {
@@ -103,14 +107,14 @@ check_fragment() {
 	echo CONFIG_DEBUG_INFO_NONE=y
 }
 
-# at_commit TREE OUT COMMIT: check the commit out, and configure for it if its Kconfig files or the
-# fragments are not those of the configuration that is there.
+# at_commit TREE OUT COMMIT FRAGMENT: check the commit out, and configure for it if its Kconfig files or
+# the fragment, which the function of that name prints, are not those of the configuration that is there.
 at_commit() {
 	local key
 
 	kgit -C "$1" checkout -q -f "$3"
 	mkdir -p "$2"
-	check_fragment >"$2/fragment"
+	"$4" >"$2/fragment"
 	key=$({ kgit -C "$1" ls-tree -r "$3" | grep 'Kconfig'; cat "$2/fragment"; } | hash_of 40)
 	[ "$(cat "$2/config.stamp" 2>/dev/null)" != "$key" ] || return 0
 	rm -f "$2/config.stamp"
@@ -180,7 +184,7 @@ compile_patch() {
 	shift 2
 	w=$(work_tree)
 	run_logged "compile: prepare for patch $n" "$KROOT/work/prepare-$n.log" '^  ' \
-		at_commit "$w" "$WORK_OUT" "$commit"
+		at_commit "$w" "$WORK_OUT" "$commit" check_fragment
 	run_logged "compile: patch $n" "$log" '^  CC' compile "$w" "$WORK_OUT" "$@"
 	if grep -E '(warning|WARNING):' "$log"; then
 		die "patch $n compiles with warnings; the output is in $log"
@@ -209,7 +213,7 @@ SPARSE_FLAGS=-D__typeof_unqual__=__typeof__
 
 # sparse_at COMMIT OBJECT...: runs sparse on the objects' sources, at that commit.
 sparse_at() {
-	at_commit "$SPARSE_TREE" "$WORK_OUT" "$1"
+	at_commit "$SPARSE_TREE" "$WORK_OUT" "$1" check_fragment
 	compile "$SPARSE_TREE" "$WORK_OUT" "${@:2}" C=2 CF="$SPARSE_FLAGS"
 }
 
