@@ -37,11 +37,34 @@ static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault)
 	return 0;
 }
 
+/* What each file repeats: so many of them, of 64 bytes each */
+static unsigned int repetitions;
+
+static int began(void *priv, struct flight *f, struct fault *fault)
+{
+	struct name name = { .session = "s", .hwpt_id = 1, .devices = "0000:00:04.0" };
+	struct lutrace_rec *rec;
+	unsigned int i;
+	int err = 0;
+
+	(void)priv;
+	for (i = 0; i < repetitions && !err; i++) {
+		name.ser_phys = 0x1000 * (i + 1);
+		rec = name__record(&name);
+		err = flight__repeat(f, rec, fault);
+		free(rec);
+	}
+	return err;
+}
+
+static const struct flight_ops ops = { .counts = counts, .began = began };
+
 static int setup(void **state)
 {
 	(void)state;
 	strcpy(dir, "/tmp/test_flight.XXXXXX");
 	kernel = (struct lutrace_footer){ .signal = 15 };
+	repetitions = 0;
 	return mkdtemp(dir) ? 0 : -1;
 }
 
@@ -76,7 +99,7 @@ static struct flight *open_as(const char *boot_id, const char *host, unsigned lo
 {
 	struct flight_opts opts = { .dir = dir, .kib = FLIGHT_MIN_KIB, .files = files };
 	struct fault fault = { "" };
-	struct flight *f = flight__open(&opts, boot_id, host, counts, NULL, &fault);
+	struct flight *f = flight__open(&opts, boot_id, host, &ops, NULL, &fault);
 
 	if (!f)
 		fail_msg("%s", fault.text);
@@ -231,6 +254,53 @@ static void test_rotation(void **state)
 	done(&d);
 }
 
+/* A file of which all before it are gone has what they told once, for no more than half of it. */
+static void test_repetition(void **state)
+{
+	struct flight *f;
+	struct folder d;
+	size_t i;
+
+	(void)state;
+	repetitions = 5;
+	f = open_as("b1", HOST, 2);
+	for (i = 0; i < 100; i++)
+		put(f, 30);
+	finish(f);
+	look(&d, true);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(names__count(d.r[i].names), 5);
+		assert_string_equal(names__find(d.r[i].names, 0x5000, 0)->session, "s");
+	}
+	assert_int_equal(d.r[1].rotated_events + d.recorded, 3000);
+	done(&d);
+	repetitions = 1000000;
+	f = open_as("b1", HOST, 2);
+	put(f, 30);
+	finish(f);
+	look(&d, true);
+	assert_in_range(names__count(d.r[1].names), 100, FLIGHT_MIN_KIB * 1024 / 2 / 64);
+	assert_int_equal(d.r[1].nr_events, 30);
+	done(&d);
+}
+
+/* What it repeats makes no file worth a snapshot. */
+static void test_empty_snapshot_repeated(void **state)
+{
+	struct flight *f;
+	struct fault fault;
+	struct folder d;
+
+	(void)state;
+	repetitions = 5;
+	f = open_as("b1", HOST, 3);
+	assert_int_equal(flight__snapshot(f, &fault), 0);
+	finish(f);
+	look(&d, true);
+	assert_int_equal(d.files.nr, 1);
+	done(&d);
+}
+
 /* The sums of all footers are what the kernel counted, wherever a file ends. */
 static void test_counts(void **state)
 {
@@ -328,16 +398,16 @@ static void test_one_at_a_time(void **state)
 
 	(void)state;
 	if (!fork())
-		_exit(flight__open(&opts, "b1", HOST, counts, NULL, &fault) ||
+		_exit(flight__open(&opts, "b1", HOST, &ops, NULL, &fault) ||
 		      !strstr(fault.text, "another lutrace records in"));
 	wait(&status);
 	assert_int_equal(status, 0);
 	/* No lock of a file is between two of one process. */
-	assert_null(flight__open(&opts, "b1", HOST, counts, NULL, &fault));
+	assert_null(flight__open(&opts, "b1", HOST, &ops, NULL, &fault));
 	assert_non_null(strstr(fault.text, "another lutrace records in"));
 	finish(f);
 	opts.dir = "/nowhere";
-	assert_null(flight__open(&opts, "b1", HOST, counts, NULL, &fault));
+	assert_null(flight__open(&opts, "b1", HOST, &ops, NULL, &fault));
 	assert_non_null(strstr(fault.text, "/nowhere/lock"));
 }
 
@@ -375,6 +445,7 @@ static void test_full_disk(void **state)
 {
 	struct flight *f = open_as("b1", HOST, 3);
 	struct lutrace_freed freed = { .rec = { LUTRACE_REC_FREED, sizeof(freed) }, .size = 1 };
+	struct lutrace_deep walk = { .rec = { LUTRACE_REC_DEEP, sizeof(walk) } };
 	struct lutrace_latency latency = { .rec = { LUTRACE_REC_LATENCY, sizeof(latency) } };
 	struct fault fault;
 	struct folder d;
@@ -385,6 +456,7 @@ static void test_full_disk(void **state)
 	put(f, 100);
 	put(f, 100);
 	assert_int_equal(flight__put(f, &freed.rec, &fault), 0);
+	assert_int_equal(flight__put(f, &walk.rec, &fault), 0);
 	assert_int_equal(flight__put(f, &latency.rec, &fault), 0);
 	assert_int_equal(flight__tick(f, &fault), 0);
 	put(f, 100);
@@ -400,8 +472,8 @@ static void test_full_disk(void **state)
 	look(&d, true);
 	assert_int_equal(d.files.nr, 1);
 	assert_int_equal(d.recorded, 20);
-	assert_int_equal(d.lost, 400 + 1);
-	assert_int_equal(d.events, 420 + 1);
+	assert_int_equal(d.lost, 400 + 2);
+	assert_int_equal(d.events, 420 + 2);
 	assert_int_equal(d.lost_latencies, 1);
 	assert_int_equal(d.r[0].events[19].seq, 420);
 	done(&d);
@@ -488,7 +560,7 @@ static void test_full_disk_from_the_start(void **state)
 
 	(void)state;
 	limit(10);
-	assert_null(flight__open(&opts, "b1", HOST, counts, NULL, &fault));
+	assert_null(flight__open(&opts, "b1", HOST, &ops, NULL, &fault));
 	assert_non_null(strstr(fault.text, "cannot write"));
 	assert_int_equal(flight_files__read(&list, dir, &fault), 0);
 	assert_int_equal(list.nr, 0);
@@ -571,6 +643,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_boot_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rotation, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_repetition, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_empty_snapshot_repeated, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_next_boot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_started_again, setup, teardown),

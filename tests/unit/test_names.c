@@ -73,6 +73,31 @@ static void test_learn(void **state)
 }
 
 /* It goes to terminals. */
+static void test_forget(void **state)
+{
+	struct idmap *gone = idmap__new();
+	struct names *names = *state;
+	struct name name = full;
+	size_t i;
+
+	for (i = 0; i < 100; i++) {
+		name.generation = i;
+		names__learn(names, &name);
+		if (i % 3)
+			idmap__set(gone, name.ser_phys, i, 0, 1);
+	}
+	names__learn_process(names, 7, "luctl");
+	names__forget(names, gone);
+	assert_int_equal(names__count(names), 34);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(!names__find(names, full.ser_phys, i), i % 3 > 0);
+	assert_int_equal(names__at(names, 33)->generation, 99);
+	assert_string_equal(names__find(names, full.ser_phys, 99)->devices, full.devices);
+	assert_string_equal(names__process(names, 7), "");
+	assert_true(names__learn_process(names, 7, "luctl"));
+	idmap__free(gone);
+}
+
 static void test_printable(void **state)
 {
 	struct name name = full;
@@ -186,7 +211,7 @@ static void test_select_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(text), T(learn), T(printable), T(record), T(inherit), T(select),
+		T(text), T(learn), T(forget), T(printable), T(record), T(inherit), T(select),
 		T(select_process),
 	};
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
 debug=no
-plan=26
+plan=27
 timeout=400
 
 # unit NAME: what it executes
@@ -69,6 +69,12 @@ lost() {
 		grep -qE '^loss +incomplete .*, [1-9][0-9]* missing' /share/small.txt
 }
 
+# Also what was preserved before the file began
+named() {
+	lutrace report "$(ls /tmp/small/*.rec | tail -n 1)" >/share/last.txt
+	grep -q '^flight/0x' /share/last.txt && ! grep -qF '?/?/?' /share/last.txt
+}
+
 bundled() {
 	lutrace bundle -o /tmp/running.tar /var/lib/lutrace && tar -tf /tmp/running.tar >/tmp/list || return 1
 	cat /tmp/list
@@ -99,6 +105,7 @@ stage1() {
 	wait "$small"
 	expect "the files are bounded, in size and number" bounded
 	expect "the three files are whole" whole 3
+	expect "the last one by itself has the names of its domains" named
 	expect "what was rotated away is said" grep -q 'were rotated away' /share/small.txt
 	expect "a bundle has all until now" bundled
 	luctl run /share/demo.plan /share/demo2.plan >/share/luctl-run.log 2>&1

@@ -300,6 +300,25 @@ static int open_file(struct session *s, const char *path, const char *text, stru
 	return recorder__put(s->file, &clock, fault) ? -1 : recorder__flush(s->file, fault);
 }
 
+static int repeat_name(void *priv, const struct name *name, struct fault *fault)
+{
+	struct lutrace_rec *rec = name__record(name);
+	int err = flight__repeat(priv, rec, fault);
+
+	free(rec);
+	return err;
+}
+
+/* A file that is left alone when those before it are gone has the names that its events need. */
+static int on_began(void *priv, struct flight *flight, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return namer__repeat(s->namer, repeat_name, flight, fault);
+}
+
+static const struct flight_ops flight_ops = { .counts = counts, .began = on_began };
+
 static int open_flight(struct session *s, const struct opts *opts, const char *text,
 		       struct fault *fault)
 {
@@ -307,7 +326,7 @@ static int open_flight(struct session *s, const struct opts *opts, const char *t
 	char *boot_id = host__boot_id();
 
 	sigaction(SIGUSR1, &action, NULL);
-	s->flight = flight__open(&opts->flight, boot_id, text, counts, s, fault);
+	s->flight = flight__open(&opts->flight, boot_id, text, &flight_ops, s, fault);
 	free(boot_id);
 	return s->flight ? 0 : -1;
 }

@@ -158,7 +158,7 @@ static pid_t holder(int fd)
 struct flight {
 	struct flight_opts opts;
 	char *dir, *boot_id, *host;
-	flight_counts *counts;
+	const struct flight_ops *ops;
 	void *priv;
 	int lock;
 	struct flight_files files;	/* that are there, with that which is written */
@@ -176,7 +176,7 @@ static void drop(struct flight *f, __u32 type)
 {
 	f->dropped.nr_events += type == LUTRACE_REC_EVENT;
 	f->dropped.nr_latencies += type == LUTRACE_REC_LATENCY;
-	f->dropped.nr_freed += type == LUTRACE_REC_FREED;
+	f->dropped.nr_uncounted += recorder__is_uncounted(type);
 }
 
 static void stick(struct flight *f, const struct fault *why)
@@ -188,7 +188,7 @@ static void stick(struct flight *f, const struct fault *why)
 		has = recorder__sum(f->file);
 		f->dropped.nr_events += had.nr_events - has.nr_events;
 		f->dropped.nr_latencies += had.nr_latencies - has.nr_latencies;
-		f->dropped.nr_freed += had.nr_freed - has.nr_freed;
+		f->dropped.nr_uncounted += had.nr_uncounted - has.nr_uncounted;
 		f->flushed = has.bytes;
 	}
 	if (!f->said)
@@ -274,6 +274,20 @@ static int write_head(struct flight *f, struct fault *fault)
 	return err ? err : recorder__flush(f->file, fault);
 }
 
+int flight__repeat(struct flight *f, const struct lutrace_rec *rec, struct fault *fault)
+{
+	if (recorder__sum(f->file).bytes + rec->size > f->opts.kib * 1024 / 2)
+		return 0;
+	return recorder__put(f->file, rec, fault);
+}
+
+static int repeat(struct flight *f, struct fault *fault)
+{
+	if (f->ops->began && f->ops->began(f->priv, f, fault))
+		return -1;
+	return recorder__flush(f->file, fault);
+}
+
 /* Begins the file of f->number; one that has no whole header does not stay. */
 static int begin(struct flight *f, struct fault *fault)
 {
@@ -282,7 +296,7 @@ static int begin(struct flight *f, struct fault *fault)
 	f->file = recorder__open(f->files.items[f->files.nr - 1].path, fault);
 	if (f->file)
 		recorder__reserve(f->file, f->opts.kib * 1024);
-	if (!f->file || write_head(f, fault)) {
+	if (!f->file || write_head(f, fault) || repeat(f, fault)) {
 		forget_file(f);
 		return -1;
 	}
@@ -315,9 +329,9 @@ static void count(const struct flight *f, const struct lutrace_footer *sum, bool
 		c->events = recorder__sum(f->file).nr_events + f->dropped.nr_events +
 			c->lost_events;
 	told->counts.events = before->events + c->events;
-	/* The kernel counts a freed page as an event only if it was lost. */
-	c->events += f->dropped.nr_freed;
-	c->lost_events += f->dropped.nr_events + f->dropped.nr_freed;
+	/* As a freed page is, what was lost here is counted as an event, though it is none. */
+	c->events += f->dropped.nr_uncounted;
+	c->lost_events += f->dropped.nr_events + f->dropped.nr_uncounted;
 	c->lost_latencies += f->dropped.nr_latencies;
 }
 
@@ -328,7 +342,7 @@ static int end(struct flight *f, bool last, struct fault *fault)
 	struct lutrace_clock clock;
 	struct fault why;
 
-	if (f->counts(f->priv, &sum, fault))
+	if (f->ops->counts(f->priv, &sum, fault))
 		return -1;
 	clock__read(&clock);
 	if (recorder__flush(f->file, &why)) {
@@ -508,13 +522,13 @@ static int look_at_folder(struct flight *f, struct fault *fault)
 }
 
 struct flight *flight__open(const struct flight_opts *opts, const char *boot_id, const char *host,
-			    flight_counts *counts, void *priv, struct fault *fault)
+			    const struct flight_ops *ops, void *priv, struct fault *fault)
 {
 	struct flight *f = xcalloc(1, sizeof(*f));
 
 	*f = (struct flight){
 		.opts = *opts, .dir = xstrdup(opts->dir), .boot_id = xstrdup(boot_id),
-		.host = xstrdup(host), .counts = counts, .priv = priv, .lock = -1,
+		.host = xstrdup(host), .ops = ops, .priv = priv, .lock = -1,
 	};
 	if (!take_lock(f, fault) && !look_at_folder(f, fault) && !begin(f, fault))
 		return f;

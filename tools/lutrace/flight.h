@@ -30,14 +30,25 @@ typedef int flight_counts(void *priv, struct lutrace_footer *sum, struct fault *
 
 struct flight;
 
+struct flight_ops {
+	flight_counts *counts;
+	/*
+	 * A file begins: calls flight__repeat() with what each should have of what came before it.
+	 * May be NULL. -1 with @fault set if that failed.
+	 */
+	int (*began)(void *priv, struct flight *f, struct fault *fault);
+};
+
 /*
  * Begins a file for each boot of its own, with @host (lines of key=value) as its
  * header. NULL with @fault set if it cannot, or somebody else records there.
  */
 struct flight *flight__open(const struct flight_opts *opts, const char *boot_id, const char *host,
-			    flight_counts *counts, void *priv, struct fault *fault);
+			    const struct flight_ops *ops, void *priv, struct fault *fault);
+/* Leaves it out if more than half of the file would be repetitions. */
+int flight__repeat(struct flight *f, const struct lutrace_rec *rec, struct fault *fault);
 /*
- * These fail only if @counts does. A write that fails is said once on stderr;
+ * These fail only if counting does. A write that fails is said once on stderr;
  * what could not be written is lost, until flight__tick() has tried again.
  */
 int flight__put(struct flight *f, const struct lutrace_rec *rec, struct fault *fault);

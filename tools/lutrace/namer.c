@@ -12,6 +12,10 @@
 /* What was not found so often will not be: its iommufd is closed, or its preserve failed. */
 #define MAX_LISTS	3
 
+struct identity {
+	__u64 ser_phys, generation;
+};
+
 struct namer {
 	const struct namer_ops *ops;
 	void *priv;
@@ -22,6 +26,10 @@ struct namer {
 	struct lutrace_event *restored;
 	size_t nr_restored, room;
 	struct idmap *by_root;		/* root: the last that was restored with it, in @restored */
+	/* What is not preserved any more; the first were known at the last namer__repeat() */
+	struct identity *ended;
+	size_t nr_ended, ended_room, nr_ended_before;
+	struct idmap *is_ended;
 	__u64 next_ns;
 	struct fault *fault;		/* of the call that is running */
 	bool failed;
@@ -62,6 +70,7 @@ struct namer *namer__open(bool verbose, const struct namer_ops *ops, void *priv)
 	n->names = names__new();
 	n->nameless = idmap__new();
 	n->by_root = idmap__new();
+	n->is_ended = idmap__new();
 	n->lister = lister__open(false, verbose, on_name, n, &n->missing);
 	return n;
 }
@@ -96,10 +105,29 @@ static bool has_name(struct namer *n, const struct lutrace_event *ev)
 	return name && name->devices;
 }
 
+/* Its record is not used any more, or is another's. */
+static bool ends(const struct lutrace_event *ev)
+{
+	if (ev->phase != LUTRACE_END)
+		return false;
+	return ev->op == LUTRACE_OP_RESTORE ||
+		(ev->op == LUTRACE_OP_PRESERVE && ev->ret) ||
+		(ev->op == LUTRACE_OP_UNPRESERVE && !ev->ret);
+}
+
+static void note_end(struct namer *n, const struct lutrace_event *ev)
+{
+	n->ended = grow(n->ended, n->nr_ended, &n->ended_room, sizeof(*n->ended));
+	n->ended[n->nr_ended++] = (struct identity){ ev->ser_phys, ev->generation };
+	idmap__set(n->is_ended, ev->ser_phys, ev->generation, 0, 1);
+}
+
 int namer__event(struct namer *n, const struct lutrace_event *ev, struct fault *fault)
 {
 	if (op__is_flb(ev->op))
 		return name_process(n, ev->pid, fault);
+	if (ends(ev))
+		note_end(n, ev);
 	if (ev->op == LUTRACE_OP_RESTORE && ev->phase == LUTRACE_END && ev->top_phys) {
 		n->restored = grow(n->restored, n->nr_restored, &n->room, sizeof(*n->restored));
 		idmap__set(n->by_root, ev->top_phys, 0, 0, n->nr_restored);
@@ -178,6 +206,40 @@ const struct name *namer__find(struct namer *n, __u64 ser_phys, __u64 generation
 	return names__find(n->names, ser_phys, generation);
 }
 
+/* A name may come after the end: that one is forgotten in the second round. */
+static void forget_ended(struct namer *n)
+{
+	struct idmap *gone = idmap__new();
+	size_t i;
+
+	for (i = 0; i < n->nr_ended_before; i++) {
+		idmap__set(gone, n->ended[i].ser_phys, n->ended[i].generation, 0, 1);
+		idmap__remove(n->nameless, n->ended[i].ser_phys, n->ended[i].generation, 0);
+		idmap__remove(n->is_ended, n->ended[i].ser_phys, n->ended[i].generation, 0);
+	}
+	names__forget(n->names, gone);
+	idmap__free(gone);
+	n->nr_ended_before = n->nr_ended -= i;
+	memmove(n->ended, n->ended + i, n->nr_ended * sizeof(*n->ended));
+}
+
+int namer__repeat(struct namer *n, int (*tell)(void *priv, const struct name *name,
+					       struct fault *fault),
+		  void *priv, struct fault *fault)
+{
+	const struct name *name;
+	size_t i;
+	int err = 0;
+
+	forget_ended(n);
+	for (i = 0; i < names__count(n->names) && !err; i++) {
+		name = names__at(n->names, i);
+		if (!idmap__find(n->is_ended, name->ser_phys, name->generation, 0))
+			err = tell(priv, name, fault);
+	}
+	return err;
+}
+
 struct lister *namer__lister(struct namer *n)
 {
 	return n->lister;
@@ -191,6 +253,8 @@ void namer__free(struct namer *n)
 	names__free(n->names);
 	idmap__free(n->nameless);
 	idmap__free(n->by_root);
+	idmap__free(n->is_ended);
 	free(n->restored);
+	free(n->ended);
 	free(n);
 }

@@ -213,6 +213,30 @@ size_t names__count(const struct names *names)
 	return names ? names->nr : 0;
 }
 
+const struct name *names__at(const struct names *names, size_t i)
+{
+	return &names->items[i];
+}
+
+void names__forget(struct names *names, struct idmap *gone)
+{
+	size_t i, nr = names->nr;
+	struct name *name;
+
+	idmap__clear(names->at);
+	for (names->nr = i = 0; i < nr; i++) {
+		name = &names->items[i];
+		if (idmap__find(gone, name->ser_phys, name->generation, 0)) {
+			free(name->devices);
+			continue;
+		}
+		idmap__set(names->at, name->ser_phys, name->generation, 0, names->nr);
+		names->items[names->nr++] = *name;
+	}
+	idmap__clear(names->process_at);
+	names->nr_processes = 0;
+}
+
 void names__merge(struct names *names, const struct names *from)
 {
 	size_t i;

@@ -59,6 +59,10 @@ bool names__learn_process(struct names *names, __u32 pid, const char *comm);
 const char *names__process(const struct names *names, __u32 pid);
 /* How many domains something is known of. */
 size_t names__count(const struct names *names);
+/* The one at @i, from 0 to the count; until something is learnt or forgotten. */
+const struct name *names__at(const struct names *names, size_t i);
+/* Forgets the domains whose record and generation are in @gone, and all processes. */
+void names__forget(struct names *names, struct idmap *gone);
 
 /*
  * A name as it stands in a recording: a struct lutrace_rec, the identity, and lines of key=value.

@@ -482,6 +482,11 @@ struct recorder *recorder__open(const char *path, struct fault *fault)
 	return w;
 }
 
+bool recorder__is_uncounted(__u32 type)
+{
+	return type == LUTRACE_REC_FREED || type == LUTRACE_REC_DEEP;
+}
+
 int recorder__put(struct recorder *w, const void *record, struct fault *fault)
 {
 	const struct lutrace_rec *rec = record;
@@ -490,7 +495,7 @@ int recorder__put(struct recorder *w, const void *record, struct fault *fault)
 		return -1;
 	w->put.nr_events += rec->type == LUTRACE_REC_EVENT;
 	w->put.nr_latencies += rec->type == LUTRACE_REC_LATENCY;
-	w->put.nr_freed += rec->type == LUTRACE_REC_FREED;
+	w->put.nr_uncounted += recorder__is_uncounted(rec->type);
 	return 0;
 }
 

@@ -165,9 +165,11 @@ int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fa
 
 /* What was put, with the header and whatever is not written out yet. */
 struct recorder_sum {
-	__u64 bytes, nr_events, nr_latencies, nr_freed;
+	__u64 bytes, nr_events, nr_latencies;
+	__u64 nr_uncounted;		/* freed pages and walks, of which no footer has the number */
 	unsigned long crc;
 };
+bool recorder__is_uncounted(__u32 type);
 struct recorder_sum recorder__sum(const struct recorder *w);
 /* Puts the footer, completed, and no more. */
 int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct fault *fault);
