@@ -76,9 +76,11 @@ static __always_inline int on_begin(__u32 op)
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct state *st;
 
-	/* One that another task ended is still there. */
-	if (!bpf_map_delete_elem(&states, &tid))
+	/* One that another task ended is still there, or one within which this one is. */
+	if (!bpf_map_delete_elem(&states, &tid)) {
 		__sync_fetch_and_add(&running, -1);
+		__sync_fetch_and_add(&lost, 1);
+	}
 	if (bpf_map_update_elem(&states, &tid, &fresh, BPF_ANY)) {
 		__sync_fetch_and_add(&lost, 1);
 		return 0;
