@@ -109,7 +109,7 @@ test-vm: kernel test-kernel tools progs qemu
 mutants: tree tools progs qemu
 	@$(SCRIPTS)/mutants $(M)
 
-soak: tree tools progs
+soak: tree tools progs qemu
 	@$(SCRIPTS)/soak $(K)
 
 # Builds nothing, since it may run as root
