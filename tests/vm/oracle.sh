@@ -3,7 +3,7 @@
 # Each check's status is in NAME.status, and what it found in NAME.json; that of luctl in NAME.luctl.
 # scripts/mutants reads them.
 kernel=test
-plan=13
+plan=14
 timeout=300
 
 T=/sys/kernel/tracing
@@ -121,6 +121,7 @@ stage2() {
 	expect "the first session comes through" went_well resume.luctl
 	expect "the second session comes through" went_well resume2.luctl
 	expect "in the next kernel lutrace has no cause" is resume 0
+	expect "there too it looked for tables in KHO's map" sh -c '! grep KHO /share/resume.err'
 	expect "KHO has no block more in the next kernel" nothing_is_preserved "$_blocks"
 }
 
