@@ -75,9 +75,10 @@ static void test_learn(void **state)
 /* It goes to terminals. */
 static void test_forget(void **state)
 {
-	struct idmap *gone = idmap__new();
+	struct idmap *gone = idmap__new(), *pids = idmap__new();
 	struct names *names = *state;
 	struct name name = full;
+	__u32 pid;
 	size_t i;
 
 	for (i = 0; i < 100; i++) {
@@ -87,15 +88,23 @@ static void test_forget(void **state)
 			idmap__set(gone, name.ser_phys, i, 0, 1);
 	}
 	names__learn_process(names, 7, "luctl");
-	names__forget(names, gone);
+	names__learn_process(names, 8, "vmm");
+	idmap__set(pids, 8, 0, 0, 1);
+	idmap__set(pids, 9, 0, 0, 1);
+	names__forget(names, gone, pids);
 	assert_int_equal(names__count(names), 34);
 	for (i = 0; i < 100; i++)
 		assert_int_equal(!names__find(names, full.ser_phys, i), i % 3 > 0);
 	assert_int_equal(names__at(names, 33)->generation, 99);
 	assert_string_equal(names__find(names, full.ser_phys, 99)->devices, full.devices);
 	assert_string_equal(names__process(names, 7), "");
+	assert_string_equal(names__process(names, 8), "vmm");
+	assert_string_equal(names__process_at(names, 0, &pid), "vmm");
+	assert_int_equal(pid, 8);
+	assert_null(names__process_at(names, 1, &pid));
 	assert_true(names__learn_process(names, 7, "luctl"));
 	idmap__free(gone);
+	idmap__free(pids);
 }
 
 static void test_printable(void **state)

@@ -72,7 +72,7 @@ lost() {
 # Also what was preserved before the file began
 named() {
 	lutrace report "$(ls /tmp/small/*.rec | tail -n 1)" >/share/last.txt
-	grep -q '^flight/0x' /share/last.txt && ! grep -qF '?/?/?' /share/last.txt
+	grep -q '^flight/0x.* luctl ' /share/last.txt && ! grep -qF '?/?/?' /share/last.txt
 }
 
 bundled() {

@@ -142,15 +142,21 @@ static int on_name(void *priv, const struct name *name, struct fault *fault)
 	return err;
 }
 
-static int on_process(void *priv, __u32 pid, const char *comm, struct fault *fault)
+static struct lutrace_process process_record(__u32 pid, const char *comm)
 {
-	struct session *s = priv;
 	struct lutrace_process rec = {
 		.rec = { LUTRACE_REC_PROCESS, sizeof(rec) }, .pid = pid, .whole = LUTRACE_WHOLE,
 	};
 
 	snprintf(rec.comm, sizeof(rec.comm), "%s", comm);
-	return put(s, &rec.rec, fault);
+	return rec;
+}
+
+static int on_process(void *priv, __u32 pid, const char *comm, struct fault *fault)
+{
+	struct lutrace_process rec = process_record(pid, comm);
+
+	return put(priv, &rec.rec, fault);
 }
 
 static const struct namer_ops namer_ops = { .name = on_name, .process = on_process };
@@ -309,12 +315,21 @@ static int repeat_name(void *priv, const struct name *name, struct fault *fault)
 	return err;
 }
 
+static int repeat_process(void *priv, __u32 pid, const char *comm, struct fault *fault)
+{
+	struct lutrace_process rec = process_record(pid, comm);
+
+	return flight__repeat(priv, &rec.rec, fault);
+}
+
+static const struct namer_ops repeat_ops = { .name = repeat_name, .process = repeat_process };
+
 /* A file that is left alone when those before it are gone has the names that its events need. */
 static int on_began(void *priv, struct flight *flight, struct fault *fault)
 {
 	struct session *s = priv;
 
-	return namer__repeat(s->namer, repeat_name, flight, fault);
+	return namer__repeat(s->namer, &repeat_ops, flight, fault);
 }
 
 static const struct flight_ops flight_ops = { .counts = counts, .began = on_began };

@@ -30,6 +30,7 @@ struct namer {
 	struct identity *ended;
 	size_t nr_ended, ended_room, nr_ended_before;
 	struct idmap *is_ended;
+	struct idmap *pids;		/* of events since then */
 	__u64 next_ns;
 	struct fault *fault;		/* of the call that is running */
 	bool failed;
@@ -71,6 +72,7 @@ struct namer *namer__open(bool verbose, const struct namer_ops *ops, void *priv)
 	n->nameless = idmap__new();
 	n->by_root = idmap__new();
 	n->is_ended = idmap__new();
+	n->pids = idmap__new();
 	n->lister = lister__open(false, verbose, on_name, n, &n->missing);
 	return n;
 }
@@ -89,6 +91,7 @@ static int name_process(struct namer *n, __u32 pid, struct fault *fault)
 {
 	char comm[PROCESS_NAME_SIZE];
 
+	idmap__set(n->pids, pid, 0, 0, 1);
 	if (*names__process(n->names, pid))
 		return 0;
 	process_name(pid, comm);
@@ -217,27 +220,31 @@ static void forget_ended(struct namer *n)
 		idmap__remove(n->nameless, n->ended[i].ser_phys, n->ended[i].generation, 0);
 		idmap__remove(n->is_ended, n->ended[i].ser_phys, n->ended[i].generation, 0);
 	}
-	names__forget(n->names, gone);
+	names__forget(n->names, gone, n->pids);
+	idmap__clear(n->pids);
 	idmap__free(gone);
 	n->nr_ended_before = n->nr_ended -= i;
 	memmove(n->ended, n->ended + i, n->nr_ended * sizeof(*n->ended));
 }
 
-int namer__repeat(struct namer *n, int (*tell)(void *priv, const struct name *name,
-					       struct fault *fault),
-		  void *priv, struct fault *fault)
+int namer__repeat(struct namer *n, const struct namer_ops *ops, void *priv, struct fault *fault)
 {
 	const struct name *name;
+	const char *comm;
+	__u32 pid;
 	size_t i;
-	int err = 0;
 
 	forget_ended(n);
-	for (i = 0; i < names__count(n->names) && !err; i++) {
+	for (i = 0; (comm = names__process_at(n->names, i, &pid)); i++)
+		if (ops->process(priv, pid, comm, fault))
+			return -1;
+	for (i = 0; i < names__count(n->names); i++) {
 		name = names__at(n->names, i);
-		if (!idmap__find(n->is_ended, name->ser_phys, name->generation, 0))
-			err = tell(priv, name, fault);
+		if (!idmap__find(n->is_ended, name->ser_phys, name->generation, 0) &&
+		    ops->name(priv, name, fault))
+			return -1;
 	}
-	return err;
+	return 0;
 }
 
 struct lister *namer__lister(struct namer *n)
@@ -254,6 +261,7 @@ void namer__free(struct namer *n)
 	idmap__free(n->nameless);
 	idmap__free(n->by_root);
 	idmap__free(n->is_ended);
+	idmap__free(n->pids);
 	free(n->restored);
 	free(n->ended);
 	free(n);

@@ -38,13 +38,11 @@ int namer__look(struct namer *n, struct fault *fault);
 /* The name of a domain, for which it looks now if that is worth it. NULL if there is none. */
 const struct name *namer__find(struct namer *n, __u64 ser_phys, __u64 generation);
 /*
- * For a session without end, now and then: forgets all processes, and the domains that were not
- * preserved any more when this was called the last time. Calls @tell with the name of each domain
- * that still is; what it returns that is not 0 ends that, and is returned.
+ * For a session without end, now and then: forgets the processes that had no event since this was
+ * called the last time, and the domains that were not preserved any more then. Tells @ops, of which
+ * none is NULL, the names of the other processes, and of each domain that still is preserved.
  */
-int namer__repeat(struct namer *n, int (*tell)(void *priv, const struct name *name,
-					       struct fault *fault),
-		  void *priv, struct fault *fault);
+int namer__repeat(struct namer *n, const struct namer_ops *ops, void *priv, struct fault *fault);
 /* For listing what is preserved; NULL if there are no names either. */
 struct lister *namer__lister(struct namer *n);
 void namer__free(struct namer *n);

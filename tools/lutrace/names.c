@@ -218,7 +218,15 @@ const struct name *names__at(const struct names *names, size_t i)
 	return &names->items[i];
 }
 
-void names__forget(struct names *names, struct idmap *gone)
+const char *names__process_at(const struct names *names, size_t i, __u32 *pid)
+{
+	if (i >= names->nr_processes)
+		return NULL;
+	*pid = names->processes[i].pid;
+	return names->processes[i].comm;
+}
+
+static void forget_domains(struct names *names, struct idmap *gone)
 {
 	size_t i, nr = names->nr;
 	struct name *name;
@@ -233,8 +241,27 @@ void names__forget(struct names *names, struct idmap *gone)
 		idmap__set(names->at, name->ser_phys, name->generation, 0, names->nr);
 		names->items[names->nr++] = *name;
 	}
+}
+
+static void forget_processes(struct names *names, struct idmap *pids)
+{
+	size_t i, nr = names->nr_processes;
+	struct process *p;
+
 	idmap__clear(names->process_at);
-	names->nr_processes = 0;
+	for (names->nr_processes = i = 0; i < nr; i++) {
+		p = &names->processes[i];
+		if (!idmap__find(pids, p->pid, 0, 0))
+			continue;
+		idmap__set(names->process_at, p->pid, 0, 0, names->nr_processes);
+		names->processes[names->nr_processes++] = *p;
+	}
+}
+
+void names__forget(struct names *names, struct idmap *gone, struct idmap *pids)
+{
+	forget_domains(names, gone);
+	forget_processes(names, pids);
 }
 
 void names__merge(struct names *names, const struct names *from)

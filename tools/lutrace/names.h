@@ -61,8 +61,10 @@ const char *names__process(const struct names *names, __u32 pid);
 size_t names__count(const struct names *names);
 /* The one at @i, from 0 to the count; until something is learnt or forgotten. */
 const struct name *names__at(const struct names *names, size_t i);
-/* Forgets the domains whose record and generation are in @gone, and all processes. */
-void names__forget(struct names *names, struct idmap *gone);
+/* The process at @i, from 0, and its number; NULL after the last. */
+const char *names__process_at(const struct names *names, size_t i, __u32 *pid);
+/* Forgets the domains whose record and generation are in @gone, and the processes not in @pids. */
+void names__forget(struct names *names, struct idmap *gone, struct idmap *pids);
 
 /*
  * A name as it stands in a recording: a struct lutrace_rec, the identity, and lines of key=value.
