@@ -223,8 +223,10 @@ static void forget_ended(struct namer *n)
 	names__forget(n->names, gone, n->pids);
 	idmap__clear(n->pids);
 	idmap__free(gone);
-	n->nr_ended_before = n->nr_ended -= i;
-	memmove(n->ended, n->ended + i, n->nr_ended * sizeof(*n->ended));
+	n->nr_ended -= n->nr_ended_before;
+	if (n->nr_ended)
+		memmove(n->ended, n->ended + n->nr_ended_before, n->nr_ended * sizeof(*n->ended));
+	n->nr_ended_before = n->nr_ended;
 }
 
 int namer__repeat(struct namer *n, const struct namer_ops *ops, void *priv, struct fault *fault)
