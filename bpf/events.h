@@ -290,8 +290,6 @@ struct lutrace_digest {
 	struct lutrace_level levels[LUTRACE_PT_LEVELS];
 	__u32 level;			/* of the table that is walked */
 	__u32 started;
-	__u32 state;			/* of the record when the walk began, which has to last */
-	__u32 reserved;
 };
 
 #define LUTRACE_DIGEST_BATCH	4096

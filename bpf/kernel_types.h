@@ -112,7 +112,7 @@ struct iommu_pt_ser {
 
 struct iommu_domain_ser {
 	__u64 generation;
-	__u32 state;
+	__u32 state;			/* a number of the ABI: 0 free, 1 live */
 	struct iommu_pt_ser pt;
 };
 

@@ -595,11 +595,14 @@ int read_pages(struct lutrace_read_args *args)
 	return 0;
 }
 
+#define SER_LIVE 1	/* IOMMU_DOMAIN_SER_LIVE */
+
 /*
- * Whether the domain is the one that the walk began with, and has the same root and record. One that is
- * being given up keeps its record until all its tables are; but its state changes before the first is.
+ * Whether the domain is the one that was listed, and has the same root and record. One that is being
+ * given up keeps its record until all its tables are; but it is not live before the first is. A walk
+ * may begin when that has begun.
  */
-static __always_inline bool same_domain(struct lutrace_digest *d)
+static __always_inline bool same_domain(const struct lutrace_digest *d)
 {
 	struct iommu_domain *domain = (void *)d->domain;
 	struct iommu_domain_ser *ser = NULL;
@@ -611,12 +614,9 @@ static __always_inline bool same_domain(struct lutrace_digest *d)
 		return 0;
 	if (!ser)
 		return 1;
-	if (READ(generation, ser->generation) || generation != d->generation ||
-	    READ(state, ser->state))
+	if (READ(generation, ser->generation) || READ(state, ser->state))
 		return 0;
-	if (!d->started)
-		d->state = state;
-	return state == d->state;
+	return generation == d->generation && state == SER_LIVE;
 }
 
 /* KHO's map of preserved memory (include/linux/kho/abi/kexec_handover.h): "kho-v4" */
