@@ -37,7 +37,7 @@ static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault)
 	return 0;
 }
 
-/* What each file repeats: so many of them, of 64 bytes each */
+/* How many names each file repeats; each takes more than 64 bytes */
 static unsigned int repetitions;
 
 static int began(void *priv, struct flight *f, struct fault *fault)

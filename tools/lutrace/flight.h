@@ -45,7 +45,7 @@ struct flight_ops {
  */
 struct flight *flight__open(const struct flight_opts *opts, const char *boot_id, const char *host,
 			    const struct flight_ops *ops, void *priv, struct fault *fault);
-/* Leaves it out if more than half of the file would be repetitions. */
+/* Only from began(): writes it, unless more than half of the file would be repetitions. */
 int flight__repeat(struct flight *f, const struct lutrace_rec *rec, struct fault *fault);
 /*
  * These fail only if counting does. A write that fails is said once on stderr;
