@@ -37,11 +37,6 @@ enough_marks() {
 	[ "$(sed 's/marks //' /share/marks)" -gt 100 ]
 }
 
-tables_back() {
-	sleep 1
-	[ "$(vmstat nr_iommu_pages)" -eq "$1" ]
-}
-
 stage1() {
 	before=$(vmstat nr_iommu_pages)
 	expect "KHO's marks are watched" watch_kho
@@ -54,5 +49,5 @@ stage1() {
 		step 'mark: token 0x1 for a second hwpt is refused with EADDRINUSE'
 	expect "the iommufd is refused before its memfds" \
 		step 'preserve: the iommufd before its memfds is refused with ENOENT'
-	expect "all page tables are freed in the end" tables_back "$before"
+	expect "all page tables are freed in the end" soon tables_are "$before"
 }

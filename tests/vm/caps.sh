@@ -68,11 +68,9 @@ stage1() {
 	expect "an ordinary user records" said /tmp/u/record.log '^recording$'
 	expect "an ordinary user measures" said /tmp/u/latency.log '^lutrace: BPF programs on'
 	expect "an ordinary user checks" said /tmp/u/check.log '^checking$'
-	# latency says nothing more until it ends
-	sleep 1
-	expect "record gave up its capabilities" gave_up "$record"
-	expect "latency gave up its capabilities" gave_up "$latency"
-	expect "check gave up its capabilities" gave_up "$check"
+	expect "record gave up its capabilities" soon gave_up "$record"
+	expect "latency gave up its capabilities" soon gave_up "$latency"
+	expect "check gave up its capabilities" soon gave_up "$check"
 	lutrace record --deep -o /share/deep.rec 2>/tmp/u/deep.log &
 	deep=$!
 	expect "root records and walks" said /tmp/u/deep.log '^recording$'

@@ -37,6 +37,12 @@ vmstat() {
 	awk -v k="$1" '$1 == k { print $2 }' /proc/vmstat
 }
 
+# tables_are N: that many page tables of IOMMUs are allocated.
+tables_are() {
+	vmstat nr_iommu_pages
+	[ "$(vmstat nr_iommu_pages)" -eq "$1" ]
+}
+
 # cmdline_word KEY: the value of the last KEY=VALUE on the kernel's command line
 cmdline_word() {
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1
@@ -85,11 +91,22 @@ _expect() {
 
 # await CMD...: until it succeeds; fails after five minutes, which only the debug kernel comes near.
 await() {
-	_n=0
+	_await 3000 "$@"
+}
+
+# soon CMD...: what is given up is freed a moment later, when a worker or RCU comes to it; fails after
+# ten seconds, which is not a moment.
+soon() {
+	_await 100 "$@"
+}
+
+_await() {
+	_n=$1
+	shift
 	until "$@" 2>/dev/null; do
 		sleep 0.1
-		_n=$((_n + 1))
-		[ "$_n" -lt 3000 ] || return 1
+		_n=$((_n - 1))
+		[ "$_n" -gt 0 ] || return 1
 	done
 }
 

@@ -19,6 +19,5 @@ stage1() {
 	expect "the iommufd is refused with EINVAL" \
 		said 'error: .*PRESERVE_FD of the iommufd .*(EINVAL)'
 	expect "nothing stays preserved" said 'session punched closed, nothing is preserved'
-	sleep 1
-	expect "all page tables are freed in the end" test "$(vmstat nr_iommu_pages)" -eq "$before"
+	expect "all page tables are freed in the end" soon tables_are "$before"
 }
