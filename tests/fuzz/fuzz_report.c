@@ -1,59 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Any bytes as recordings, through the reader, the whole analysis and all reports, in memory.
- *
- * An input is up to three recordings: a byte that tells how many, four bytes of length before each
- * but the last. The checksum of each is mended, and what its footer counts, unless the first byte
- * has its top bit set: otherwise next to nothing would come past the reader.
+ * Any bytes as recordings, through the reader, the whole analysis and all reports, in memory. What
+ * the reports say must not contradict what was read.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "../../tools/lutrace/csv.h"
 #include "../../tools/lutrace/perfetto.h"
 #include "../../tools/lutrace/report.h"
+#include "input.h"
 #include "perfetto.pb-c.h"
-
-#define MAX_PARTS 3
-
-/* What the reports say must not contradict what was read. */
-static void expect(bool fact, const char *what)
-{
-	if (fact)
-		return;
-	fprintf(stderr, "fuzz: %s\n", what);
-	abort();
-}
-
-static void mend(unsigned char *data, size_t size)
-{
-	struct lutrace_file head;
-	struct lutrace_footer footer;
-	struct lutrace_rec rec;
-	__u64 events = 0, latencies = 0;
-	size_t at;
-
-	if (size < sizeof(head))
-		return;
-	memcpy(&head, data, sizeof(head));
-	for (at = head.size; at < size && size - at >= sizeof(rec); at += rec.size) {
-		memcpy(&rec, data + at, sizeof(rec));
-		if (rec.size < sizeof(rec) || rec.size > size - at)
-			return;
-		events += rec.type == LUTRACE_REC_EVENT;
-		latencies += rec.type == LUTRACE_REC_LATENCY;
-		if (rec.type == LUTRACE_REC_FOOTER && rec.size >= sizeof(footer)) {
-			memcpy(&footer, data + at, sizeof(footer));
-			footer.nr_events = events;
-			footer.nr_latencies = latencies;
-			footer.crc32 = crc32_z(0, data, at);
-			memcpy(data + at, &footer, sizeof(footer));
-			return;
-		}
-	}
-}
 
 /* There is none if the recordings do not tell enough of their times. */
 static void report_trace(const struct analysis *a)
@@ -114,35 +72,14 @@ static void analyse(const struct recording *recordings, size_t nr)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	struct recording recordings[MAX_PARTS];
-	size_t parts, nr = 0, i;
-	unsigned char first, *copy;
+	struct part parts[MAX_PARTS];
+	size_t nr_parts = input__split(data, size, parts), nr = 0, i;
 	struct fault fault;
-	__u32 length;
 
-	if (!size)
-		return 0;
-	first = *data++;
-	size--;
-	parts = (first & 0x7f) % MAX_PARTS + 1;
-	for (i = 0; i < parts; i++) {
-		length = size;
-		if (i + 1 < parts) {
-			if (size < sizeof(length))
-				break;
-			memcpy(&length, data, sizeof(length));
-			data += sizeof(length);
-			size -= sizeof(length);
-			length = length < size ? length : size;
-		}
-		/* A copy of its own, so that reading past its end is seen. */
-		copy = malloc(length ? length : 1);
-		memcpy(copy, data, length);
-		if (!(first & 0x80))
-			mend(copy, length);
-		nr += !recording__parse(&recordings[nr], "fuzz.rec", copy, length, &fault);
-		free(copy);
-		data += length;
-		size -= length;
+	for (i = 0; i < nr_parts; i++) {
+		nr += !recording__parse(&recordings[nr], "fuzz.rec", parts[i].data, parts[i].size,
+					&fault);
+		free(parts[i].data);
 	}
 	if (nr)
 		analyse(recordings, nr);

@@ -149,6 +149,7 @@ static void test_cut_anywhere(void **state)
 		if (recording__parse(&r, "cut.rec", part, size, &fault)) {
 			assert_true(size < first_event);
 			assert_non_null(strstr(fault.text, "cut.rec"));
+			assert_non_null(strstr(fault.text, size ? "was cut" : "is empty"));
 		} else {
 			assert_true(size >= first_event);
 			assert_false(r.complete);

@@ -371,7 +371,8 @@ static int parse_header(struct recording *r, const void *data, size_t size, size
 	memcpy(&head, data, size < sizeof(head) ? size : sizeof(head));
 	if (!size)
 		return fault__set(fault, "%s is empty: it holds no recording", r->path);
-	if (memcmp(head.magic, LUTRACE_FILE_MAGIC, sizeof(head.magic)))
+	if (memcmp(head.magic, LUTRACE_FILE_MAGIC,
+		   size < sizeof(head.magic) ? size : sizeof(head.magic)))
 		return fault__set(fault, "%s is no recording of lutrace record", r->path);
 	if (size < sizeof(head))
 		return fault__set(fault, "%s was cut before its header ended: it holds nothing",
