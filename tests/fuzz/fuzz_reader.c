@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Any bytes as recordings through the reader alone, some twenty times as often as through all that
+ * Any bytes as recordings through the reader alone, some ten times as often as through all that
  * comes after it. What it says of a recording must be so, and a recording that it reads must be read
  * wherever it is cut.
  */

@@ -95,9 +95,9 @@ await() {
 }
 
 # soon CMD...: what is given up is freed a moment later, when a worker or RCU comes to it; fails after
-# ten seconds, which is not a moment.
+# three seconds, which is not a moment.
 soon() {
-	_await 100 "$@"
+	_await 30 "$@"
 }
 
 _await() {
