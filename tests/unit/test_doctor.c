@@ -199,6 +199,9 @@ static void test_lockdown(void **state)
 	btf__add_func(m.btf, "lockdown_is_locked_down", BTF_FUNC_STATIC, 2);
 	look(&m);
 	expect(&m, "lockdown", FINDING_UNKNOWN, "cannot be seen");
+	put(&m, "/sys/kernel/security/lsm", "capability");
+	look(&m);
+	expect(&m, "lockdown", FINDING_OK, "no lockdown is seen");
 	put(&m, "/sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	look(&m);
 	put(&m, "/proc/self/mounts", "x /sys/kernel/tracing tracefs rw 0 0\n");

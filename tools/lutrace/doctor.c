@@ -270,15 +270,15 @@ static void look_at_lockdown(struct doctor *d)
 	else if (text)
 		ok(d, "lockdown", FOR_WALK, "lockdown is \"%s\", which refuses nothing here",
 		   text);
-	else if (!lstat_at(d, "/sys/kernel/security", &st))
+	else if (!lstat_at(d, "/sys/kernel/security/lsm", &st))
 		ok(d, "lockdown", FOR_WALK, "no lockdown is seen (/sys/kernel/security/lockdown "
 		   "is not there)");
 	else if (d->from->btf && !has_function(d, "lockdown_is_locked_down"))
 		ok(d, "lockdown", FOR_WALK, "this kernel has no lockdown");
 	else
 		add(d, "lockdown", FOR_WALK, FINDING_UNKNOWN,
-		    xstrdup("/sys/kernel/security is not there, so lockdown cannot be seen"),
-		    "mount securityfs, if the kernel has it");
+		    xstrdup("securityfs is not mounted, so lockdown cannot be seen"),
+		    "mount securityfs on /sys/kernel/security, if the kernel has it");
 	free(text);
 }
 
