@@ -91,6 +91,17 @@ struct iommufd_ctx {
 	struct xarray liveupdate_incoming;
 };
 
+struct iommufd_ucmd {
+	struct iommufd_ctx *ictx;
+	void *cmd;
+};
+
+/* Lutrace series: the arguments of IOMMU_HWPT_LIVEUPDATE_RECLAIM. */
+struct iommu_hwpt_liveupdate_reclaim {
+	__u64 hwpt_token;
+	__u32 out_hwpt_id;
+};
+
 enum iommufd_object_type {		/* the running kernel's values are asked for */
 	IOMMUFD_OBJ_DEVICE = 1,
 	IOMMUFD_OBJ_HWPT_PAGING = 2,

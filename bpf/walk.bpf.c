@@ -13,12 +13,18 @@
  *   digest_tables  walks a whole page table by itself, with `--deep`, and leaves
  *                  of it what can be compared: digest.h.
  *
- * And these once for each file of a session, if user space wants names of what
- * may be gone when it looks: after the last domain of an iommufd was preserved,
- * and before the first one is reclaimed, never within an operation:
+ * And these if user space wants names of what may be gone when it looks. Once
+ * for each file of a session, after the last domain of an iommufd was preserved,
+ * and before the first one is reclaimed:
  *
  *   file_preserved, file_retrieved
  *                  tell what list_hwpts would list of the iommufd.
+ *
+ * And once for each HWPT, after its domain was restored:
+ *
+ *   hwpt_reclaimed tells of that HWPT, with the token that was asked for.
+ *
+ * Nothing of this is within an operation.
  *
  * They take no lock of iommufd: the kernel memory is read with
  * bpf_probe_read_kernel(), which fails where nothing is mapped. What is walked
@@ -55,7 +61,7 @@ struct {
 	__type(value, union lutrace_found);
 } found SEC(".maps");
 
-/* What file_preserved and file_retrieved tell; a name that finds no room is not told. */
+/* What file_preserved, file_retrieved and hwpt_reclaimed tell; a name that finds no room is not told. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1024 * 1024);
@@ -554,6 +560,36 @@ int file_retrieved(__u64 *ctx)
 	if ((int)ctx[3] || bpf_probe_read_kernel(&file, sizeof(file), (void *)ctx[2]) || !file)
 		return 0;
 	tell((const void *)ctx[0], ctx[1], file, 1);
+	return 0;
+}
+
+/* What was asked for, whatever the HWPT says of itself. */
+SEC("fexit/iommufd_hwpt_liveupdate_reclaim")
+int hwpt_reclaimed(__u64 *ctx)
+{
+	const struct iommufd_ucmd *ucmd = (const void *)ctx[0];
+	const struct iommu_hwpt_liveupdate_reclaim *cmd = NULL;
+	union lutrace_found what = {};
+	struct lutrace_iommufd out;
+	struct iommufd_ctx *ictx;
+	__u64 head = 0, index, entry = 0;
+	__u32 id = 0;
+
+	if ((int)ctx[1] || READ(ictx, ucmd->ictx) || READ(cmd, ucmd->cmd) ||
+	    READ(id, cmd->out_hwpt_id) || READ(head, ictx->objects.xa_head))
+		return 0;
+	index = id;
+	if (xa_lookup(head, &index, &entry) || !entry || read_hwpt((void *)entry, &what.hwpt) ||
+	    READ(what.hwpt.token, cmd->hwpt_token))
+		return 0;
+	what.rec = (struct lutrace_rec){ LUTRACE_FOUND_HWPT, sizeof(what.hwpt) };
+	what.hwpt.ctx = (__u64)ictx;
+	what.hwpt.hwpt = entry;
+	what.hwpt.id = id;
+	begin_iommufd(&out);
+	out.ctx = what.hwpt.ctx;
+	bpf_ringbuf_output(&told, &out, sizeof(out), 0);
+	bpf_ringbuf_output(&told, &what, sizeof(what), 0);
 	return 0;
 }
 

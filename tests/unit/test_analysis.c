@@ -221,6 +221,12 @@ static bool says(const struct check *check, const char *words)
 	return false;
 }
 
+/* Most tests have no walks of page tables, and no names. */
+static bool needs_more(int id)
+{
+	return id == RULE_DEEP || id == RULE_NAME;
+}
+
 /* The check has this verdict and says so; all others have nothing to say. */
 static void expect_only(int id, enum verdict verdict, const char *words)
 {
@@ -230,7 +236,7 @@ static void expect_only(int id, enum verdict verdict, const char *words)
 	analyse(&a);
 	for (i = 0; i < NR_CHECKS; i++) {
 		if (i != (int)id && a.checks[i].verdict != VERDICT_PASS &&
-		    !(i == RULE_DEEP && a.checks[i].verdict == VERDICT_NOT_CHECKED))
+		    !(needs_more(i) && a.checks[i].verdict == VERDICT_NOT_CHECKED))
 			fail_msg("%s is %s: %s", a.checks[i].name,
 				 verdict__name(a.checks[i].verdict), a.checks[i].details[0]);
 	}
@@ -265,9 +271,8 @@ static void test_clean(void **state)
 	old_kernel();
 	new_kernel();
 	analyse(&a);
-	/* No page table was walked here: test_deep() */
 	for (i = 0; i < NR_CHECKS; i++)
-		if (i != RULE_DEEP && a.checks[i].verdict != VERDICT_PASS)
+		if (!needs_more(i) && a.checks[i].verdict != VERDICT_PASS)
 			fail_msg("%s: %s", a.checks[i].name, a.checks[i].details[0]);
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	assert_int_equal(verdict__status(a.verdict), 0);
@@ -1038,6 +1043,34 @@ static void test_deep(void **state)
 	analysis__free(&a);
 }
 
+static void call(struct kernel *k, enum name_at at, __u64 token)
+{
+	struct name name = { .ser_phys = SER(0), .generation = 3 };
+
+	name.claims[at] = (struct claim){ .known = true, .session = "s", .hwpt_token = token };
+	if (!k->rec.names)
+		k->rec.names = names__new();
+	names__learn(k->rec.names, &name);
+}
+
+static void test_name(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	call(&old, NAME_PRESERVED, 1);
+	call(&new, NAME_RETRIEVED, 1);
+	analyse(&a);
+	assert_int_equal(a.checks[RULE_NAME].verdict, VERDICT_PASS);
+	assert_non_null(strstr(a.checks[RULE_NAME].summary, "1 domains"));
+	analysis__free(&a);
+	call(&new, NAME_RECLAIMED, 2);
+	expect_only(RULE_NAME, VERDICT_VIOLATION, "given to who asked for session s, iommufd 0x0, "
+		    "HWPT 0x2");
+}
+
 static void test_deep_differs(void **state)
 {
 	(void)state;
@@ -1312,7 +1345,7 @@ int main(void)
 		TEST(test_refused_and_lost), TEST(test_flb_comes_too_late),
 		TEST(test_restore_after_finish), TEST(test_undo_fails),
 		TEST(test_page_freed), TEST(test_freed_is_not_told),
-		TEST(test_deep), TEST(test_deep_differs), TEST(test_deep_of_one_kernel),
+		TEST(test_deep), TEST(test_name), TEST(test_deep_differs), TEST(test_deep_of_one_kernel),
 		TEST(test_deep_without_the_old_kernel), TEST(test_deep_one_missing),
 		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),

@@ -212,12 +212,44 @@ static void test_repeat_process(void **state)
 	assert_int_equal(processes, 3);
 }
 
+static void told_of_root(__u64 root, bool claimed)
+{
+	struct name name = { .has_hwpt = true, .hwpt_token = 5 };
+
+	name.claims[NAME_RECLAIMED] = (struct claim){ .known = claimed, .hwpt_token = 5 };
+	tell(tell_priv, &name, root);
+}
+
+/* What was reclaimed may be told before the event of its restore is read. */
+static void test_told_early(void **state)
+{
+	struct lutrace_event ev = { .op = LUTRACE_OP_RESTORE, .phase = LUTRACE_END,
+				    .ser_phys = record(1), .generation = 7, .top_phys = 0x9000,
+				    .pid = getpid(), .tid = getpid() };
+	struct namer *n = *state;
+
+	told_of_root(0x9000, true);
+	told_of_root(0xa000, true);
+	told_of_root(0x9000, false);
+	assert_int_equal(told[1], 0);
+	assert_int_equal(namer__event(n, &ev, &fault), 0);
+	poll_later(n);
+	assert_int_equal(told[1], 1);
+	assert_true(names__find(namer__names(n), record(1), 7)->claims[NAME_RECLAIMED].known);
+	/* Not kept for ever: that root may be another's by then. */
+	ev.ser_phys = record(2);
+	ev.top_phys = 0xa000;
+	assert_int_equal(namer__event(n, &ev, &fault), 0);
+	poll_later(n);
+	assert_int_equal(told[2], 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(name), T(nameless), T(repeat), T(repeat_process),
+		T(name), T(nameless), T(repeat), T(repeat_process), T(told_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,83 @@ static void test_inherit(void **state)
 	names__free(before);
 }
 
+static void claim(struct name *name, enum name_at at, const char *session, __u64 iommufd_token,
+		  __u64 hwpt_token)
+{
+	struct claim *c = &name->claims[at];
+
+	*c = (struct claim){ .known = true, .iommufd_token = iommufd_token,
+			     .hwpt_token = hwpt_token };
+	strcpy(c->session, session);
+}
+
+/* Through a recording, where a session's name may have spaces. */
+static void test_claims(void **state)
+{
+	struct name name = { .ser_phys = 0x1000, .generation = 7 };
+	struct names *names = *state;
+	const struct name *read;
+	struct lutrace_rec *rec;
+	int at;
+
+	claim(&name, NAME_PRESERVED, "a guest", 0x200, 0x1);
+	claim(&name, NAME_RETRIEVED, "a guest", 0x201, 0x2);
+	claim(&name, NAME_RECLAIMED, "", 0, 0x3);
+	rec = name__record(&name);
+	assert_int_equal(names__learn_record(names, rec), 0);
+	assert_null(names__learn(names, &name));
+	read = names__find(names, 0x1000, 7);
+	for (at = 0; at < NR_NAME_AT; at++)
+		assert_memory_equal(&read->claims[at], &name.claims[at], sizeof(struct claim));
+	assert_false(read->has_hwpt);
+	claim(&name, NAME_RECLAIMED, "", 0, 0x4);
+	assert_non_null(names__learn(names, &name));
+	free(rec);
+}
+
+/* They are what one kernel told. */
+static void test_claims_are_not_inherited(void **state)
+{
+	struct names *before = names__new(), *names = *state;
+	struct name name = full;
+
+	claim(&name, NAME_PRESERVED, "guest", 0x200, 0x1);
+	names__learn(before, &name);
+	names__inherit(names, before, 0x1000, 7);
+	assert_string_equal(name__short(names__find(names, 0x1000, 7)).s, "guest/0x200/0x1");
+	assert_false(names__find(names, 0x1000, 7)->claims[NAME_PRESERVED].known);
+	names__free(before);
+}
+
+static void test_contradicts(void **state)
+{
+	struct name then = full, now = full;
+	char text[256] = "";
+	bool compared;
+
+	(void)state;
+	claim(&now, NAME_RETRIEVED, "guest", 0x200, 0x2);
+	assert_false(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	assert_false(compared);
+	claim(&then, NAME_PRESERVED, "guest", 0x200, 0x1);
+	assert_true(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	assert_string_equal(text, "was preserved as session guest, iommufd 0x200, HWPT 0x1, and was "
+			    "handed over as session guest, iommufd 0x200, HWPT 0x2");
+	claim(&now, NAME_RETRIEVED, "other", 0x200, 0x1);
+	assert_true(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	claim(&now, NAME_RETRIEVED, "guest", 0x201, 0x1);
+	assert_true(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	claim(&now, NAME_RETRIEVED, "guest", 0x200, 0x1);
+	assert_false(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	assert_true(compared);
+	claim(&now, NAME_RECLAIMED, "", 0, 0x1);
+	assert_false(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	claim(&now, NAME_RECLAIMED, "", 0, 0x2);
+	assert_true(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	assert_string_equal(text, "was preserved as session guest, iommufd 0x200, HWPT 0x1, and was "
+			    "given to who asked for HWPT 0x2");
+}
+
 static void test_select(void **state)
 {
 	struct name part = { .ser_phys = 1, .has_hwpt = true, .hwpt_token = 0x200 };
@@ -221,7 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(text), T(learn), T(forget), T(printable), T(record), T(inherit), T(select),
-		T(select_process),
+		T(select_process), T(claims), T(claims_are_not_inherited), T(contradicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -405,6 +405,81 @@ static void test_restore_once(void **state)
 	assert_int_equal(told, 1);
 }
 
+/* What is told of each of the two, now; the same as the kernel before told, or other tokens. */
+static void tell_names(enum name_at at, __u64 swap)
+{
+	struct name name = { 0 };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		name.ser_phys = SER(i);
+		name.generation = i + 1;
+		name.claims[at] = (struct claim){ .known = true, .session = "s",
+						  .hwpt_token = i ^ swap };
+		oracle__name(oracle, &name);
+		oracle__name(oracle, &name);
+	}
+}
+
+static void with_names(__u64 swap)
+{
+	struct names *before = names__new();
+	struct name name = { 0 };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		name.ser_phys = SER(i);
+		name.generation = i + 1;
+		name.claims[NAME_PRESERVED] = (struct claim){ .known = true, .session = "s",
+							      .hwpt_token = i };
+		names__learn(before, &name);
+	}
+	oracle__expect(oracle, left(), 2, true);
+	oracle__expect_names(oracle, before);
+	retrieve();
+	tell_names(NAME_PRESERVED, 1);		/* this kernel's own is not compared */
+	assert_int_equal(oracle__subjects(oracle, RULE_NAME), 0);
+	tell_names(NAME_RETRIEVED, swap);
+	assert_int_equal(oracle__subjects(oracle, RULE_NAME), 2);
+	assert_int_equal(told, swap ? 2 : 0);	/* at once, and once for each */
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 1, 2, 0);
+	whole(P(FLB_FINISH), 2, 0, 0);
+	expect_only(RULE_NAME, swap ? VERDICT_VIOLATION : VERDICT_PASS);
+	names__free(before);
+}
+
+static void test_same_name(void **state)
+{
+	(void)state;
+	with_names(0);
+}
+
+static void test_names_swapped(void **state)
+{
+	(void)state;
+	with_names(1);
+	assert_int_equal(last.ser_phys, SER(1));
+}
+
+/* What nobody handed over, or is gone, can be asked for, and nothing comes of it. */
+static void test_restore_refused_alone(void **state)
+{
+	(void)state;
+	whole(P(RESTORE), 0, 1, -2);
+	expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION);
+}
+
+static void test_restore_refused_after_finish(void **state)
+{
+	(void)state;
+	retrieve();
+	whole(P(FLB_FINISH), 2, 0, 0);
+	put(P(RESTORE), LUTRACE_BEGIN, 0, 1, 0);
+	assert_int_equal(told, 1);
+	assert_string_equal(last.rule, "finish");
+}
+
 static void test_restore_error(void **state)
 {
 	(void)state;
@@ -1057,7 +1132,8 @@ int main(void)
 		T(restore_differs), T(restore_of_nothing), T(retrieve_counts_others),
 		T(restore_unknown), T(restore_once), T(restore_error),
 		T(restore_error_at_the_end), T(retrieve_refused), T(retrieve_refused_once),
-		T(restore_after_finish), T(finish_within_restore),
+		T(restore_after_finish), T(restore_refused_alone),
+		T(restore_refused_after_finish), T(same_name), T(names_swapped), T(finish_within_restore),
 		T(finish_twice), T(attached_late), T(attached_when_idle),
 		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),
 		T(only_what_is_wanted), T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),

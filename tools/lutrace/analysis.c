@@ -582,6 +582,8 @@ static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 		oracle__event(o, &boot->events[i]);
 	}
 	feed_between(&at, o, boot, UINT64_MAX);
+	for (i = 0; i < names__count(boot->names); i++)
+		oracle__name(o, names__at(boot->names, i));
 }
 
 /* The end of the last recording; 0 if it was cut. */
@@ -601,8 +603,10 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 {
 	struct oracle *o = oracle__new(on_violation, a);
 
-	if (before)
+	if (before) {
 		oracle__expect(o, before->left, before->nr_left, before->whole);
+		oracle__expect_names(o, before->names);
+	}
 	if (before && before->walks)
 		oracle__expect_deep(o, before->walks, before->nr_walks,
 				    before->whole && before->nr_walks == before->nr_left);
@@ -742,6 +746,8 @@ static void summarise(struct analysis *a, const struct tally *t)
 	conclude(&c[RULE_FLB], t->subjects[RULE_FLB],
 		 xasprintf("%zu events of the FLB", t->subjects[RULE_FLB]));
 	summarise_restores(a, t);
+	conclude(&c[RULE_NAME], t->subjects[RULE_NAME],
+		 xasprintf("%zu domains compared in session and tokens", t->subjects[RULE_NAME]));
 	conclude(&c[RULE_RESTORE_ONCE], t->restores, xasprintf("%zu restores", t->restores));
 	conclude(&c[RULE_RESTORE_ERROR], t->restores + t->refused,
 		 xasprintf("%zu restores, %zu failed", t->restores + t->refused, t->refused));

@@ -129,6 +129,10 @@ static const struct argp argp = {
 	       "  lutrace check --before /persistent/old.rec -- luctl resume update.plan",
 };
 
+struct named {
+	__u64 ser_phys, generation;
+};
+
 struct session {
 	const struct opts *opts;
 	struct live *live;
@@ -142,6 +146,8 @@ struct session {
 	struct fault unlisted;		/* why it was not listed; "" if it was */
 	struct deep *deep;		/* NULL: no page table is walked */
 	bool walking;			/* what was preserved before is known */
+	struct named *named;		/* of which more is known since it was judged */
+	size_t nr_named, named_room;
 };
 
 static void print_violation(const struct violation *v)
@@ -284,12 +290,34 @@ static int drain(void *priv, struct fault *fault)
 
 static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
 
+/* To be judged when the namer is done: what is found asks it for names. */
+static int on_name(void *priv, const struct name *name, struct fault *fault)
+{
+	struct session *s = priv;
+
+	(void)fault;
+	s->named = grow(s->named, s->nr_named, &s->named_room, sizeof(*s->named));
+	s->named[s->nr_named++] = (struct named){ name->ser_phys, name->generation };
+	return 0;
+}
+
+static void judge_names(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_named; i++)
+		oracle__name(s->oracle, names__find(namer__names(s->namer), s->named[i].ser_phys,
+						    s->named[i].generation));
+	s->nr_named = 0;
+}
+
 static int on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
 	if (namer__poll(s->namer, live__now(), fault))
 		return -1;
+	judge_names(s);
 	return s->walking ? deep__work(s->deep, fault) : 0;
 }
 
@@ -321,7 +349,7 @@ static const struct live_ops ops = {
 	.armed = on_armed, .record = on_record, .drained = on_drained,
 };
 
-static const struct namer_ops namer_ops = { .name = NULL };
+static const struct namer_ops namer_ops = { .name = on_name };
 
 /* The end */
 
@@ -400,6 +428,7 @@ static int read_before(struct session *s, struct fault *fault)
 	analysis__run(&s->before, s->recordings, opts->nr_before);
 	last = &s->before.boots[s->before.nr_boots - 1];
 	oracle__expect(s->oracle, last->left, last->nr_left, last->whole);
+	oracle__expect_names(s->oracle, last->names);
 	if (last->walks)
 		oracle__expect_deep(s->oracle, last->walks, last->nr_walks,
 				    last->whole && last->nr_walks == last->nr_left);
@@ -463,6 +492,7 @@ static int check(struct session *s, struct fault *fault)
 	    check_flb(s, fault) || live__stop(s->live, fault) || namer__look(s->namer, fault) ||
 	    overhead__read(&overhead, s->live, fault))
 		return -1;
+	judge_names(s);
 	oracle__end(s->oracle, live__stopped(s->live),
 		    live__lost(overhead.progs, &overhead.freed, s->nr_events));
 	print_listed(s);
@@ -503,6 +533,7 @@ static int run(int argc, char **argv)
 	for (i = 0; i < opts.nr_before; i++)
 		free(opts.before[i]);
 	free(opts.before);
+	free(s.named);
 	json_decref(s.violations);
 	return status < 0 ? STATUS_ERROR : status;
 }

@@ -48,6 +48,27 @@ static char *devices_of(const struct found_hwpts *found, const struct lutrace_hw
 	return text;
 }
 
+/*
+ * The kernel told of these when nothing could be marked. A HWPT that is not marked has the token
+ * that it was reclaimed by.
+ */
+static void claim(struct name *name, const struct found_hwpt *f)
+{
+	enum name_at at = !f->hwpt.hwpt ? NAME_RETRIEVED :
+			  f->hwpt.record ? NAME_PRESERVED : NAME_RECLAIMED;
+	struct claim *c = &name->claims[at];
+
+	if (f->hwpt.hwpt && !f->hwpt.record && f->hwpt.pending)
+		return;
+	c->known = true;
+	c->hwpt_token = f->hwpt.token;
+	/* The session may be the next one, which takes the iommufd over */
+	if (at == NAME_RECLAIMED)
+		return;
+	memcpy(c->session, f->session, sizeof(c->session));
+	c->iommufd_token = f->iommufd_token;
+}
+
 static void tell_name(struct lister *lister, const struct found_hwpts *found,
 		      const struct found_hwpt *f)
 {
@@ -66,6 +87,8 @@ static void tell_name(struct lister *lister, const struct found_hwpts *found,
 		return;
 	name.ser_phys = phys;
 	memcpy(name.session, f->session, sizeof(name.session));
+	if (found == &lister->told)
+		claim(&name, f);
 	name.devices = hwpt->hwpt ? devices_of(found, hwpt) : NULL;
 	lister->on_name(lister->priv, &name, root);
 	free(name.devices);

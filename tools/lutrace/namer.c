@@ -16,6 +16,12 @@ struct identity {
 	__u64 ser_phys, generation;
 };
 
+/* A HWPT that was told, and whose restore is still on its way. */
+struct waiting {
+	struct name name;
+	__u64 root;
+};
+
 struct namer {
 	const struct namer_ops *ops;
 	void *priv;
@@ -26,6 +32,8 @@ struct namer {
 	struct lutrace_event *restored;
 	size_t nr_restored, room;
 	struct idmap *by_root;		/* root: the last that was restored with it, in @restored */
+	struct waiting *waiting;
+	size_t nr_waiting, waiting_room;
 	/* What is not preserved any more; the first were known at the last namer__repeat() */
 	struct identity *ended;
 	size_t nr_ended, ended_room, nr_ended_before;
@@ -46,20 +54,42 @@ static void learn(struct namer *n, const struct name *name)
 		n->failed = true;
 }
 
+/* Returns whether it is known of which restore that root is. */
+static bool learn_of_root(struct namer *n, const struct name *name, __u64 root)
+{
+	uint64_t *at = idmap__find(n->by_root, root, 0, 0);
+	struct name known = *name;
+
+	if (!at)
+		return false;
+	known.ser_phys = n->restored[*at].ser_phys;
+	known.generation = n->restored[*at].generation;
+	learn(n, &known);
+	return true;
+}
+
 static void on_name(void *priv, const struct name *name, __u64 root)
 {
 	struct namer *n = priv;
-	struct name known = *name;
-	uint64_t *at;
 
-	if (!name->ser_phys) {
-		at = idmap__find(n->by_root, root, 0, 0);
-		if (!at)
-			return;
-		known.ser_phys = n->restored[*at].ser_phys;
-		known.generation = n->restored[*at].generation;
+	if (name->ser_phys) {
+		learn(n, name);
+	} else if (!learn_of_root(n, name, root) && name->claims[NAME_RECLAIMED].known) {
+		n->waiting = grow(n->waiting, n->nr_waiting, &n->waiting_room, sizeof(*n->waiting));
+		n->waiting[n->nr_waiting] = (struct waiting){ *name, root };
+		n->waiting[n->nr_waiting++].name.devices = NULL;
 	}
-	learn(n, &known);
+}
+
+/* The events that came before what was told by the last time have come by now. */
+static void listen(struct namer *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->nr_waiting; i++)
+		learn_of_root(n, &n->waiting[i].name, n->waiting[i].root);
+	n->nr_waiting = 0;
+	lister__told(n->lister);
 }
 
 struct namer *namer__open(bool verbose, const struct namer_ops *ops, void *priv)
@@ -178,7 +208,7 @@ int namer__poll(struct namer *n, __u64 now_ns, struct fault *fault)
 	if (!n->lister)
 		return 0;
 	n->fault = fault;
-	lister__told(n->lister);
+	listen(n);
 	if (now_ns < n->next_ns || !worth_listing(n))
 		return result(n);
 	list(n);
@@ -194,7 +224,7 @@ int namer__look(struct namer *n, struct fault *fault)
 	if (!n->lister)
 		return 0;
 	n->fault = fault;
-	lister__told(n->lister);
+	listen(n);
 	list(n);
 	return result(n);
 }
@@ -265,6 +295,7 @@ void namer__free(struct namer *n)
 	idmap__free(n->is_ended);
 	idmap__free(n->pids);
 	free(n->restored);
+	free(n->waiting);
 	free(n->ended);
 	free(n);
 }

@@ -3,7 +3,8 @@
  * Finds names for what the events of a live session are about. A name comes at one of three times:
  *
  *	when its iommufd was preserved or retrieved, from the kernel itself, if it can attach to
- *	these functions: complete but for the devices of what is retrieved;
+ *	these functions: complete but for the devices of what is retrieved; and when a HWPT was
+ *	reclaimed, with the token that was asked for;
  *	when all open iommufds are listed, while a domain has no name, not more often than every
  *	tenth of a second and three times for each;
  *	when they are listed at the end.

@@ -62,6 +62,46 @@ struct name_text name__short(const struct name *name)
 	return t;
 }
 
+static bool claims_differ(const struct claim *a, const struct claim *b)
+{
+	return a->hwpt_token != b->hwpt_token ||
+	       (*a->session && *b->session && (strcmp(a->session, b->session) ||
+					       a->iommufd_token != b->iommufd_token));
+}
+
+static struct name_text claim_text(const struct claim *c)
+{
+	struct name name = { .iommufd_token = c->iommufd_token, .has_hwpt = true,
+			     .hwpt_token = c->hwpt_token };
+
+	memcpy(name.session, c->session, sizeof(name.session));
+	return name__text(&name);
+}
+
+bool name__contradicts(const struct name *before, const struct name *now, bool *compared,
+		       char *text, size_t size)
+{
+	static const char *const came_back[NR_NAME_AT] = {
+		[NAME_RETRIEVED] = "was handed over", [NAME_RECLAIMED] = "was given to who asked for",
+	};
+	const struct claim *then = &before->claims[NAME_PRESERVED], *claim;
+	int at;
+
+	*compared = false;
+	for (at = NAME_RETRIEVED; at < NR_NAME_AT && then->known; at++) {
+		claim = &now->claims[at];
+		if (!claim->known)
+			continue;
+		*compared = true;
+		if (!claims_differ(then, claim))
+			continue;
+		snprintf(text, size, "was preserved as %s, and %s%s %s", claim_text(then).s,
+			 came_back[at], at == NAME_RETRIEVED ? " as" : "", claim_text(claim).s);
+		return true;
+	}
+	return false;
+}
+
 const char *name__devices(const struct name *name)
 {
 	if (!name || !name->devices)
@@ -164,12 +204,35 @@ static bool learn_devices(struct name *to, const struct name *from)
 	return true;
 }
 
+static bool learn_claims(struct name *to, const struct name *from)
+{
+	bool learnt = false;
+	struct claim claim;
+	int at;
+
+	for (at = 0; at < NR_NAME_AT; at++) {
+		claim = from->claims[at];
+		if (!claim.known)
+			continue;
+		claim.session[sizeof(claim.session) - 1] = '\0';
+		make_printable(claim.session);
+		if (to->claims[at].known && to->claims[at].hwpt_token == claim.hwpt_token &&
+		    to->claims[at].iommufd_token == claim.iommufd_token &&
+		    !strcmp(to->claims[at].session, claim.session))
+			continue;
+		to->claims[at] = claim;
+		learnt = true;
+	}
+	return learnt;
+}
+
 const struct name *names__learn(struct names *names, const struct name *name)
 {
 	struct name *to = name_of(names, name);
 	bool learnt = learn_session(to, name);
 
 	learnt |= learn_hwpt(to, name);
+	learnt |= learn_claims(to, name);
 	learnt |= learn_devices(to, name);
 	return learnt ? to : NULL;
 }
@@ -287,6 +350,7 @@ void names__inherit(struct names *names, const struct names *before, __u64 ser_p
 		return;
 	name = *old;
 	name.hwpt_id = 0;	/* an iommufd gives ids anew in each kernel */
+	memset(name.claims, 0, sizeof(name.claims));	/* and these are what that kernel told */
 	if (own && *own->session)
 		*name.session = '\0';
 	if (own && own->has_hwpt)
@@ -298,11 +362,51 @@ void names__inherit(struct names *names, const struct names *before, __u64 ser_p
 
 /* In a recording */
 
+static const char *const claim_keys[NR_NAME_AT] = {
+	[NAME_PRESERVED] = "preserved_as", [NAME_RETRIEVED] = "retrieved_as",
+	[NAME_RECLAIMED] = "reclaimed_as",
+};
+
+/* "preserved_as=HWPT IOMMUFD SESSION", or the HWPT's token alone */
+static char *claim_lines(const struct name *name)
+{
+	char *lines = xstrdup(""), *longer;
+	const struct claim *c;
+	int at;
+
+	for (at = 0; at < NR_NAME_AT; at++) {
+		c = &name->claims[at];
+		if (!c->known)
+			continue;
+		if (*c->session)
+			longer = xasprintf("%s%s=0x%llx 0x%llx %s\n", lines, claim_keys[at],
+					   c->hwpt_token, c->iommufd_token, c->session);
+		else
+			longer = xasprintf("%s%s=0x%llx\n", lines, claim_keys[at], c->hwpt_token);
+		free(lines);
+		lines = longer;
+	}
+	return lines;
+}
+
+static void read_claim(struct claim *c, char *value)
+{
+	char *end;
+
+	c->known = true;
+	c->hwpt_token = strtoull(value, &end, 0);
+	if (*end != ' ')
+		return;
+	c->iommufd_token = strtoull(end + 1, &end, 0);
+	if (*end == ' ')
+		snprintf(c->session, sizeof(c->session), "%s", end + 1);
+}
+
 struct lutrace_rec *name__record(const struct name *name)
 {
 	struct name_text hwpt = { .s = "" };
 	struct lutrace_name *rec;
-	char *text, *session;
+	char *text, *session, *claims = claim_lines(name);
 	size_t size;
 
 	session = *name->session ? xasprintf("session=%s\niommufd=0x%llx\n", name->session,
@@ -311,7 +415,7 @@ struct lutrace_rec *name__record(const struct name *name)
 		append(&hwpt, "hwpt=0x%llx\n", name->hwpt_token);
 	if (name->hwpt_id)
 		append(&hwpt, "hwpt_id=%u\n", name->hwpt_id);
-	text = xasprintf("%s%s%s%.*s%s", session, hwpt.s, name->devices ? "devices=" : "",
+	text = xasprintf("%s%s%s%s%.*s%s", session, hwpt.s, claims, name->devices ? "devices=" : "",
 			 LUTRACE_NAME_DEVICES, name->devices ? name->devices : "",
 			 name->devices ? "\n" : "");
 	size = sizeof(*rec) + (strlen(text) + 7) / 8 * 8;
@@ -323,11 +427,17 @@ struct lutrace_rec *name__record(const struct name *name)
 	memcpy(rec + 1, text, strlen(text));
 	free(text);
 	free(session);
+	free(claims);
 	return &rec->rec;
 }
 
 static void set_field(struct name *name, const char *key, char *value)
 {
+	int at;
+
+	for (at = 0; at < NR_NAME_AT; at++)
+		if (!strcmp(key, claim_keys[at]))
+			read_claim(&name->claims[at], value);
 	if (!strcmp(key, "session"))
 		snprintf(name->session, sizeof(name->session), "%s", value);
 	else if (!strcmp(key, "iommufd"))

@@ -11,6 +11,20 @@
 #include "../../bpf/events.h"
 #include "util.h"
 
+/* When the kernel told a name, of what could not get another one just then. */
+enum name_at {
+	NAME_PRESERVED,		/* its iommufd was preserved */
+	NAME_RETRIEVED,		/* or retrieved: what the kernel before handed over */
+	NAME_RECLAIMED,		/* somebody asked for that HWPT and got it; the session is not told */
+	NR_NAME_AT,
+};
+
+struct claim {
+	bool known;
+	char session[LUTRACE_SESSION_SIZE];	/* "": not known, nor is the iommufd's token */
+	__u64 iommufd_token, hwpt_token;
+};
+
 /* All text is printable. */
 struct name {
 	__u64 ser_phys, generation;	/* of the record: the identity */
@@ -20,6 +34,7 @@ struct name {
 	__u64 hwpt_token;
 	__u32 hwpt_id;			/* of the object in its iommufd; 0: not known */
 	char *devices;			/* attached to it, with spaces between; NULL: not known */
+	struct claim claims[NR_NAME_AT];	/* what it was called then, if that was told */
 };
 
 /* Bytes of a name as text, with its NUL; what is longer is cut. */
@@ -37,6 +52,13 @@ struct name_text name__text(const struct name *name);
 struct name_text name__short(const struct name *name);
 /* The devices for a column: "-" if there is none, "?" if they are not known. */
 const char *name__devices(const struct name *name);
+
+/*
+ * Whether a domain came back under another name than it was preserved under by the kernel before;
+ * @text says so. @compared: there were two names to compare.
+ */
+bool name__contradicts(const struct name *before, const struct name *now, bool *compared,
+		       char *text, size_t size);
 
 struct names;
 struct names *names__new(void);

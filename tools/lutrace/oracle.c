@@ -29,6 +29,7 @@ static const struct {
 	[RULE_UNDO] = { "undo", "what undoes does not fail" },
 	[RULE_FLB] = { "flb", NULL },
 	[RULE_RESTORE] = { "restore", "every restore matches a preserve of the kernel before" },
+	[RULE_NAME] = { "name", "what comes back has the name that it was preserved under" },
 	[RULE_RESTORE_ONCE] = { "restore-once", NULL },
 	[RULE_RESTORE_ERROR] = { "restore-error", NULL },
 	[RULE_FINISH] = { "finish", NULL },
@@ -80,6 +81,8 @@ struct oracle {
 	bool expecting, left_whole, retrieved, flb_listed;
 	__u64 nr_incoming;
 	__u64 nr_events, first_seq, last_seq, missing;
+	const struct names *names_before;	/* NULL: there are none */
+	struct idmap *named;		/* identity: it was compared, and 1: found wrong */
 	bool forgets;			/* nobody asks for one object */
 	bool watching;			/* freed pages would be told */
 	size_t nr_freed;
@@ -853,6 +856,31 @@ size_t oracle__left_out(const struct oracle *o)
 
 /* Pages */
 
+void oracle__expect_names(struct oracle *o, const struct names *before)
+{
+	o->names_before = before;
+}
+
+void oracle__name(struct oracle *o, const struct name *name)
+{
+	const struct name *then = names__find(o->names_before, name->ser_phys, name->generation);
+	uint64_t *wrong = idmap__find(o->named, name->ser_phys, name->generation, 0);
+	bool compared, contradicts;
+	char text[256];
+
+	if (!then || (wrong && *wrong))
+		return;
+	contradicts = name__contradicts(then, name, &compared, text, sizeof(text));
+	if (!compared)
+		return;
+	o->subjects[RULE_NAME] += !wrong;
+	idmap__set(o->named, name->ser_phys, name->generation, 0, contradicts);
+	if (contradicts)
+		find(o, RULE_NAME, VERDICT_VIOLATION,
+		     object_of(o, OBJECT_RECORD, name->ser_phys, name->generation), NULL,
+		     "record 0x%llx generation %llu %s", name->ser_phys, name->generation, text);
+}
+
 void oracle__watch_freed(struct oracle *o)
 {
 	o->watching = true;
@@ -1312,6 +1340,7 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv)
 	o->before_at = idmap__new();
 	o->before_by_token = idmap__new();
 	o->accused = idmap__new();
+	o->named = idmap__new();
 	return o;
 }
 
@@ -1453,5 +1482,6 @@ void oracle__free(struct oracle *o)
 	idmap__free(o->before_at);
 	idmap__free(o->before_by_token);
 	idmap__free(o->accused);
+	idmap__free(o->named);
 	free(o);
 }

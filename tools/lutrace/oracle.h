@@ -7,6 +7,7 @@
 #ifndef LUTRACE_ORACLE_H
 #define LUTRACE_ORACLE_H
 
+#include "names.h"
 #include "recording.h"
 
 enum verdict {
@@ -27,6 +28,7 @@ enum rule_id {
 	RULE_UNDO,		/* what undoes does not fail */
 	RULE_FLB,
 	RULE_RESTORE,
+	RULE_NAME,		/* what is restored has the name that it was preserved under */
 	RULE_RESTORE_ONCE,
 	RULE_RESTORE_ERROR,
 	RULE_FINISH,
@@ -104,6 +106,8 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv);
  * recording missed nothing, so what is not there was not preserved.
  */
 void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole);
+/* How the kernel before called what it left; must outlive the oracle. */
+void oracle__expect_names(struct oracle *o, const struct names *before);
 /*
  * @p was preserved before the events that are still to come. Where there were
  * events of it, or of its root, its slot or the FLB, those say more and hold.
@@ -132,6 +136,8 @@ void oracle__about(struct oracle *o, about_fn about, void *priv);
 size_t oracle__left_out(const struct oracle *o);
 /* The next event, in the order of the kernel's numbers: the kernel emits them under one lock. */
 void oracle__event(struct oracle *o, const struct lutrace_event *ev);
+/* How a domain is called now, at any time between the events, and again whenever more is known. */
+void oracle__name(struct oracle *o, const struct name *name);
 /* Such a page, at any time between the events: it has no number. */
 void oracle__freed(struct oracle *o, const struct lutrace_freed *freed);
 /* The FLB is there for certain, and no domain is preserved, is being or may be. */

@@ -51,6 +51,8 @@ static int check_kernel(struct kreader *kr, bool any_kernel, struct fault *fault
 				  kernel__has_function(btf, "luo_preserve_file"));
 	bpf_program__set_autoload(kr->skel->progs.file_retrieved, kr->on_told &&
 				  kernel__has_function(btf, "luo_retrieve_file"));
+	bpf_program__set_autoload(kr->skel->progs.hwpt_reclaimed, kr->on_told &&
+				  kernel__has_function(btf, "iommufd_hwpt_liveupdate_reclaim"));
 	btf__free(btf);
 	return err;
 }
