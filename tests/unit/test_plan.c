@@ -427,6 +427,24 @@ static void test_scratch_iova(void **state)
 	plan__free(plan);
 }
 
+static void test_far_iova(void **state)
+{
+	struct plan *plan = parse(BASE "hwpt two device=edu\n"
+				  "area two iova=0 memfd=small length=4K\n"
+				  "area two iova=2M memfd=small length=4K\n"
+				  "hwpt full device=edu\n"
+				  "area full iova=0x4000000000 memfd=small length=4K\n"
+				  "hwpt none device=edu\n");
+	uint64_t iova = 0;
+
+	(void)state;
+	assert_true(plan__far_iova(plan, 1, &iova));
+	assert_int_equal(iova, 4 << 20);
+	assert_false(plan__far_iova(plan, 2, &iova));
+	assert_false(plan__far_iova(plan, 3, &iova));
+	plan__free(plan);
+}
+
 static void test_unused_token(void **state)
 {
 	struct plan *plan = parse("session s\ndevice d 00:04.0\n"
@@ -573,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_read_only_hole),
 		cmocka_unit_test(test_find_area),
 		cmocka_unit_test(test_scratch_iova),
+		cmocka_unit_test(test_far_iova),
 		cmocka_unit_test(test_unused_token),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_load),

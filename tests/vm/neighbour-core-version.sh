@@ -2,11 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
 mutant=seeded-bugs
-plan=14
+plan=15
 next=lutrace_seeded_bug=93
 
+T=/sys/kernel/tracing
+
+# pair_of_refused: that of the first HWPT, which is the only one that is asked for
+pair_of_refused() {
+	cat $T/trace >/share/trace.txt
+	[ "$(grep -c 'iommu_domain_restore_begin: .* ser=0x[1-9a-f].* generation=' /share/trace.txt)" -eq 1 ] &&
+		[ "$(grep -c 'iommu_domain_restore_end: .* ret=-74$' /share/trace.txt)" -eq 1 ]
+}
+
 stage2() {
+	echo 1 >$T/events/iommu_liveupdate/enable
 	main_is_refused
+	expect "a restore that is refused has both events" pair_of_refused
 	comes_through "the other session comes through" /share/other.plan
 	expect "all memory is back but the 264 tables" memory_is_there 1056
 	expect "they are lost" test "$(lost_kb)" -ge 1056

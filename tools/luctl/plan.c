@@ -1164,14 +1164,14 @@ size_t plan__nr_marked(const struct plan *plan)
 	return n;
 }
 
-static bool is_free(const struct plan *plan, size_t hwpt, uint64_t iova)
+static bool is_free(const struct plan *plan, size_t hwpt, uint64_t iova, uint64_t length)
 {
 	const struct plan_area *a;
 	size_t i;
 
 	for (i = 0; i < plan->nr_areas; i++) {
 		a = &plan->areas[i];
-		if (plan__maps(plan, hwpt, a) && iova + PLAN_PAGE > a->iova &&
+		if (plan__maps(plan, hwpt, a) && iova + length > a->iova &&
 		    iova < a->iova + a->length)
 			return false;
 	}
@@ -1188,7 +1188,7 @@ bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova)
 	for (i = 0; i < plan->nr_areas; i++) {
 		a = &plan->areas[i];
 		next = a->iova + a->length;
-		if (!plan__maps(plan, hwpt, a) || !is_free(plan, hwpt, next))
+		if (!plan__maps(plan, hwpt, a) || !is_free(plan, hwpt, next, PLAN_PAGE))
 			continue;
 		*iova = next;
 		found = true;
@@ -1197,6 +1197,27 @@ bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova)
 			break;
 	}
 	return found;
+}
+
+/* Every IOMMU translates so much. */
+#define SURELY_MAPPABLE	(1ull << 38)
+
+bool plan__far_iova(const struct plan *plan, size_t hwpt, uint64_t *iova)
+{
+	const struct plan_area *a;
+	uint64_t next;
+	size_t i;
+
+	for (i = 0; i < plan->nr_areas; i++) {
+		a = &plan->areas[i];
+		next = (a->iova + a->length + PLAN_HUGE_PAGE - 1) / PLAN_HUGE_PAGE * PLAN_HUGE_PAGE;
+		if (!plan__maps(plan, hwpt, a) || next >= SURELY_MAPPABLE ||
+		    !is_free(plan, hwpt, next, PLAN_HUGE_PAGE))
+			continue;
+		*iova = next;
+		return true;
+	}
+	return false;
 }
 
 uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt)

@@ -155,6 +155,12 @@ size_t plan__nr_marked(const struct plan *plan);
  */
 bool plan__scratch_iova(const struct plan *plan, size_t hwpt, uint64_t *iova);
 
+/*
+ * An unmapped page of the HWPT that no area shares a table with: if a map that must be refused is
+ * not, its table shows it. Devices may not reach it. Returns false if there is none.
+ */
+bool plan__far_iova(const struct plan *plan, size_t hwpt, uint64_t *iova);
+
 /* Bytes of all areas that the HWPT maps */
 uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt);
 

@@ -238,6 +238,11 @@ int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 	uint32_t ioas_id = u->hwpts[hwpt].ioas_id;
 	uint64_t iova;
 
+	/* Where devices cannot reach, which no plan says, it is refused for that */
+	if (plan__far_iova(u->plan, hwpt, &iova) &&
+	    iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova) >= 0)
+		return report__error("ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64
+				     " succeeded, but the kernel must refuse it", name, iova);
 	if (plan__scratch_iova(u->plan, hwpt, &iova) &&
 	    report__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), -EBUSY,
 			   "ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64, name, iova))
