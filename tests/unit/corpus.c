@@ -181,11 +181,15 @@ static void run(struct writer *w, struct event ev)
 /* Session "guest", iommufd 0x200, HWPT 1 and so on; the last has no device. */
 static void put_name(struct writer *w, uint32_t domain, uint64_t ser, uint64_t generation)
 {
-	char text[128];
+	bool preserved = w->o->kernel == CORPUS_OLD;
+	char text[192], claim[64] = "";
 	size_t size;
 
-	snprintf(text, sizeof(text), "session=guest\niommufd=0x200\nhwpt=0x%x\nhwpt_id=%u\n"
-		 "devices=%s\n", domain + 1, domain + 10,
+	if (w->o->minor >= 6)
+		snprintf(claim, sizeof(claim), "%s=0x%x 0x200 guest\n",
+			 preserved ? "preserved_as" : "retrieved_as", domain + 1);
+	snprintf(text, sizeof(text), "session=guest\niommufd=0x200\nhwpt=0x%x\nhwpt_id=%u\n%s"
+		 "devices=%s\n", domain + 1, domain + 10, claim,
 		 domain + 1 == w->o->domains ? "" : "0000:00:04.0 0000:00:05.1");
 	size = (strlen(text) + 7) / 8 * 8;
 	put_record(w, 0x110, 24 + size);
@@ -215,7 +219,7 @@ static void run_domain(struct writer *w, uint32_t op, uint32_t domain, uint64_t 
 		.top = ret ? 0 : 0x200000000ull + 0x1000ull * domain + (spoilt ? 8 : 0),
 		.tables = ret ? 0 : domain % 7 + 1, .format = ret ? 0 : domain % 3 + 1, .ret = ret,
 	});
-	if (w->o->names && op == PRESERVE)
+	if (w->o->names && (op == PRESERVE || (op == RESTORE && w->o->minor >= 6)))
 		put_name(w, domain, 0x100000000ull + 0x40 * domain, generation);
 }
 

@@ -421,10 +421,30 @@ static void test_names(void **state)
 	assert_string_equal(name__text(name).s,
 			    "session guest, iommufd 0x200, HWPT 0x2, 0000:00:04.0 0000:00:05.1");
 	assert_int_equal(name->hwpt_id, 11);
+	assert_false(name->claims[NAME_PRESERVED].known);
 	assert_string_equal(names__find(r.names, 0x100000080, 1)->devices, "");
 	assert_null(names__find(r.names, 0x100000040, 3));
 	assert_string_equal(names__process(r.names, 321), "vmm");
 	assert_string_equal(names__process(r.names, 322), "");
+	free(c.data);
+	recording__free(&r);
+}
+
+static void test_claims(void **state)
+{
+	const struct claim *claim;
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 6, .domains = 3,
+						 .names = true }, &c);
+	assert_true(r.complete);
+	claim = &names__find(r.names, 0x100000040, 1)->claims[NAME_PRESERVED];
+	assert_true(claim->known);
+	assert_int_equal(claim->hwpt_token, 2);
+	assert_int_equal(claim->iommufd_token, 0x200);
+	assert_string_equal(claim->session, "guest");
 	free(c.data);
 	recording__free(&r);
 }
@@ -618,7 +638,7 @@ int main(void)
 		cmocka_unit_test(test_version_1_1),
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names), cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_half_a_name),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),
