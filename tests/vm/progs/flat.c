@@ -178,14 +178,15 @@ static struct memory read_memory(void)
 	};
 }
 
-static bool is_flat(const struct memory *before, unsigned long cycles)
+/* Since @before, which is what there is now then */
+static bool is_flat(struct memory *before, unsigned long cycles)
 {
 	struct memory now = read_memory();
 	long slab = now.slab_kb - before->slab_kb, used = before->free_kb - now.free_kb;
 
 	printf("# %lu cycles: %ld kB of slab and %ld kB in all are gone\n", cycles, slab, used);
-	return tap__true(slab <= SLAB_NOISE_KB && used <= FREE_NOISE_KB,
-			 "%ld kB of slab and %ld kB in all are gone", slab, used);
+	*before = now;
+	return slab <= SLAB_NOISE_KB && used <= FREE_NOISE_KB;
 }
 
 static bool run(struct user users[3], struct luo *luo, unsigned long turns)
@@ -196,6 +197,17 @@ static bool run(struct user users[3], struct luo *luo, unsigned long turns)
 		if (!take_turns(&users[i % 2], &users[2], luo))
 			return false;
 	return true;
+}
+
+/*
+ * A leak is there in each round, while half-empty slabs, and what waits to be given back, come once:
+ * 85 kB were seen where all of memory had become more.
+ */
+static bool stays_flat(struct user users[3], struct luo *luo, struct memory *memory,
+		       unsigned long cycles)
+{
+	return is_flat(memory, cycles) || (run(users, luo, cycles / 2) && is_flat(memory, cycles)) ||
+	       tap__true(false, "memory was gone twice in a row");
 }
 
 static void run_all(struct user users[3], struct luo *luo, unsigned long cycles)
@@ -211,7 +223,7 @@ static void run_all(struct user users[3], struct luo *luo, unsigned long cycles)
 	memory = read_memory();
 	ok = ok && run(users, luo, cycles / 2);
 	tap__point(ok, "they and a third one come and go");
-	tap__point(ok && is_flat(&memory, cycles), "memory stays flat");
+	tap__point(ok && stays_flat(users, luo, &memory, cycles), "memory stays flat");
 	tap__point(ok && counters__are(&before), "no record and no table is left of a cycle");
 }
 
