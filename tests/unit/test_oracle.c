@@ -405,18 +405,23 @@ static void test_restore_once(void **state)
 	assert_int_equal(told, 1);
 }
 
-/* What is told of each of the two, now; the same as the kernel before told, or other tokens. */
+/* What is told of one of the two, then. */
+static struct name called(int i, enum name_at at, __u64 token)
+{
+	struct name name = { .ser_phys = SER(i), .generation = i + 1 };
+
+	name.claims[at] = (struct claim){ .known = true, .session = "s", .hwpt_token = token };
+	return name;
+}
+
+/* Of both, and twice; the same as the kernel before told, or the other's token. */
 static void tell_names(enum name_at at, __u64 swap)
 {
-	struct name name = { 0 };
+	struct name name;
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		name.ser_phys = SER(i);
-		name.generation = i + 1;
-		name.claims[at] = (struct claim){ .known = true, .session = "s",
-						  .hwpt_token = i ^ swap };
-		oracle__name(oracle, &name);
+	for (i = 0; i < 4; i++) {
+		name = called(i / 2, at, i / 2 ^ swap);
 		oracle__name(oracle, &name);
 	}
 }
@@ -424,14 +429,11 @@ static void tell_names(enum name_at at, __u64 swap)
 static void with_names(__u64 swap)
 {
 	struct names *before = names__new();
-	struct name name = { 0 };
+	struct name name;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		name.ser_phys = SER(i);
-		name.generation = i + 1;
-		name.claims[NAME_PRESERVED] = (struct claim){ .known = true, .session = "s",
-							      .hwpt_token = i };
+		name = called(i, NAME_PRESERVED, i);
 		names__learn(before, &name);
 	}
 	oracle__expect(oracle, left(), 2, true);

@@ -38,7 +38,13 @@ static int check_types(const struct btf *btf, bool any_kernel, struct fault *fau
 	return 0;
 }
 
-/* Also leaves out what this kernel cannot attach to, or nobody asked for. */
+/* Left out if this kernel has no such function, or nobody asked for what is told. */
+static void want_told(const struct kreader *kr, const struct btf *btf, struct bpf_program *prog,
+		      const char *function)
+{
+	bpf_program__set_autoload(prog, kr->on_told && kernel__has_function(btf, function));
+}
+
 static int check_kernel(struct kreader *kr, bool any_kernel, struct fault *fault)
 {
 	struct btf *btf = kernel__btf(fault);
@@ -47,12 +53,9 @@ static int check_kernel(struct kreader *kr, bool any_kernel, struct fault *fault
 	if (!btf)
 		return -1;
 	err = check_types(btf, any_kernel, fault);
-	bpf_program__set_autoload(kr->skel->progs.file_preserved, kr->on_told &&
-				  kernel__has_function(btf, "luo_preserve_file"));
-	bpf_program__set_autoload(kr->skel->progs.file_retrieved, kr->on_told &&
-				  kernel__has_function(btf, "luo_retrieve_file"));
-	bpf_program__set_autoload(kr->skel->progs.hwpt_reclaimed, kr->on_told &&
-				  kernel__has_function(btf, "iommufd_hwpt_liveupdate_reclaim"));
+	want_told(kr, btf, kr->skel->progs.file_preserved, "luo_preserve_file");
+	want_told(kr, btf, kr->skel->progs.file_retrieved, "luo_retrieve_file");
+	want_told(kr, btf, kr->skel->progs.hwpt_reclaimed, "iommufd_hwpt_liveupdate_reclaim");
 	btf__free(btf);
 	return err;
 }
