@@ -225,6 +225,14 @@ struct lutrace_hwpt {
 	__u64 top_phys;
 	__u64 nr_tables;
 	__u64 nr_bytes;
+	/* Of its memory, if that was asked for, when it was preserved or reclaimed. */
+	__u64 ioas;			/* address */
+	__u64 compared;			/* entries that the kernel compared with that memory */
+	__u32 frozen;			/* how many HWPTs freeze the IOAS, by the kernel's count */
+	__u8 has_memory;		/* it was asked for, and this kernel has it */
+	__u8 maps;			/* the IOAS has an area, which is looked at */
+	__u8 pinned;			/* that one's pages are */
+	__u8 reserved;
 	__u32 format;
 	__u32 top_level;
 	__u32 id;

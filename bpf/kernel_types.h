@@ -138,10 +138,45 @@ struct iommufd_hw_pagetable {
 	struct iommu_domain *domain;
 };
 
+struct rb_node {
+	unsigned long __rb_parent_color;
+};
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+struct rb_root_cached {
+	struct rb_root rb_root;
+};
+
+struct interval_tree_node {
+	struct rb_node rb;
+};
+
+struct io_pagetable {
+	struct rb_root_cached area_itree;
+	/* Lutrace series: */
+	unsigned int nr_frozen;
+};
+
+/* A range of IOVA. Without pages it is only reserved, by a map to come. */
+struct iopt_area {
+	struct interval_tree_node node;
+	struct iopt_pages *pages;
+	struct iommu_domain *storage_domain;	/* NULL: nothing of it is pinned for a domain */
+};
+
+struct iommufd_ioas {
+	struct io_pagetable iopt;
+};
+
 struct iommufd_hwpt_paging {
 	struct iommufd_hw_pagetable common;
+	struct iommufd_ioas *ioas;
 	/* Lutrace series: */
 	__u64 liveupdate_token;
+	__u64 liveupdate_nr_leaves;
 	bool liveupdate_marked;
 	bool liveupdate_reclaimed;
 };

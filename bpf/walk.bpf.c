@@ -24,6 +24,8 @@
  *
  *   hwpt_reclaimed tells of that HWPT, with the token that was asked for.
  *
+ * With a HWPT that was preserved or reclaimed just then comes what the kernel did with its memory.
+ *
  * Nothing of this is within an operation.
  *
  * They take no lock of iommufd: the kernel memory is read with
@@ -362,6 +364,37 @@ static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct l
 	return read_page_table(out);
 }
 
+/*
+ * Whether something is mapped, and what the kernel did with its memory. Only while nobody may change
+ * the IOAS. A map that is waiting and fails may add an area and take it away again: that one is without
+ * pages, and gets its storage_domain before them.
+ */
+static __always_inline void read_memory(struct iommufd_hwpt_paging *hwpt, struct lutrace_hwpt *out)
+{
+	struct iommu_domain *before = NULL, *after = NULL;
+	struct iopt_pages *pages = NULL;
+	struct iommufd_ioas *ioas = NULL;
+	struct rb_node *top = NULL;
+	struct iopt_area *area = NULL;
+
+	if (!bpf_core_field_exists(hwpt->liveupdate_nr_leaves) ||
+	    !bpf_core_type_exists(struct iopt_area) || READ(ioas, hwpt->ioas) ||
+	    READ(out->compared, hwpt->liveupdate_nr_leaves) ||
+	    READ(out->frozen, ioas->iopt.nr_frozen) ||
+	    READ(top, ioas->iopt.area_itree.rb_root.rb_node))
+		return;
+	out->ioas = (__u64)ioas;
+	out->has_memory = 1;
+	if (!top)
+		return;
+	area = (void *)top - __builtin_preserve_field_info(area->node.rb, BPF_FIELD_BYTE_OFFSET);
+	if (READ(before, area->storage_domain) || READ(pages, area->pages) ||
+	    READ(after, area->storage_domain))
+		return;
+	out->maps = !!pages;
+	out->pinned = before || after;
+}
+
 /* Returns false if there is no room: user space comes again. */
 static __always_inline bool put_found(struct list_state *st, const union lutrace_found *what)
 {
@@ -442,6 +475,8 @@ static __always_inline bool read_object(struct list_state *st, __u64 entry,
 	begin_hwpt(st, &what->hwpt);
 	what->hwpt.hwpt = entry;
 	st->err = read_hwpt((void *)entry, &what->hwpt);
+	if (!st->err && st->telling && what->hwpt.record)
+		read_memory((void *)entry, &what->hwpt);
 	return !st->err;
 }
 
@@ -582,6 +617,7 @@ int hwpt_reclaimed(__u64 *ctx)
 	if (xa_lookup(head, &index, &entry) || !entry || read_hwpt((void *)entry, &what.hwpt) ||
 	    READ(what.hwpt.token, cmd->hwpt_token))
 		return 0;
+	read_memory((void *)entry, &what.hwpt);
 	what.rec = (struct lutrace_rec){ LUTRACE_FOUND_HWPT, sizeof(what.hwpt) };
 	what.hwpt.ctx = (__u64)ictx;
 	what.hwpt.hwpt = entry;

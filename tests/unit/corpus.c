@@ -182,14 +182,18 @@ static void run(struct writer *w, struct event ev)
 static void put_name(struct writer *w, uint32_t domain, uint64_t ser, uint64_t generation)
 {
 	bool preserved = w->o->kernel == CORPUS_OLD;
-	char text[192], claim[64] = "";
+	char text[256], claim[64] = "", memory[64] = "";
 	size_t size;
 
 	if (w->o->minor >= 6)
 		snprintf(claim, sizeof(claim), "%s=0x%x 0x200 guest\n",
 			 preserved ? "preserved_as" : "retrieved_as", domain + 1);
-	snprintf(text, sizeof(text), "session=guest\niommufd=0x200\nhwpt=0x%x\nhwpt_id=%u\n%s"
-		 "devices=%s\n", domain + 1, domain + 10, claim,
+	/* One that maps something, and one of several that share the IOAS */
+	if (w->o->minor >= 7)
+		snprintf(memory, sizeof(memory), "%s_memory=1 1 27 3 2\n",
+			 preserved ? "preserved" : "reclaimed");
+	snprintf(text, sizeof(text), "session=guest\niommufd=0x200\nhwpt=0x%x\nhwpt_id=%u\n%s%s"
+		 "devices=%s\n", domain + 1, domain + 10, claim, memory,
 		 domain + 1 == w->o->domains ? "" : "0000:00:04.0 0000:00:05.1");
 	size = (strlen(text) + 7) / 8 * 8;
 	put_record(w, 0x110, 24 + size);

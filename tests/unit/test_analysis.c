@@ -224,7 +224,7 @@ static bool says(const struct check *check, const char *words)
 /* Most tests have no walks of page tables, and no names. */
 static bool needs_more(int id)
 {
-	return id == RULE_DEEP || id == RULE_NAME;
+	return id == RULE_DEEP || id == RULE_NAME || id == RULE_MEMORY;
 }
 
 /* The check has this verdict and says so; all others have nothing to say. */
@@ -1071,6 +1071,23 @@ static void test_name(void **state)
 		    "HWPT 0x2");
 }
 
+static void test_memory(void **state)
+{
+	struct name name = { .ser_phys = SER(0), .generation = 3 };
+	struct name_memory *m = &name.claims[NAME_PRESERVED].memory;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	call(&old, NAME_PRESERVED, 1);
+	name.claims[NAME_PRESERVED] = names__at(old.rec.names, 0)->claims[NAME_PRESERVED];
+	*m = (struct name_memory){ .known = true, .maps = true, .pinned = true, .compared = 1,
+				   .frozen = 1, .sharers = 2 };
+	names__learn(old.rec.names, &name);
+	expect_only(RULE_MEMORY, VERDICT_VIOLATION, "2 HWPTs of its IOAS were preserved, and the "
+		    "kernel counts 1 that freeze it");
+}
+
 static void test_deep_differs(void **state)
 {
 	(void)state;
@@ -1345,7 +1362,8 @@ int main(void)
 		TEST(test_refused_and_lost), TEST(test_flb_comes_too_late),
 		TEST(test_restore_after_finish), TEST(test_undo_fails),
 		TEST(test_page_freed), TEST(test_freed_is_not_told),
-		TEST(test_deep), TEST(test_name), TEST(test_deep_differs), TEST(test_deep_of_one_kernel),
+		TEST(test_deep), TEST(test_name), TEST(test_memory),
+		TEST(test_deep_differs), TEST(test_deep_of_one_kernel),
 		TEST(test_deep_without_the_old_kernel), TEST(test_deep_one_missing),
 		TEST(test_gap_between_kernels), TEST(test_gap_unknown),
 		TEST(test_two_recordings_of_one_boot), TEST(test_verdicts),

@@ -32,6 +32,10 @@ static int teardown(void **state)
 	return 0;
 }
 
+static const struct name_memory sound = {
+	.known = true, .maps = true, .pinned = true, .compared = 27, .frozen = 2, .sharers = 2,
+};
+
 static void test_text(void **state)
 {
 	struct name bare = { .ser_phys = 1 }, token = { .has_hwpt = true, .hwpt_token = 9 };
@@ -180,6 +184,9 @@ static void test_claims(void **state)
 	claim(&name, NAME_PRESERVED, "a guest", 0x200, 0x1);
 	claim(&name, NAME_RETRIEVED, "a guest", 0x201, 0x2);
 	claim(&name, NAME_RECLAIMED, "", 0, 0x3);
+	name.claims[NAME_PRESERVED].memory = sound;
+	name.claims[NAME_RECLAIMED].memory = (struct name_memory){ .known = true, .pinned = true,
+								   .frozen = ~0ull };
 	rec = name__record(&name);
 	assert_int_equal(names__learn_record(names, rec), 0);
 	assert_null(names__learn(names, &name));
@@ -189,7 +196,66 @@ static void test_claims(void **state)
 	assert_false(read->has_hwpt);
 	claim(&name, NAME_RECLAIMED, "", 0, 0x4);
 	assert_non_null(names__learn(names, &name));
+	name.claims[NAME_PRESERVED].memory.compared++;
+	assert_non_null(names__learn(names, &name));
 	free(rec);
+}
+
+/* Cut or spoilt it is not known, and what else is there is. */
+static void test_half_of_memory(void **state)
+{
+	static const char text[] = "preserved_as=0x1\npreserved_memory=1 1 27 60\nhwpt_id=3\n";
+	union {
+		struct lutrace_name head;
+		char bytes[sizeof(struct lutrace_name) + sizeof(text)];
+	} rec = { .head = { .rec = { LUTRACE_REC_NAME, sizeof(rec.head) + strlen(text) },
+			    .ser_phys = 1 } };
+	struct names *names = *state;
+	const struct name *name;
+
+	memcpy(rec.bytes + sizeof(rec.head), text, sizeof(text));
+	assert_int_equal(names__learn_record(names, &rec.head.rec), 0);
+	name = names__find(names, 1, 0);
+	assert_true(name->claims[NAME_PRESERVED].known);
+	assert_false(name->claims[NAME_PRESERVED].memory.known);
+	assert_int_equal(name->hwpt_id, 3);
+}
+
+static void expect_wrong(const struct name *name, const char *words)
+{
+	char text[256] = "";
+	bool known;
+
+	assert_int_equal(name__memory_wrong(name, &known, text, sizeof(text)), !!words);
+	assert_true(known);
+	assert_string_equal(text, words ? words : "");
+}
+
+static void test_memory(void **state)
+{
+	struct name name = full;
+	struct name_memory *m = &name.claims[NAME_PRESERVED].memory;
+	char text[256];
+	bool known;
+
+	(void)state;
+	assert_false(name__memory_wrong(&name, &known, text, sizeof(text)));
+	assert_false(known);
+	*m = sound;
+	expect_wrong(&name, NULL);
+	m->compared = 0;
+	expect_wrong(&name, "maps something, and no entry was compared with the memory of its "
+		     "session when it was preserved");
+	m->maps = m->pinned = false;
+	expect_wrong(&name, NULL);
+	m->frozen = 1;
+	expect_wrong(&name, "maps what may be changed: 2 HWPTs of its IOAS were preserved, and the "
+		     "kernel counts 1 that freeze it");
+	*m = sound;
+	m = &name.claims[NAME_RECLAIMED].memory;
+	*m = sound;
+	m->pinned = false;
+	expect_wrong(&name, "maps pages that are not pinned when it was reclaimed");
 }
 
 /* They are what one kernel told. */
@@ -298,7 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(text), T(learn), T(forget), T(printable), T(record), T(inherit), T(select),
-		T(select_process), T(claims), T(claims_are_not_inherited), T(contradicts),
+		T(select_process), T(claims), T(half_of_memory), T(memory), T(claims_are_not_inherited), T(contradicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -464,6 +464,30 @@ static void test_names_swapped(void **state)
 	assert_int_equal(last.ser_phys, SER(1));
 }
 
+/* At once and once, whatever is told again; a kernel without memory to tell of is not judged. */
+static void test_memory(void **state)
+{
+	struct name name = called(0, NAME_PRESERVED, 0);
+	struct name_memory *m = &name.claims[NAME_PRESERVED].memory;
+
+	(void)state;
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	whole(P(PRESERVE), 0, 1, 0);
+	oracle__name(oracle, &name);
+	assert_int_equal(oracle__subjects(oracle, RULE_MEMORY), 0);
+	*m = (struct name_memory){ .known = true, .maps = true, .pinned = true, .compared = 3,
+				   .frozen = 1, .sharers = 1 };
+	oracle__name(oracle, &name);
+	assert_int_equal(told, 0);
+	m->compared = 0;
+	oracle__name(oracle, &name);
+	oracle__name(oracle, &name);
+	assert_int_equal(told, 1);
+	assert_int_equal(last.ser_phys, SER(0));
+	assert_int_equal(oracle__subjects(oracle, RULE_MEMORY), 1);
+	expect_only(RULE_MEMORY, VERDICT_VIOLATION);
+}
+
 /* What nobody handed over, or is gone, can be asked for, and nothing comes of it. */
 static void test_restore_refused_alone(void **state)
 {
@@ -1135,7 +1159,8 @@ int main(void)
 		T(restore_unknown), T(restore_once), T(restore_error),
 		T(restore_error_at_the_end), T(retrieve_refused), T(retrieve_refused_once),
 		T(restore_after_finish), T(restore_refused_alone),
-		T(restore_refused_after_finish), T(same_name), T(names_swapped), T(finish_within_restore),
+		T(restore_refused_after_finish), T(same_name), T(names_swapped), T(memory),
+		T(finish_within_restore),
 		T(finish_twice), T(attached_late), T(attached_when_idle),
 		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),
 		T(only_what_is_wanted), T(listed_is_known), T(not_listed_is_unknown), T(listed_changed),

@@ -437,7 +437,7 @@ static void test_claims(void **state)
 	struct corpus c;
 
 	(void)state;
-	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 6, .domains = 3,
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 7, .domains = 3,
 						 .names = true }, &c);
 	assert_true(r.complete);
 	claim = &names__find(r.names, 0x100000040, 1)->claims[NAME_PRESERVED];
@@ -445,6 +445,10 @@ static void test_claims(void **state)
 	assert_int_equal(claim->hwpt_token, 2);
 	assert_int_equal(claim->iommufd_token, 0x200);
 	assert_string_equal(claim->session, "guest");
+	assert_true(claim->memory.known && claim->memory.maps && claim->memory.pinned);
+	assert_int_equal(claim->memory.compared, 27);
+	assert_int_equal(claim->memory.frozen, 3);
+	assert_int_equal(claim->memory.sharers, 2);
 	free(c.data);
 	recording__free(&r);
 }
@@ -470,7 +474,7 @@ static void test_half_a_name(void **state)
 static void test_newer_minor(void **state)
 {
 	const struct corpus_options newer = {
-		.major = 1, .minor = 7, .domains = 3, .longer = 24, .unknown = true,
+		.major = 1, .minor = 9, .domains = 3, .longer = 24, .unknown = true,
 	};
 	struct recording r;
 	struct corpus c;

@@ -748,6 +748,8 @@ static void summarise(struct analysis *a, const struct tally *t)
 	summarise_restores(a, t);
 	conclude(&c[RULE_NAME], t->subjects[RULE_NAME],
 		 xasprintf("%zu domains compared in session and tokens", t->subjects[RULE_NAME]));
+	conclude(&c[RULE_MEMORY], t->subjects[RULE_MEMORY],
+		 xasprintf("%zu domains, as the kernel told", t->subjects[RULE_MEMORY]));
 	conclude(&c[RULE_RESTORE_ONCE], t->restores, xasprintf("%zu restores", t->restores));
 	conclude(&c[RULE_RESTORE_ERROR], t->restores + t->refused,
 		 xasprintf("%zu restores, %zu failed", t->restores + t->refused, t->refused));

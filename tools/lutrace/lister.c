@@ -48,11 +48,37 @@ static char *devices_of(const struct found_hwpts *found, const struct lutrace_hw
 	return text;
 }
 
+/* How many of them each IOAS has that were preserved. */
+static struct idmap *count_sharers(const struct found_hwpts *found)
+{
+	struct idmap *sharers = idmap__new();
+	uint64_t *nr;
+	size_t i;
+
+	for (i = 0; i < found->nr; i++) {
+		if (!found->items[i].hwpt.record)
+			continue;
+		nr = idmap__find(sharers, found->items[i].hwpt.ioas, 0, 0);
+		idmap__set(sharers, found->items[i].hwpt.ioas, 0, 0, nr ? *nr + 1 : 1);
+	}
+	return sharers;
+}
+
+static struct name_memory memory_of(const struct lutrace_hwpt *hwpt, struct idmap *sharers)
+{
+	uint64_t *nr = idmap__find(sharers, hwpt->ioas, 0, 0);
+
+	return (struct name_memory){
+		.known = hwpt->has_memory, .maps = hwpt->maps, .pinned = hwpt->pinned,
+		.compared = hwpt->compared, .frozen = hwpt->frozen, .sharers = nr ? *nr : 1,
+	};
+}
+
 /*
  * The kernel told of these when nothing could be marked. A HWPT that is not marked has the token
  * that it was reclaimed by.
  */
-static void claim(struct name *name, const struct found_hwpt *f)
+static void claim(struct name *name, const struct found_hwpt *f, struct idmap *sharers)
 {
 	enum name_at at = !f->hwpt.hwpt ? NAME_RETRIEVED :
 			  f->hwpt.record ? NAME_PRESERVED : NAME_RECLAIMED;
@@ -62,6 +88,7 @@ static void claim(struct name *name, const struct found_hwpt *f)
 		return;
 	c->known = true;
 	c->hwpt_token = f->hwpt.token;
+	c->memory = memory_of(&f->hwpt, sharers);
 	/* The session may be the next one, which takes the iommufd over */
 	if (at == NAME_RECLAIMED)
 		return;
@@ -69,8 +96,9 @@ static void claim(struct name *name, const struct found_hwpt *f)
 	c->iommufd_token = f->iommufd_token;
 }
 
+/* @sharers: NULL if the kernel did not tell, but was asked. */
 static void tell_name(struct lister *lister, const struct found_hwpts *found,
-		      const struct found_hwpt *f)
+		      const struct found_hwpt *f, struct idmap *sharers)
 {
 	const struct lutrace_hwpt *hwpt = &f->hwpt;
 	struct name name = { .generation = hwpt->generation, .hwpt_token = hwpt->token,
@@ -87,8 +115,8 @@ static void tell_name(struct lister *lister, const struct found_hwpts *found,
 		return;
 	name.ser_phys = phys;
 	memcpy(name.session, f->session, sizeof(name.session));
-	if (found == &lister->told)
-		claim(&name, f);
+	if (sharers)
+		claim(&name, f, sharers);
 	name.devices = hwpt->hwpt ? devices_of(found, hwpt) : NULL;
 	lister->on_name(lister->priv, &name, root);
 	free(name.devices);
@@ -96,10 +124,12 @@ static void tell_name(struct lister *lister, const struct found_hwpts *found,
 
 static void tell_names(struct lister *lister, const struct found_hwpts *found)
 {
+	struct idmap *sharers = found == &lister->told ? count_sharers(found) : NULL;
 	size_t i;
 
 	for (i = 0; i < found->nr; i++)
-		tell_name(lister, found, &found->items[i]);
+		tell_name(lister, found, &found->items[i], sharers);
+	idmap__free(sharers);
 }
 
 int lister__names(struct lister *lister, struct fault *fault)

@@ -102,6 +102,42 @@ bool name__contradicts(const struct name *before, const struct name *now, bool *
 	return false;
 }
 
+static bool memory_wrong(const struct name_memory *m, const char *when, char *text, size_t size)
+{
+	if (m->maps && !m->compared)
+		snprintf(text, size, "maps something, and no entry was compared with the memory of "
+			 "its session when it was %s", when);
+	else if (m->maps && !m->pinned)
+		snprintf(text, size, "maps pages that are not pinned when it was %s", when);
+	else if (m->frozen < m->sharers)
+		snprintf(text, size, "maps what may be changed: %llu HWPTs of its IOAS were %s, and "
+			 "the kernel counts %llu that freeze it", m->sharers, when, m->frozen);
+	else
+		return false;
+	return true;
+}
+
+bool name__memory_wrong(const struct name *name, bool *known, char *text, size_t size)
+{
+	static const char *const when[NR_NAME_AT] = {
+		[NAME_PRESERVED] = "preserved", [NAME_RETRIEVED] = "retrieved",
+		[NAME_RECLAIMED] = "reclaimed",
+	};
+	const struct name_memory *m;
+	int at;
+
+	*known = false;
+	for (at = 0; at < NR_NAME_AT; at++) {
+		m = &name->claims[at].memory;
+		if (!m->known)
+			continue;
+		*known = true;
+		if (memory_wrong(m, when[at], text, size))
+			return true;
+	}
+	return false;
+}
+
 const char *name__devices(const struct name *name)
 {
 	if (!name || !name->devices)
@@ -204,6 +240,12 @@ static bool learn_devices(struct name *to, const struct name *from)
 	return true;
 }
 
+static bool memory_same(const struct name_memory *a, const struct name_memory *b)
+{
+	return a->known == b->known && a->maps == b->maps && a->pinned == b->pinned &&
+	       a->compared == b->compared && a->frozen == b->frozen && a->sharers == b->sharers;
+}
+
 static bool learn_claims(struct name *to, const struct name *from)
 {
 	bool learnt = false;
@@ -218,6 +260,7 @@ static bool learn_claims(struct name *to, const struct name *from)
 		make_printable(claim.session);
 		if (to->claims[at].known && to->claims[at].hwpt_token == claim.hwpt_token &&
 		    to->claims[at].iommufd_token == claim.iommufd_token &&
+		    memory_same(&to->claims[at].memory, &claim.memory) &&
 		    !strcmp(to->claims[at].session, claim.session))
 			continue;
 		to->claims[at] = claim;
@@ -367,6 +410,42 @@ static const char *const claim_keys[NR_NAME_AT] = {
 	[NAME_RECLAIMED] = "reclaimed_as",
 };
 
+static const char *const memory_keys[NR_NAME_AT] = {
+	[NAME_PRESERVED] = "preserved_memory", [NAME_RETRIEVED] = "retrieved_memory",
+	[NAME_RECLAIMED] = "reclaimed_memory",
+};
+
+/* "preserved_memory=MAPS PINNED COMPARED FROZEN SHARERS" */
+static char *memory_lines(const struct name *name)
+{
+	char *lines = xstrdup(""), *longer;
+	const struct name_memory *m;
+	int at;
+
+	for (at = 0; at < NR_NAME_AT; at++) {
+		m = &name->claims[at].memory;
+		if (!m->known)
+			continue;
+		longer = xasprintf("%s%s=%d %d %llu %llu %llu\n", lines, memory_keys[at], m->maps,
+				   m->pinned, m->compared, m->frozen, m->sharers);
+		free(lines);
+		lines = longer;
+	}
+	return lines;
+}
+
+static void read_memory(struct name_memory *m, const char *value)
+{
+	unsigned int maps, pinned;
+
+	m->known = sscanf(value, "%u %u %llu %llu %llu", &maps, &pinned, &m->compared, &m->frozen,
+			  &m->sharers) == 5;
+	if (!m->known)
+		return;
+	m->maps = maps;
+	m->pinned = pinned;
+}
+
 /* "preserved_as=HWPT IOMMUFD SESSION", or the HWPT's token alone */
 static char *claim_lines(const struct name *name)
 {
@@ -406,7 +485,7 @@ struct lutrace_rec *name__record(const struct name *name)
 {
 	struct name_text hwpt = { .s = "" };
 	struct lutrace_name *rec;
-	char *text, *session, *claims = claim_lines(name);
+	char *text, *session, *claims = claim_lines(name), *memory = memory_lines(name);
 	size_t size;
 
 	session = *name->session ? xasprintf("session=%s\niommufd=0x%llx\n", name->session,
@@ -415,7 +494,8 @@ struct lutrace_rec *name__record(const struct name *name)
 		append(&hwpt, "hwpt=0x%llx\n", name->hwpt_token);
 	if (name->hwpt_id)
 		append(&hwpt, "hwpt_id=%u\n", name->hwpt_id);
-	text = xasprintf("%s%s%s%s%.*s%s", session, hwpt.s, claims, name->devices ? "devices=" : "",
+	text = xasprintf("%s%s%s%s%s%.*s%s", session, hwpt.s, claims, memory,
+			 name->devices ? "devices=" : "",
 			 LUTRACE_NAME_DEVICES, name->devices ? name->devices : "",
 			 name->devices ? "\n" : "");
 	size = sizeof(*rec) + (strlen(text) + 7) / 8 * 8;
@@ -428,6 +508,7 @@ struct lutrace_rec *name__record(const struct name *name)
 	free(text);
 	free(session);
 	free(claims);
+	free(memory);
 	return &rec->rec;
 }
 
@@ -435,9 +516,12 @@ static void set_field(struct name *name, const char *key, char *value)
 {
 	int at;
 
-	for (at = 0; at < NR_NAME_AT; at++)
+	for (at = 0; at < NR_NAME_AT; at++) {
 		if (!strcmp(key, claim_keys[at]))
 			read_claim(&name->claims[at], value);
+		if (!strcmp(key, memory_keys[at]))
+			read_memory(&name->claims[at].memory, value);
+	}
 	if (!strcmp(key, "session"))
 		snprintf(name->session, sizeof(name->session), "%s", value);
 	else if (!strcmp(key, "iommufd"))

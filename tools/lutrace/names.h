@@ -19,10 +19,21 @@ enum name_at {
 	NR_NAME_AT,
 };
 
+/* What the kernel did with the memory that is mapped, as it says then. */
+struct name_memory {
+	bool known;
+	bool maps;			/* there is some: one area of the IOAS was looked at */
+	bool pinned;			/* the pages of that one are */
+	__u64 compared;			/* entries of the page table that were compared with memory */
+	__u64 frozen;			/* HWPTs that keep the IOAS as it is, by the kernel's count */
+	__u64 sharers;			/* of this IOAS, preserved with this one, which is among them */
+};
+
 struct claim {
 	bool known;
 	char session[LUTRACE_SESSION_SIZE];	/* "": not known, nor is the iommufd's token */
 	__u64 iommufd_token, hwpt_token;
+	struct name_memory memory;
 };
 
 /* All text is printable. */
@@ -59,6 +70,12 @@ const char *name__devices(const struct name *name);
  */
 bool name__contradicts(const struct name *before, const struct name *now, bool *compared,
 		       char *text, size_t size);
+
+/*
+ * Whether what is mapped was not compared, not pinned or not kept as it is, as far as the kernel told;
+ * @text says so. @known: it told.
+ */
+bool name__memory_wrong(const struct name *name, bool *known, char *text, size_t size);
 
 struct names;
 struct names *names__new(void);

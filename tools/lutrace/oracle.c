@@ -30,6 +30,7 @@ static const struct {
 	[RULE_FLB] = { "flb", NULL },
 	[RULE_RESTORE] = { "restore", "every restore matches a preserve of the kernel before" },
 	[RULE_NAME] = { "name", "what comes back has the name that it was preserved under" },
+	[RULE_MEMORY] = { "memory", "what is mapped was compared with memory, is pinned and frozen" },
 	[RULE_RESTORE_ONCE] = { "restore-once", NULL },
 	[RULE_RESTORE_ERROR] = { "restore-error", NULL },
 	[RULE_FINISH] = { "finish", NULL },
@@ -82,7 +83,7 @@ struct oracle {
 	__u64 nr_incoming;
 	__u64 nr_events, first_seq, last_seq, missing;
 	const struct names *names_before;	/* NULL: there are none */
-	struct idmap *named;		/* identity: it was compared, and 1: found wrong */
+	struct idmap *named;		/* identity, rule: it was looked at, and 1: found wrong */
 	bool forgets;			/* nobody asks for one object */
 	bool watching;			/* freed pages would be told */
 	size_t nr_freed;
@@ -861,24 +862,36 @@ void oracle__expect_names(struct oracle *o, const struct names *before)
 	o->names_before = before;
 }
 
+/* What is known of a domain by now: each counts once, and is found once. */
+static void judge_name(struct oracle *o, enum rule_id id, const struct name *name, bool wrong,
+		       const char *text)
+{
+	uint64_t *then = idmap__find(o->named, name->ser_phys, name->generation, id);
+
+	if (then && *then)
+		return;
+	o->subjects[id] += !then;
+	idmap__set(o->named, name->ser_phys, name->generation, id, wrong);
+	if (wrong)
+		find(o, id, VERDICT_VIOLATION,
+		     object_of(o, OBJECT_RECORD, name->ser_phys, name->generation), NULL,
+		     "record 0x%llx generation %llu %s", name->ser_phys, name->generation, text);
+}
+
 void oracle__name(struct oracle *o, const struct name *name)
 {
 	const struct name *then = names__find(o->names_before, name->ser_phys, name->generation);
-	uint64_t *wrong = idmap__find(o->named, name->ser_phys, name->generation, 0);
-	bool compared, contradicts;
+	bool known, wrong;
 	char text[256];
 
-	if (!then || (wrong && *wrong))
+	wrong = name__memory_wrong(name, &known, text, sizeof(text));
+	if (known)
+		judge_name(o, RULE_MEMORY, name, wrong, text);
+	if (!then)
 		return;
-	contradicts = name__contradicts(then, name, &compared, text, sizeof(text));
-	if (!compared)
-		return;
-	o->subjects[RULE_NAME] += !wrong;
-	idmap__set(o->named, name->ser_phys, name->generation, 0, contradicts);
-	if (contradicts)
-		find(o, RULE_NAME, VERDICT_VIOLATION,
-		     object_of(o, OBJECT_RECORD, name->ser_phys, name->generation), NULL,
-		     "record 0x%llx generation %llu %s", name->ser_phys, name->generation, text);
+	wrong = name__contradicts(then, name, &known, text, sizeof(text));
+	if (known)
+		judge_name(o, RULE_NAME, name, wrong, text);
 }
 
 void oracle__watch_freed(struct oracle *o)

@@ -29,6 +29,7 @@ enum rule_id {
 	RULE_FLB,
 	RULE_RESTORE,
 	RULE_NAME,		/* what is restored has the name that it was preserved under */
+	RULE_MEMORY,		/* and its memory is what the kernel compared, pinned and froze */
 	RULE_RESTORE_ONCE,
 	RULE_RESTORE_ERROR,
 	RULE_FINISH,

@@ -15,7 +15,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	6	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	7	/* what a reader may skip was added */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
