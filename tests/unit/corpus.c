@@ -15,6 +15,7 @@ enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE
 		 "in_flight=16384\nduration_ms=2500\n"
 #define HOST_1_2 "freed=1\n"
 #define HOST_1_4 "deep=1\n"
+#define HOST_1_7 "klog=1\n"
 
 #define STEP_NS		700u
 #define TICKS_PER_NS	2u
@@ -85,6 +86,8 @@ static void put_header(struct writer *w)
 		strcat(text, HOST_1_2);
 	if (w->o->deep)
 		strcat(text, HOST_1_4);
+	if (w->o->complaints)
+		strcat(text, HOST_1_7);
 	size = (strlen(text) + 7) / 8 * 8;
 	put32(w->c, 0x101);
 	put32(w->c, 8 + size);
@@ -274,6 +277,19 @@ static void put_freed(struct writer *w)
 	put_more(w);
 }
 
+static void put_complaint(struct writer *w, uint64_t lost, const char *said)
+{
+	char text[208] = "";
+
+	strcpy(text, said);
+	put_record(w, 0x112, 240);
+	put64(w->c, w->now);
+	put64(w->c, lost);
+	put(w->c, text, sizeof(text));
+	put64(w->c, 0xffffffff);
+	put_more(w);
+}
+
 /* The walk of each domain that is left; a spoilt one is another table in the new kernel. */
 static void put_deep(struct writer *w, uint32_t domain)
 {
@@ -339,6 +355,10 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 		put_freed(&w);
 	for (i = 0; o->deep && i < o->domains; i++)
 		put_deep(&w, i);
+	if (o->complaints) {
+		put_complaint(&w, 3, "");
+		put_complaint(&w, 0, "iommu: liveupdate: a\nrecord refused");
+	}
 	if (o->unknown)
 		put_unknown(&w);
 	w.now += 200000000;

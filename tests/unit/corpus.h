@@ -31,6 +31,7 @@ struct corpus_options {
 	bool freed;		/* a page was freed while preserved (1.2) */
 	bool deep;		/* page tables were walked (1.4) */
 	bool names;		/* of what is preserved, and of the process (1.5); and restored (1.6); and of its memory (1.7) */
+	bool complaints;	/* the kernel's log said one thing, and lost some (1.7) */
 	bool unknown;		/* with a record and an event that no version has yet */
 	enum corpus_spoil spoil;
 };

@@ -141,7 +141,7 @@ static void boot(struct kernel *k, const char *name, __u64 tsc)
 	k->rec.path = xstrdup(name);
 	k->rec.boot_id = xasprintf("boot of %s", name);
 	k->rec.release = xstrdup("7.3.4");
-	k->rec.complete = k->rec.watches_freed = true;
+	k->rec.complete = k->rec.watches_freed = k->rec.has_klog = true;
 	k->rec.start = (struct lutrace_clock){ .rec.type = LUTRACE_REC_CLOCK, .tsc = tsc };
 }
 
@@ -978,6 +978,33 @@ static void test_page_freed(void **state)
 }
 
 /* A kernel that does not tell proves nothing, and is no reason to be incomplete. */
+static void complain_of(struct kernel *k, const char *text)
+{
+	struct recording *r = &k->rec;
+
+	r->complaints = grow(r->complaints, r->nr_complaints, &r->complaints_room,
+			     sizeof(*r->complaints));
+	r->complaints[r->nr_complaints] = (struct lutrace_complaint){ .time_ns = k->now };
+	strcpy(r->complaints[r->nr_complaints++].text, text);
+}
+
+static void test_complaints(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	old_kernel();
+	new_kernel();
+	complain_of(&new, "WARNING: drivers/iommu/liveupdate.c:1 at f, CPU#0: luctl/1");
+	expect_only(RULE_KERNEL, VERDICT_VIOLATION, "the kernel's log says: WARNING: drivers/iommu/");
+	new.rec.nr_complaints = 0;
+	old.rec.has_klog = new.rec.has_klog = false;
+	analyse(&a);
+	assert_int_equal(a.checks[RULE_KERNEL].verdict, VERDICT_NOT_CHECKED);
+	assert_string_equal(a.checks[RULE_KERNEL].summary, "the logs of 0 of 2 kernels were read");
+	analysis__free(&a);
+}
+
 static void test_freed_is_not_told(void **state)
 {
 	struct analysis a;
@@ -1361,7 +1388,7 @@ int main(void)
 		TEST(test_restore_succeeds_at_last),
 		TEST(test_refused_and_lost), TEST(test_flb_comes_too_late),
 		TEST(test_restore_after_finish), TEST(test_undo_fails),
-		TEST(test_page_freed), TEST(test_freed_is_not_told),
+		TEST(test_page_freed), TEST(test_freed_is_not_told), TEST(test_complaints),
 		TEST(test_deep), TEST(test_name), TEST(test_memory),
 		TEST(test_deep_differs), TEST(test_deep_of_one_kernel),
 		TEST(test_deep_without_the_old_kernel), TEST(test_deep_one_missing),

@@ -690,6 +690,40 @@ static void test_freed(void **state)
 	expect_only(RULE_FREED, VERDICT_VIOLATION);
 }
 
+static void test_complaints(void **state)
+{
+	struct lutrace_complaint c = { .text = "iommu: liveupdate: a record refused: field 0x1" };
+
+	(void)state;
+	oracle__watch_klog(oracle);
+	start();
+	oracle__complaint(oracle, &c);
+	assert_int_equal(told, 1);
+	assert_string_equal(last.rule, "kernel");
+	assert_int_equal(last.ser_phys, 0);
+	expect_only(RULE_KERNEL, VERDICT_VIOLATION);
+}
+
+static void test_complaints_lost(void **state)
+{
+	struct lutrace_complaint c = { .lost = 5 };
+
+	(void)state;
+	start();
+	oracle__complaint(oracle, &c);
+	assert_int_equal(told, 0);
+	expect_only(RULE_KERNEL, VERDICT_INCOMPLETE);
+}
+
+static void test_no_complaints(void **state)
+{
+	(void)state;
+	oracle__watch_klog(oracle);
+	start();
+	expect_only(RULE_KERNEL, VERDICT_PASS);
+	assert_string_equal(oracle__check(oracle, RULE_KERNEL)->summary, "0 complaints");
+}
+
 static void test_freed_is_told_and_was_not(void **state)
 {
 	(void)state;
@@ -1167,7 +1201,7 @@ int main(void)
 		T(listed_stays_after_abort), T(listed_is_preserved_again),
 		T(listed_does_not_override),
 		T(refused_attached_late), T(gaps_add_up), T(gap_explains_once), T(freed),
-		T(freed_is_told_and_was_not), T(what_is_left),
+		T(freed_is_told_and_was_not), T(complaints), T(complaints_lost), T(no_complaints), T(what_is_left),
 		T(deep), T(deep_changed), T(deep_record_is_wrong), T(deep_not_kept),
 		T(deep_not_walked), T(deep_cannot), T(deep_gone), T(deep_all_gone),
 		T(deep_attached_late),

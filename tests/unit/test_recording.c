@@ -453,6 +453,23 @@ static void test_claims(void **state)
 	recording__free(&r);
 }
 
+static void test_complaints(void **state)
+{
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 7, .domains = 3,
+						 .complaints = true }, &c);
+	assert_true(r.complete && r.has_klog);
+	assert_int_equal(r.nr_complaints, 2);
+	assert_int_equal(r.complaints[0].lost, 3);
+	assert_string_equal(r.complaints[0].text, "");
+	assert_string_equal(r.complaints[1].text, "iommu: liveupdate: a?record refused");
+	free(c.data);
+	recording__free(&r);
+}
+
 /* A crash of the machine may leave zeros from anywhere in a name on. */
 static void test_half_a_name(void **state)
 {
@@ -643,6 +660,7 @@ int main(void)
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_names), cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_half_a_name),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),

@@ -94,6 +94,13 @@ static int by_walk_time(const void *a, const void *b)
 	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
+static int by_complaint_time(const void *a, const void *b)
+{
+	const struct lutrace_complaint *x = a, *y = b;
+
+	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
+}
+
 static void boot__add(struct boot *boot, const struct recording *r)
 {
 	size_t i;
@@ -103,6 +110,8 @@ static void boot__add(struct boot *boot, const struct recording *r)
 				sizeof(*boot->events));
 	boot->freed = xrealloc(boot->freed, boot->nr_freed + r->nr_freed, sizeof(*boot->freed));
 	boot->deep = xrealloc(boot->deep, boot->nr_deep + r->nr_deep, sizeof(*boot->deep));
+	boot->complaints = xrealloc(boot->complaints, boot->nr_complaints + r->nr_complaints,
+				    sizeof(*boot->complaints));
 	boot->parts[boot->nr_parts++] = r;
 	for (i = 0; i < r->nr_events; i++)
 		boot->events[boot->nr_events++] = r->events[i];
@@ -110,9 +119,12 @@ static void boot__add(struct boot *boot, const struct recording *r)
 		boot->freed[boot->nr_freed++] = r->freed[i];
 	for (i = 0; i < r->nr_deep; i++)
 		boot->deep[boot->nr_deep++] = r->deep[i];
+	for (i = 0; i < r->nr_complaints; i++)
+		boot->complaints[boot->nr_complaints++] = r->complaints[i];
 	boot->watches_freed |= r->watches_freed;
 	boot->computed |= r->computed;
 	boot->is_deep |= r->is_deep;
+	boot->has_klog |= r->has_klog;
 	names__merge(boot->names, r->names);
 }
 
@@ -175,6 +187,8 @@ static void sort_into_boots(struct analysis *a, const struct recording *recordin
 		qsort(boot->events, boot->nr_events, sizeof(*boot->events), by_seq);
 		qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
 		qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
+		qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints),
+		      by_complaint_time);
 		if (k)
 			inherit_names(boot, &a->boots[k - 1]);
 	}
@@ -319,7 +333,7 @@ struct replay {
 /* Numbers of things that were checked, for the summaries. */
 struct tally {
 	size_t begins, ends, preserves, unpreserves, aborts, latencies;
-	size_t restores, compared, refused, watched, deep;
+	size_t restores, compared, refused, watched, klogs, deep;
 	size_t subjects[NR_RULES];
 };
 
@@ -559,7 +573,7 @@ static void on_violation(void *priv, const struct violation *v)
 
 /* What has a time and no number, up to that of an event. */
 struct between {
-	size_t freed, deep;
+	size_t freed, deep, complaints;
 };
 
 static void feed_between(struct between *at, struct oracle *o, const struct boot *boot, __u64 until)
@@ -568,6 +582,9 @@ static void feed_between(struct between *at, struct oracle *o, const struct boot
 		oracle__freed(o, &boot->freed[at->freed++]);
 	while (at->deep < boot->nr_deep && boot->deep[at->deep].time_ns < until)
 		oracle__deep(o, &boot->deep[at->deep++]);
+	while (at->complaints < boot->nr_complaints &&
+	       boot->complaints[at->complaints].time_ns < until)
+		oracle__complaint(o, &boot->complaints[at->complaints++]);
 }
 
 static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
@@ -612,6 +629,8 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 				    before->whole && before->nr_walks == before->nr_left);
 	if (boot->watches_freed)
 		oracle__watch_freed(o);
+	if (boot->has_klog)
+		oracle__watch_klog(o);
 	if (boot->is_deep)
 		oracle__watch_deep(o, NULL);
 	oracle__forget(o);
@@ -633,6 +652,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	a->nr_found_left_out += oracle__left_out(o);
 	t->compared += oracle__nr_compared(o);
 	t->watched += boot->watches_freed;
+	t->klogs += boot->has_klog;
 	t->deep += boot->is_deep;
 	take_rules(a, boot, o, before, t);
 	oracle__free(o);
@@ -757,6 +777,8 @@ static void summarise(struct analysis *a, const struct tally *t)
 		 xasprintf("%zu events of the FLB", t->subjects[RULE_FINISH]));
 	conclude(&c[RULE_FREED], t->subjects[RULE_FREED],
 		 xasprintf("%zu of %zu kernels tell", t->watched, a->nr_boots));
+	conclude(&c[RULE_KERNEL], t->subjects[RULE_KERNEL],
+		 xasprintf("the logs of %zu of %zu kernels were read", t->klogs, a->nr_boots));
 	conclude(&c[RULE_DEEP], t->subjects[RULE_DEEP],
 		 xasprintf("%zu walks of page tables; %zu of %zu kernels were walked",
 			   t->subjects[RULE_DEEP], t->deep, a->nr_boots));
@@ -806,6 +828,7 @@ void analysis__free(struct analysis *a)
 		free(a->boots[i].parts);
 		free(a->boots[i].events);
 		free(a->boots[i].freed);
+		free(a->boots[i].complaints);
 		free(a->boots[i].left);
 		free(a->boots[i].deep);
 		free(a->boots[i].walks);

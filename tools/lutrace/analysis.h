@@ -33,6 +33,9 @@ struct boot {
 	struct lutrace_freed *freed;	/* in the order of time */
 	size_t nr_freed;
 	bool watches_freed;		/* one recording has a program on that tracepoint */
+	struct lutrace_complaint *complaints;	/* in the order of time */
+	size_t nr_complaints;
+	bool has_klog;			/* in one recording the kernel's log was read */
 	bool computed;			/* one has no latencies from the kernel */
 	struct lutrace_deep *deep;	/* walks of page tables, in the order of time */
 	size_t nr_deep;

@@ -256,6 +256,8 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 
 	if (rec->type == LUTRACE_REC_FREED)
 		oracle__freed(s->oracle, (const struct lutrace_freed *)rec);
+	if (rec->type == LUTRACE_REC_COMPLAINT)
+		oracle__complaint(s->oracle, (const struct lutrace_complaint *)rec);
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
 	s->nr_events++;
@@ -484,6 +486,8 @@ static int check(struct session *s, struct fault *fault)
 	open_deep(s);
 	if (live__watches_freed(s->live))
 		oracle__watch_freed(s->oracle);
+	if (!live__klog_missing(s->live))
+		oracle__watch_klog(s->oracle);
 	if (live__start(s->live, fault))
 		return -1;
 	s->walking = s->deep;

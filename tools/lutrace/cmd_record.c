@@ -175,7 +175,7 @@ static enum selected selected(struct session *s, const struct lutrace_event *ev)
 				ev->generation, ev->pid);
 }
 
-/* Latencies and freed pages are all recorded: what they are about is known to the report alone. */
+/* All but events is recorded: what it is about is known to the report alone. */
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
@@ -265,9 +265,10 @@ static char *describe(const struct session *s, const struct opts *o)
 	const struct live_opts *opts = &o->live;
 	char *host = host__describe();
 	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n"
-			       "mode=%s\ndeep=%d\nselected=%d\n", host, opts->ring_kib, opts->in_flight,
-			       opts->seconds * 1000, live__watches_freed(s->live),
-			       live__mode(s->live), o->deep, selection__any(s->sel));
+			       "mode=%s\ndeep=%d\nselected=%d\nklog=%d\n", host, opts->ring_kib,
+			       opts->in_flight, opts->seconds * 1000,
+			       live__watches_freed(s->live), live__mode(s->live), o->deep,
+			       selection__any(s->sel), !live__klog_missing(s->live));
 
 	free(host);
 	return text;

@@ -197,6 +197,8 @@ static int start(struct session *s, struct fault *fault)
 	live__announce(s->live);
 	if (live__watches_freed(s->live))
 		top__watch_freed(s->top);
+	if (!live__klog_missing(s->live))
+		top__watch_klog(s->top);
 	if (!opts->batch) {
 		s->screen = screen__open(s->host.release, &opts->order, fault);
 		if (!s->screen)

@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "command.h"
 #include "kernel.h"
+#include "klog.h"
 #include "notify.h"
 #include "selection.h"
 #include "source.h"
@@ -33,6 +34,8 @@ struct live {
 	const struct live_ops *ops;
 	void *priv;
 	struct source *source;
+	struct klog *klog;		/* NULL: not read */
+	struct fault klog_missing;
 	struct fault *fault;		/* of the call that is running */
 	bool failed;			/* an op failed: fault is set */
 	bool quit;
@@ -134,6 +137,10 @@ struct live *live__open(const struct live_opts *opts, const struct live_ops *ops
 	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv, .command_status = -1 };
 	/* Before there is anything that a signal must not leave behind */
 	catch_signals();
+	if (opts->samples)
+		fault__set(&live->klog_missing, "nobody asks for it");
+	else
+		live->klog = klog__open(&live->klog_missing);
 	if (!open_source(live, &sink, fault))
 		return live;
 	live__free(live);
@@ -145,6 +152,7 @@ void live__free(struct live *live)
 	if (!live)
 		return;
 	command__forget(live->prepared);
+	klog__free(live->klog);
 	if (live->source)
 		live->source->ops->free(live->source);
 	free(live);
@@ -172,14 +180,26 @@ void live__announce(const struct live *live)
 		complain("this kernel does not tell of pages that are freed while they are "
 			 "preserved: it has no tracepoint %s",
 			 live_tracepoints[LUTRACE_PROG_FREED]);
+	if (!live->klog && !live->opts.samples)
+		complain("what the kernel's log says is not looked at: %s",
+			 live->klog_missing.text);
 }
 
 /* Running */
 
+static void on_complaint(void *priv, const struct lutrace_complaint *complaint)
+{
+	on_record(priv, &complaint->rec);
+}
+
 static int drain(struct live *live, int timeout_ms, struct fault *fault)
 {
 	live->fault = fault;
-	if (live->source->ops->drain(live->source, timeout_ms, fault) || live->failed)
+	if (live->source->ops->drain(live->source, timeout_ms, fault))
+		return -1;
+	if (live->klog)
+		klog__read(live->klog, live__now(), on_complaint, live);
+	if (live->failed)
 		return -1;
 	return live->ops->drained ? live->ops->drained(live->priv, fault) : 0;
 }
@@ -212,6 +232,8 @@ int live__start(struct live *live, struct fault *fault)
 	if (give_up_rights(live, fault))
 		return -1;
 	live->started = live__now();
+	if (live->klog)
+		klog__skip(live->klog);
 	if (live->source->ops->arm(live->source, true, fault))
 		return -1;
 	if (live->ops->armed && live->ops->armed(live->priv, fault))
@@ -342,6 +364,11 @@ int live__freed(const struct live *live, struct live_prog *prog, struct fault *f
 __u64 live__memory(const struct live *live)
 {
 	return live->source->ops->memory ? live->source->ops->memory(live->source) : 0;
+}
+
+const char *live__klog_missing(const struct live *live)
+{
+	return live->klog ? NULL : live->klog_missing.text;
 }
 
 const char *live__stats_missing(const struct live *live)

@@ -75,7 +75,8 @@ struct live_ops {
 	int (*armed)(void *priv, struct fault *fault);
 	/*
 	 * One record as it came out of the ring buffer: a struct lutrace_event,
-	 * a struct lutrace_latency or a struct lutrace_freed, told apart by
+	 * a struct lutrace_latency or a struct lutrace_freed, or what the kernel's log
+	 * said meanwhile, a struct lutrace_complaint, told apart by
 	 * @rec->type, or with opts.samples always a struct lutrace_sample; it is gone when the call
 	 * returns. Records of operations that ran at the same
 	 * time on several CPUs may stand in another order than their seq.
@@ -138,6 +139,8 @@ const char *live__mode(const struct live *live);
  */
 bool live__watches_freed(const struct live *live);
 int live__freed(const struct live *live, struct live_prog *prog, struct fault *fault);
+/* Why the kernel's log is not read; NULL: it is, which with opts.samples it never is. */
+const char *live__klog_missing(const struct live *live);
 /* Why there are no BPF statistics (runs, run_ns); NULL: there are. */
 const char *live__stats_missing(const struct live *live);
 /* Bytes of kernel memory that the session's maps and programs hold; 0: not known. */
@@ -170,7 +173,7 @@ int live__end_status(const struct live *live, int status);
 
 /*
  * Says on stderr how the session is set up, in one line: mode, sizes, each tracepoint; and that
- * this kernel does not tell of freed pages, if so.
+ * this kernel does not tell of freed pages or its log is not read, if so.
  */
 void live__announce(const struct live *live);
 

@@ -145,14 +145,6 @@ const char *name__devices(const struct name *name)
 	return *name->devices ? name->devices : "-";
 }
 
-/* It is shown on terminals, and a space ends a device. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 /* Learning */
 
 struct names *names__new(void)

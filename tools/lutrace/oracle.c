@@ -35,6 +35,7 @@ static const struct {
 	[RULE_RESTORE_ERROR] = { "restore-error", NULL },
 	[RULE_FINISH] = { "finish", NULL },
 	[RULE_FREED] = { "freed", "no page is freed while it is preserved" },
+	[RULE_KERNEL] = { "kernel", "the kernel's own log has no complaint" },
 	[RULE_DEEP] = { "deep", "page tables are what they were, entry by entry" },
 };
 
@@ -87,6 +88,8 @@ struct oracle {
 	bool forgets;			/* nobody asks for one object */
 	bool watching;			/* freed pages would be told */
 	size_t nr_freed;
+	bool has_klog;			/* the kernel's log is read */
+	size_t nr_complaints;
 	bool walking;			/* page tables are walked */
 	const struct lutrace_deep *before;	/* walks of what is left; NULL: there are none */
 	size_t nr_before;
@@ -894,6 +897,24 @@ void oracle__name(struct oracle *o, const struct name *name)
 		judge_name(o, RULE_NAME, name, wrong, text);
 }
 
+void oracle__watch_klog(struct oracle *o)
+{
+	o->has_klog = true;
+}
+
+void oracle__complaint(struct oracle *o, const struct lutrace_complaint *complaint)
+{
+	if (complaint->lost) {
+		find(o, RULE_KERNEL, VERDICT_INCOMPLETE, NULL, NULL,
+		     "%llu messages of the kernel's log were gone before they could be read",
+		     complaint->lost);
+		return;
+	}
+	o->nr_complaints++;
+	find(o, RULE_KERNEL, VERDICT_VIOLATION, NULL, NULL, "the kernel's log says: %s",
+	     complaint->text);
+}
+
 void oracle__watch_freed(struct oracle *o)
 {
 	o->watching = true;
@@ -1145,6 +1166,7 @@ static void summarise(struct oracle *o)
 	o->subjects[RULE_RESTORE_ONCE] = o->subjects[RULE_RESTORE];
 	o->subjects[RULE_LOSS] = 1;
 	o->subjects[RULE_FREED] = o->watching || o->nr_freed;
+	o->subjects[RULE_KERNEL] = o->has_klog || o->nr_complaints;
 	o->subjects[RULE_DEEP] = o->nr_walks;
 	if (o->nr_before && !o->walking && o->subjects[RULE_RESTORE])
 		find(o, RULE_DEEP, VERDICT_PASS, NULL, NULL, "%zu domains were walked in the kernel "
@@ -1161,6 +1183,9 @@ static void summarise(struct oracle *o)
 		else if (id == RULE_FREED)
 			o->checks[id].summary = xasprintf(o->subjects[id] ? "%zu pages" :
 							  "the kernel does not tell", o->nr_freed);
+		else if (id == RULE_KERNEL)
+			o->checks[id].summary = xasprintf(o->subjects[id] ? "%zu complaints" :
+							  "it was not read", o->nr_complaints);
 		else if (id == RULE_DEEP)
 			o->checks[id].summary = walks_summary(o);
 		else

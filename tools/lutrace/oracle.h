@@ -34,6 +34,7 @@ enum rule_id {
 	RULE_RESTORE_ERROR,
 	RULE_FINISH,
 	RULE_FREED,		/* no page is freed while it is preserved */
+	RULE_KERNEL,		/* the kernel's own log has no complaint */
 	RULE_DEEP,		/* page tables are what they were, entry by entry */
 	NR_RULES,
 };
@@ -118,6 +119,8 @@ void oracle__listed(struct oracle *o, const struct preserved *p);
 void oracle__forget(struct oracle *o);
 /* Pages that are freed while they are preserved will be told, if there are any. */
 void oracle__watch_freed(struct oracle *o);
+/* The kernel's log is read. */
+void oracle__watch_klog(struct oracle *o);
 /*
  * Page tables will be walked, or, with @missing, would have been: it says why not.
  * The walks of what the kernel before left must outlive the oracle; @whole: each
@@ -141,6 +144,8 @@ void oracle__event(struct oracle *o, const struct lutrace_event *ev);
 void oracle__name(struct oracle *o, const struct name *name);
 /* Such a page, at any time between the events: it has no number. */
 void oracle__freed(struct oracle *o, const struct lutrace_freed *freed);
+/* At any time too: what the kernel's log said. */
+void oracle__complaint(struct oracle *o, const struct lutrace_complaint *complaint);
 /* The FLB is there for certain, and no domain is preserved, is being or may be. */
 bool oracle__flb_is_empty(const struct oracle *o);
 /* It is so although no session is open, and has been for @seconds. */

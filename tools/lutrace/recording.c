@@ -43,20 +43,16 @@ void recording__free(struct recording *r)
 	free(r->latencies);
 	free(r->freed);
 	free(r->deep);
+	free(r->complaints);
 	names__free(r->names);
 	*r = (struct recording){ 0 };
 }
 
 static void set_text(char **to, const char *value)
 {
-	char *at;
-
 	free(*to);
 	*to = xstrdup(value);
-	/* It is printed on terminals: a file must not have a say there. */
-	for (at = *to; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
+	make_printable(*to);
 }
 
 static void set_host(struct recording *r, const char *key, const char *value)
@@ -85,6 +81,8 @@ static void set_host(struct recording *r, const char *key, const char *value)
 		r->computed = !strcmp(value, "tracefs");
 	if (!strcmp(key, "deep"))
 		r->is_deep = !strcmp(value, "1");
+	if (!strcmp(key, "klog"))
+		r->has_klog = !strcmp(value, "1");
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(key, texts[i].key))
 			set_text(texts[i].to, value);
@@ -214,6 +212,21 @@ static int parse_deep(struct recording *r, const struct place *p, struct fault *
 	return 0;
 }
 
+static int parse_complaint(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_complaint c;
+
+	if (take(p, &c, sizeof(c), fault))
+		return -1;
+	c.text[sizeof(c.text) - 1] = '\0';
+	make_printable(c.text);
+	r->complaints = grow(r->complaints, r->nr_complaints, &r->complaints_room, sizeof(c));
+	r->complaints[r->nr_complaints++] = c;
+	if (c.time_ns > r->whole_ns)
+		r->whole_ns = c.time_ns;
+	return 0;
+}
+
 static int parse_name(struct recording *r, const struct place *p, struct fault *fault)
 {
 	/* The record may stand at any byte: the header of a newer version has any size. */
@@ -287,6 +300,8 @@ static int parse_record(struct recording *r, const struct place *p, struct fault
 		return parse_freed(r, p, fault);
 	case LUTRACE_REC_DEEP:
 		return parse_deep(r, p, fault);
+	case LUTRACE_REC_COMPLAINT:
+		return parse_complaint(r, p, fault);
 	case LUTRACE_REC_NAME:
 		return parse_name(r, p, fault);
 	case LUTRACE_REC_PROCESS:
@@ -319,6 +334,9 @@ static void forget_half_record(struct recording *r, __u32 type, bool zero_end)
 		r->nr_freed--;
 	else if (type == LUTRACE_REC_DEEP && r->nr_deep && !r->deep[r->nr_deep - 1].took_ns)
 		r->nr_deep--;
+	else if (type == LUTRACE_REC_COMPLAINT && r->nr_complaints &&
+		 !r->complaints[r->nr_complaints - 1].whole)
+		r->nr_complaints--;
 	else if ((type != LUTRACE_REC_NAME && type != LUTRACE_REC_PROCESS) || !zero_end)
 		return;
 	r->nr_records--;
@@ -485,7 +503,8 @@ struct recorder *recorder__open(const char *path, struct fault *fault)
 
 bool recorder__is_uncounted(__u32 type)
 {
-	return type == LUTRACE_REC_FREED || type == LUTRACE_REC_DEEP;
+	return type == LUTRACE_REC_FREED || type == LUTRACE_REC_DEEP ||
+	       type == LUTRACE_REC_COMPLAINT;
 }
 
 int recorder__put(struct recorder *w, const void *record, struct fault *fault)

@@ -32,6 +32,7 @@ enum lutrace_file_rec_type {
 	LUTRACE_REC_DEEP = 0x105,	/* since 1.4: a page table was walked */
 	LUTRACE_REC_NAME = 0x110,	/* since 1.5: what an operator calls a domain */
 	LUTRACE_REC_PROCESS = 0x111,	/* since 1.5: the name of a process */
+	LUTRACE_REC_COMPLAINT = 0x112,	/* since 1.7: what the kernel's log said */
 	LUTRACE_REC_FOOTER = 0x1ff,	/* the last one: nothing is missing */
 };
 
@@ -94,6 +95,17 @@ struct lutrace_process {
 
 #define LUTRACE_WHOLE	0xffffffffu
 
+#define LUTRACE_COMPLAINT_SIZE	208
+
+/* Of the kernel's log: klog.h. */
+struct lutrace_complaint {
+	struct lutrace_rec rec;
+	__u64 time_ns;			/* CLOCK_MONOTONIC, when it was read: milliseconds later */
+	__u64 lost;			/* messages that could not be read any more; then no text */
+	char text[LUTRACE_COMPLAINT_SIZE];	/* with a NUL; cut if it is longer */
+	__u64 whole;			/* LUTRACE_WHOLE */
+};
+
 struct lutrace_footer {
 	struct lutrace_rec rec;
 	struct lutrace_counts counts;
@@ -127,6 +139,9 @@ struct recording {
 	struct lutrace_deep *deep;
 	size_t nr_deep, deep_room;
 	bool is_deep;			/* since 1.4: was asked to walk page tables */
+	struct lutrace_complaint *complaints;
+	size_t nr_complaints, complaints_room;
+	bool has_klog;			/* since 1.7: the kernel's log was read */
 	struct names *names;		/* since 1.5 */
 	bool selected;			/* since 1.5: events were left out on purpose */
 	struct lutrace_footer footer;
@@ -166,7 +181,7 @@ int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fa
 /* What was put, with the header and whatever is not written out yet. */
 struct recorder_sum {
 	__u64 bytes, nr_events, nr_latencies;
-	__u64 nr_uncounted;		/* freed pages and walks, of which no footer has the number */
+	__u64 nr_uncounted;		/* freed pages, walks, complaints: no footer has the number */
 	unsigned long crc;
 };
 bool recorder__is_uncounted(__u32 type);

@@ -199,11 +199,18 @@ void top__record(struct top *t, const struct lutrace_rec *rec)
 		on_latency(t, (const struct lutrace_latency *)rec);
 	else if (rec->type == LUTRACE_REC_FREED)
 		oracle__freed(t->oracle, (const struct lutrace_freed *)rec);
+	else if (rec->type == LUTRACE_REC_COMPLAINT)
+		oracle__complaint(t->oracle, (const struct lutrace_complaint *)rec);
 }
 
 void top__watch_freed(struct top *t)
 {
 	oracle__watch_freed(t->oracle);
+}
+
+void top__watch_klog(struct top *t)
+{
+	oracle__watch_klog(t->oracle);
 }
 
 void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LIVE_NR_PROGS],

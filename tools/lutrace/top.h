@@ -76,6 +76,8 @@ void top__start(struct top *t, __u64 now_ns);
 void top__record(struct top *t, const struct lutrace_rec *rec);
 /* Freed pages would be told: see live__watches_freed(). */
 void top__watch_freed(struct top *t);
+/* And what the kernel's log says: see live__klog_missing(). */
+void top__watch_klog(struct top *t);
 /* Nothing comes any more; @progs and @freed as they are after live__stop(). */
 void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LIVE_NR_PROGS],
 	      const struct live_prog *freed);

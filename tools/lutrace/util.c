@@ -68,6 +68,13 @@ char *xasprintf(const char *fmt, ...)
 	return need(text);
 }
 
+void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void *grow(void *array, size_t nr, size_t *room, size_t size)
 {
 	if (nr < *room)

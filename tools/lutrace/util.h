@@ -26,6 +26,9 @@ void *xrealloc(void *memory, size_t nr, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
 
+/* What comes from elsewhere must have no say on a terminal: its control characters become '?'. */
+void make_printable(char *text);
+
 /* Makes room for one more element at the end of an array that doubles. */
 void *grow(void *array, size_t nr, size_t *room, size_t size);
 
