@@ -261,6 +261,21 @@ static void test_ring(void **state)
 	teardown(&m);
 }
 
+static void test_klog(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	look(&m);
+	expect(&m, "kernel-log", FINDING_MISSING, "No such file");
+	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_OK);
+	put(&m, "/dev/kmsg", "");
+	look(&m);
+	expect(&m, "kernel-log", FINDING_OK, "can be read");
+	teardown(&m);
+}
+
 static void test_no_types(void **state)
 {
 	struct machine m;
@@ -286,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_tracefs),
 		cmocka_unit_test(test_kho),
 		cmocka_unit_test(test_ring),
+		cmocka_unit_test(test_klog),
 		cmocka_unit_test(test_no_types),
 	};
 

@@ -451,6 +451,25 @@ static void look_at_ring(struct doctor *d)
 		   name);
 }
 
+/* What the kernel says of a live update: record, check and top do without, and say less. */
+static void look_at_klog(struct doctor *d)
+{
+	char *path = xasprintf("%s/dev/kmsg", d->from->root);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = errno;
+
+	if (fd >= 0)
+		ok(d, "kernel-log", 0, "/dev/kmsg can be read");
+	else
+		add(d, "kernel-log", 0, FINDING_MISSING,
+		    xasprintf("the kernel's complaints about a live update are not seen (/dev/kmsg: "
+			      "%s)", strerror(err)),
+		    err == EPERM || err == EACCES ?
+		    "CAP_SYSLOG, or sysctl -w kernel.dmesg_restrict=0" : "CONFIG_PRINTK=y");
+	if (fd >= 0)
+		close(fd);
+	free(path);
+}
+
 /* The live update itself */
 
 /* What can be seen of KHO by whom: the device, debugfs, the command line. */
@@ -549,6 +568,7 @@ void doctor__look(const struct doctor_from *from, struct findings *out)
 	look_at_kcore(&d);
 	look_at_tracefs(&d);
 	look_at_ring(&d);
+	look_at_klog(&d);
 	look_at_kho(&d, asked.kho);
 	look_at_luo(&d, asked.liveupdate);
 	look_at_kexec(&d);

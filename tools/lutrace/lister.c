@@ -16,6 +16,7 @@ struct lister {
 	/* What the kernel told of the iommufd that it told of last. */
 	struct lutrace_iommufd told_of;
 	struct found_hwpts told;
+	bool told_more;			/* since it was passed on */
 };
 
 void lister__free(struct lister *lister)
@@ -143,6 +144,14 @@ int lister__names(struct lister *lister, struct fault *fault)
 	return 0;
 }
 
+/* What the kernel told of an iommufd may come in parts. */
+static void pass_on(struct lister *lister)
+{
+	if (lister->told_more)
+		tell_names(lister, &lister->told);
+	lister->told_more = false;
+}
+
 static void on_told(void *priv, const struct lutrace_rec *rec)
 {
 	struct lister *lister = priv;
@@ -151,7 +160,7 @@ static void on_told(void *priv, const struct lutrace_rec *rec)
 
 	switch (rec->type) {
 	case LUTRACE_FOUND_IOMMUFD:
-		tell_names(lister, told);
+		pass_on(lister);
 		found_hwpts__free(told);
 		memcpy(&lister->told_of, rec, sizeof(lister->told_of));
 		return;
@@ -159,6 +168,7 @@ static void on_told(void *priv, const struct lutrace_rec *rec)
 		told->devices = grow(told->devices, told->nr_devices, &told->devices_room,
 				     sizeof(*told->devices));
 		memcpy(&told->devices[told->nr_devices++], rec, sizeof(*told->devices));
+		lister->told_more = true;
 		return;
 	case LUTRACE_FOUND_HWPT:
 		told->items = grow(told->items, told->nr, &told->room, sizeof(*told->items));
@@ -167,6 +177,7 @@ static void on_told(void *priv, const struct lutrace_rec *rec)
 					  .iommufd_token = lister->told_of.token };
 		memcpy(&f->hwpt, rec, sizeof(f->hwpt));
 		memcpy(f->session, lister->told_of.session, sizeof(f->session));
+		lister->told_more = true;
 		return;
 	}
 }
@@ -174,7 +185,7 @@ static void on_told(void *priv, const struct lutrace_rec *rec)
 void lister__told(struct lister *lister)
 {
 	kreader__told(lister->kr);
-	tell_names(lister, &lister->told);
+	pass_on(lister);
 }
 
 struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv, struct fault *fault)

@@ -408,20 +408,17 @@ static const char *const memory_keys[NR_NAME_AT] = {
 };
 
 /* "preserved_memory=MAPS PINNED COMPARED FROZEN SHARERS" */
-static char *memory_lines(const struct name *name)
+static struct name_text memory_lines(const struct name *name)
 {
-	char *lines = xstrdup(""), *longer;
+	struct name_text lines = { .s = "" };
 	const struct name_memory *m;
 	int at;
 
 	for (at = 0; at < NR_NAME_AT; at++) {
 		m = &name->claims[at].memory;
-		if (!m->known)
-			continue;
-		longer = xasprintf("%s%s=%d %d %llu %llu %llu\n", lines, memory_keys[at], m->maps,
-				   m->pinned, m->compared, m->frozen, m->sharers);
-		free(lines);
-		lines = longer;
+		if (m->known)
+			append(&lines, "%s=%d %d %llu %llu %llu\n", memory_keys[at], m->maps,
+			       m->pinned, m->compared, m->frozen, m->sharers);
 	}
 	return lines;
 }
@@ -475,9 +472,9 @@ static void read_claim(struct claim *c, char *value)
 
 struct lutrace_rec *name__record(const struct name *name)
 {
-	struct name_text hwpt = { .s = "" };
+	struct name_text hwpt = { .s = "" }, memory = memory_lines(name);
 	struct lutrace_name *rec;
-	char *text, *session, *claims = claim_lines(name), *memory = memory_lines(name);
+	char *text, *session, *claims = claim_lines(name);
 	size_t size;
 
 	session = *name->session ? xasprintf("session=%s\niommufd=0x%llx\n", name->session,
@@ -486,7 +483,7 @@ struct lutrace_rec *name__record(const struct name *name)
 		append(&hwpt, "hwpt=0x%llx\n", name->hwpt_token);
 	if (name->hwpt_id)
 		append(&hwpt, "hwpt_id=%u\n", name->hwpt_id);
-	text = xasprintf("%s%s%s%s%s%.*s%s", session, hwpt.s, claims, memory,
+	text = xasprintf("%s%s%s%s%s%.*s%s", session, hwpt.s, claims, memory.s,
 			 name->devices ? "devices=" : "",
 			 LUTRACE_NAME_DEVICES, name->devices ? name->devices : "",
 			 name->devices ? "\n" : "");
@@ -500,7 +497,6 @@ struct lutrace_rec *name__record(const struct name *name)
 	free(text);
 	free(session);
 	free(claims);
-	free(memory);
 	return &rec->rec;
 }
 
