@@ -196,6 +196,8 @@ struct lutrace_iommufd {
 	__u64 token;
 	__u32 pid;
 	__u32 fd;
+	/* Of what its HWPTs map, if it was retrieved just now and this kernel has them. */
+	__u32 memfds, unpinned;
 	char session[LUTRACE_SESSION_SIZE];	/* "": its own file */
 };
 

@@ -89,6 +89,7 @@ struct iommufd_ctx {
 	struct xarray objects;
 	/* Lutrace series: */
 	struct xarray liveupdate_incoming;
+	struct xarray liveupdate_memfds;
 };
 
 struct iommufd_ucmd {
@@ -190,6 +191,11 @@ struct iommufd_hwpt_ser {
 
 struct iommufd_incoming_hwpt {
 	struct iommufd_hwpt_ser ser;
+};
+
+/* Lutrace series: a memfd that such HWPTs map. */
+struct iommufd_incoming_memfd {
+	long nr_folios;			/* pinned; 0: it is not */
 };
 
 struct kobject {

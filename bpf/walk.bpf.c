@@ -24,7 +24,8 @@
  *
  *   hwpt_reclaimed tells of that HWPT, with the token that was asked for.
  *
- * With a HWPT that was preserved or reclaimed just then comes what the kernel did with its memory.
+ * With a HWPT that was preserved or reclaimed just then comes what the kernel did with its memory, and
+ * with an iommufd that was retrieved how many of its memfds are pinned.
  *
  * Nothing of this is within an operation.
  *
@@ -268,6 +269,8 @@ struct list_state {
 	__u64 paging, device;		/* enum iommufd_object_type of this kernel */
 	__u32 incoming;
 	__u32 telling;			/* into the ring buffer, not into the map */
+	__u32 counting;			/* only memfds that came, and how many are not pinned */
+	__u32 memfds, unpinned;
 	__u32 nr;
 	__u32 done;
 	long err;
@@ -446,6 +449,15 @@ static __always_inline bool read_device(struct iommufd_device *idev, __u64 id,
 	       bpf_probe_read_kernel_str(out->name, sizeof(out->name), name) > 0;
 }
 
+static __always_inline void count_memfd(struct list_state *st, struct iommufd_incoming_memfd *memfd)
+{
+	long nr_folios = 0;
+
+	st->err = READ(nr_folios, memfd->nr_folios);
+	st->memfds++;
+	st->unpinned += !nr_folios;
+}
+
 /* Whether there is something to put; st->err is set if it cannot be read. */
 static __always_inline bool read_object(struct list_state *st, __u64 entry,
 					union lutrace_found *what)
@@ -454,6 +466,10 @@ static __always_inline bool read_object(struct list_state *st, __u64 entry,
 	struct iommufd_object *obj = (void *)entry;
 	__u32 type = 0;
 
+	if (st->counting) {
+		count_memfd(st, (void *)entry);
+		return 0;
+	}
 	if (st->incoming) {
 		if (!bpf_core_type_exists(struct iommufd_incoming_hwpt))
 			return 0;
@@ -505,7 +521,7 @@ static long list_one(__u32 i, struct list_state *st)
 /* More than bpf_loop() runs at once; user space calls again until done. */
 #define IDS_PER_RUN (1 << 16)
 
-/* @st has ctx, index, incoming and telling. */
+/* @st has ctx, index, incoming, telling and counting. */
 static __always_inline void list_objects(struct list_state *st)
 {
 	struct iommufd_ctx *ictx = (void *)st->ctx;
@@ -516,7 +532,9 @@ static __always_inline void list_objects(struct list_state *st)
 
 	st->paging = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_HWPT_PAGING);
 	st->device = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_DEVICE);
-	if (!st->incoming) {
+	if (st->counting) {
+		st->err = READ(st->head, ictx->liveupdate_memfds.xa_head);
+	} else if (!st->incoming) {
 		st->err = READ(st->head, ictx->objects.xa_head);
 	} else if (bpf_core_field_exists(ictx->liveupdate_incoming)) {
 		st->err = READ(st->head, ictx->liveupdate_incoming.xa_head);
@@ -548,6 +566,22 @@ int list_hwpts(struct lutrace_list_args *args)
 	return 0;
 }
 
+/* How much of what was retrieved stays where it is. */
+static __always_inline void count_memfds(struct lutrace_iommufd *out)
+{
+	struct list_state st = { .ctx = out->ctx, .counting = 1 };
+	struct iommufd_ctx *ictx = NULL;
+
+	if (!bpf_core_field_exists(ictx->liveupdate_memfds) ||
+	    !bpf_core_type_exists(struct iommufd_incoming_memfd))
+		return;
+	list_objects(&st);
+	if (st.err)
+		return;
+	out->memfds = st.memfds;
+	out->unpinned = st.unpinned;
+}
+
 /* The session's name and token for the iommufd, and all that there is of it. */
 static __always_inline void tell(const struct luo_file_set *set, __u64 token, struct file *file,
 				 __u32 incoming)
@@ -565,6 +599,8 @@ static __always_inline void tell(const struct luo_file_set *set, __u64 token, st
 		return;
 	out.token = token;
 	out.pid = bpf_get_current_pid_tgid() >> 32;
+	if (incoming)
+		count_memfds(&out);
 	bpf_ringbuf_output(&told, &out, sizeof(out), 0);
 	st.ctx = out.ctx;
 	list_objects(&st);

@@ -255,7 +255,14 @@ static void test_memory(void **state)
 	m = &name.claims[NAME_RECLAIMED].memory;
 	*m = sound;
 	m->pinned = false;
-	expect_wrong(&name, "maps pages that are not pinned when it was reclaimed");
+	expect_wrong(&name, "maps pages that were not pinned when it was reclaimed");
+	*m = sound;
+	m = &name.claims[NAME_RETRIEVED].memory;
+	*m = (struct name_memory){ .known = true, .maps = true, .pinned = true };
+	expect_wrong(&name, NULL);
+	m->pinned = false;
+	expect_wrong(&name, "is in an iommufd whose memory was not all pinned when it was retrieved: "
+		     "it may have moved since");
 }
 
 /* They are what one kernel told. */

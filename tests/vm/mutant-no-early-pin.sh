@@ -3,7 +3,7 @@
 kernel=test
 mutant=seeded-bugs
 append='lutrace_seeded_bug=26'
-plan=3
+plan=4
 
 stage1() {
 	jump /share/memory.plan
@@ -12,9 +12,12 @@ stage1() {
 stage2() {
 	: >/share/hooks
 	swap_on
-	luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
+	lutrace check -- luctl resume /share/memory.plan >/share/luctl-resume.log 2>&1
 	expect "pages moved between retrieve and reclaim" \
 		grep -qx "not ok retrieved: reclaim moves nothing" /share/hooks
+	expect "to lutrace check it is a violation" \
+		grep -q '^VIOLATION of memory: .* was not all pinned when it was retrieved' \
+		/share/luctl-resume.log
 	expect "and so the HWPT is refused" grep -q 'RECLAIM.*EBADMSG' /share/luctl-resume.log
 }
 

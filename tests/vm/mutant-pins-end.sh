@@ -15,5 +15,5 @@ stage2() {
 	expect "luctl sees that nothing is pinned" \
 		grep -q 'error: 0 pages are pinned under hwpt main' /share/luctl-resume.log
 	expect "to lutrace check it is a violation" \
-		grep -q '^VIOLATION of memory: .* not pinned when it was reclaimed' /share/luctl-resume.log
+		grep -q '^VIOLATION of memory: .* maps pages that were not pinned when it was reclaimed' /share/luctl-resume.log
 }

@@ -65,10 +65,14 @@ static struct idmap *count_sharers(const struct found_hwpts *found)
 	return sharers;
 }
 
-static struct name_memory memory_of(const struct lutrace_hwpt *hwpt, struct idmap *sharers)
+static struct name_memory memory_of(const struct lutrace_hwpt *hwpt, struct idmap *sharers,
+				    const struct lutrace_iommufd *file)
 {
 	uint64_t *nr = idmap__find(sharers, hwpt->ioas, 0, 0);
 
+	if (!hwpt->hwpt)
+		return (struct name_memory){ .known = file->memfds, .maps = true,
+					     .pinned = !file->unpinned };
 	return (struct name_memory){
 		.known = hwpt->has_memory, .maps = hwpt->maps, .pinned = hwpt->pinned,
 		.compared = hwpt->compared, .frozen = hwpt->frozen, .sharers = nr ? *nr : 1,
@@ -79,7 +83,8 @@ static struct name_memory memory_of(const struct lutrace_hwpt *hwpt, struct idma
  * The kernel told of these when nothing could be marked. A HWPT that is not marked has the token
  * that it was reclaimed by.
  */
-static void claim(struct name *name, const struct found_hwpt *f, struct idmap *sharers)
+static void claim(struct name *name, const struct found_hwpt *f, struct idmap *sharers,
+		  const struct lutrace_iommufd *file)
 {
 	enum name_at at = !f->hwpt.hwpt ? NAME_RETRIEVED :
 			  f->hwpt.record ? NAME_PRESERVED : NAME_RECLAIMED;
@@ -89,7 +94,7 @@ static void claim(struct name *name, const struct found_hwpt *f, struct idmap *s
 		return;
 	c->known = true;
 	c->hwpt_token = f->hwpt.token;
-	c->memory = memory_of(&f->hwpt, sharers);
+	c->memory = memory_of(&f->hwpt, sharers, file);
 	/* The session may be the next one, which takes the iommufd over */
 	if (at == NAME_RECLAIMED)
 		return;
@@ -117,7 +122,7 @@ static void tell_name(struct lister *lister, const struct found_hwpts *found,
 	name.ser_phys = phys;
 	memcpy(name.session, f->session, sizeof(name.session));
 	if (sharers)
-		claim(&name, f, sharers);
+		claim(&name, f, sharers, &lister->told_of);
 	name.devices = hwpt->hwpt ? devices_of(found, hwpt) : NULL;
 	lister->on_name(lister->priv, &name, root);
 	free(name.devices);

@@ -102,13 +102,20 @@ bool name__contradicts(const struct name *before, const struct name *now, bool *
 	return false;
 }
 
-static bool memory_wrong(const struct name_memory *m, const char *when, char *text, size_t size)
+static bool memory_wrong(const struct name_memory *m, enum name_at at, char *text, size_t size)
 {
-	if (m->maps && !m->compared)
+	const char *when = at == NAME_PRESERVED ? "preserved" : "reclaimed";
+
+	if (at == NAME_RETRIEVED && m->maps && !m->pinned)
+		snprintf(text, size, "is in an iommufd whose memory was not all pinned when it was "
+			 "retrieved: it may have moved since");
+	else if (at == NAME_RETRIEVED)
+		return false;
+	else if (m->maps && !m->compared)
 		snprintf(text, size, "maps something, and no entry was compared with the memory of "
 			 "its session when it was %s", when);
 	else if (m->maps && !m->pinned)
-		snprintf(text, size, "maps pages that are not pinned when it was %s", when);
+		snprintf(text, size, "maps pages that were not pinned when it was %s", when);
 	else if (m->frozen < m->sharers)
 		snprintf(text, size, "maps what may be changed: %llu HWPTs of its IOAS were %s, and "
 			 "the kernel counts %llu that freeze it", m->sharers, when, m->frozen);
@@ -119,10 +126,6 @@ static bool memory_wrong(const struct name_memory *m, const char *when, char *te
 
 bool name__memory_wrong(const struct name *name, bool *known, char *text, size_t size)
 {
-	static const char *const when[NR_NAME_AT] = {
-		[NAME_PRESERVED] = "preserved", [NAME_RETRIEVED] = "retrieved",
-		[NAME_RECLAIMED] = "reclaimed",
-	};
 	const struct name_memory *m;
 	int at;
 
@@ -132,7 +135,7 @@ bool name__memory_wrong(const struct name *name, bool *known, char *text, size_t
 		if (!m->known)
 			continue;
 		*known = true;
-		if (memory_wrong(m, when[at], text, size))
+		if (memory_wrong(m, at, text, size))
 			return true;
 	}
 	return false;

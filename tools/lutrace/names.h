@@ -23,7 +23,8 @@ enum name_at {
 struct name_memory {
 	bool known;
 	bool maps;			/* there is some: one area of the IOAS was looked at */
-	bool pinned;			/* the pages of that one are */
+	bool pinned;			/* the pages of that one are; when retrieved: of all memfds */
+	/* 0 when retrieved */
 	__u64 compared;			/* entries of the page table that were compared with memory */
 	__u64 frozen;			/* HWPTs that keep the IOAS as it is, by the kernel's count */
 	__u64 sharers;			/* of this IOAS, preserved with this one, which is among them */
