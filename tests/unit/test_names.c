@@ -198,6 +198,9 @@ static void test_claims(void **state)
 	assert_non_null(names__learn(names, &name));
 	name.claims[NAME_PRESERVED].memory.compared++;
 	assert_non_null(names__learn(names, &name));
+	name.claims[NAME_PRESERVED].memory.known = false;
+	assert_null(names__learn(names, &name));
+	assert_int_equal(names__find(names, 0x1000, 7)->claims[NAME_PRESERVED].memory.compared, 28);
 	free(rec);
 }
 

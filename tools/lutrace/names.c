@@ -253,6 +253,9 @@ static bool learn_claims(struct name *to, const struct name *from)
 			continue;
 		claim.session[sizeof(claim.session) - 1] = '\0';
 		make_printable(claim.session);
+		/* It may be told of again, when nothing is said of its memory */
+		if (!claim.memory.known)
+			claim.memory = to->claims[at].memory;
 		if (to->claims[at].known && to->claims[at].hwpt_token == claim.hwpt_token &&
 		    to->claims[at].iommufd_token == claim.iommufd_token &&
 		    memory_same(&to->claims[at].memory, &claim.memory) &&
