@@ -464,6 +464,27 @@ static void test_names_swapped(void **state)
 	assert_int_equal(last.ser_phys, SER(1));
 }
 
+/* What the kernel tells of a name, or a walk finds, may come before the first event. */
+static void test_known_before_events(void **state)
+{
+	struct name name = called(0, NAME_RETRIEVED, 0);
+	struct lutrace_deep w = { .top_phys = ROOT(1), .took_ns = 1 };
+
+	(void)state;
+	name.claims[NAME_RETRIEVED].memory = (struct name_memory){ .known = true, .maps = true };
+	oracle__name(oracle, &name);
+	assert_int_equal(told, 1);
+	oracle__deep(oracle, &w);
+	retrieve();
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 1, 2, 0);
+	whole(P(FLB_FINISH), 2, 0, 0);
+	assert_int_equal(told, 1);
+	assert_int_equal(oracle__check(oracle, RULE_PAIRS)->verdict, VERDICT_PASS);
+	assert_int_equal(oracle__check(oracle, RULE_RESTORE_ONCE)->verdict, VERDICT_PASS);
+	assert_int_equal(oracle__check(oracle, RULE_FINISH)->verdict, VERDICT_PASS);
+}
+
 /* At once and once, whatever is told again; a kernel without memory to tell of is not judged. */
 static void test_memory(void **state)
 {
@@ -1193,7 +1214,7 @@ int main(void)
 		T(restore_unknown), T(restore_once), T(restore_error),
 		T(restore_error_at_the_end), T(retrieve_refused), T(retrieve_refused_once),
 		T(restore_after_finish), T(restore_refused_alone),
-		T(restore_refused_after_finish), T(same_name), T(names_swapped), T(memory),
+		T(restore_refused_after_finish), T(same_name), T(names_swapped), T(memory), T(known_before_events),
 		T(finish_within_restore),
 		T(finish_twice), T(attached_late), T(attached_when_idle),
 		T(attached_late_and_broken), T(gap), T(counted_loss), T(number_twice), T(nothing),

@@ -49,6 +49,7 @@ struct object {
 	bool then_known;
 	__u64 top_phys;
 	__u64 holder_a, holder_b;	/* of a root: the record that has it */
+	bool started;			/* the automata are: events came, or it was listed */
 	bool blamed;			/* for having changed */
 	int error;			/* of the last operation */
 	unsigned int undecided;		/* bit 1 << enum rule_id */
@@ -162,6 +163,7 @@ static void object__start(struct object *obj, bool known)
 	size_t i;
 	int op;
 
+	obj->started = true;
 	for (i = 0; i < spec__count(); i++) {
 		obj->tracks[i] = track__start(spec__get(i), known);
 		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
@@ -728,15 +730,25 @@ static void on_flb(struct oracle *o, const struct lutrace_event *ev)
 
 /* Sequence */
 
+/* Names and walks may know of an object before its first event. */
 static void on_first(struct oracle *o, const struct lutrace_event *ev)
 {
+	bool known = ev->seq == ORACLE_FIRST_SEQ;
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
 	int kind;
 
 	o->first_seq = ev->seq;
 	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
-		object__start(o->unseen[kind], ev->seq == ORACLE_FIRST_SEQ);
+		object__start(o->unseen[kind], known);
 	if (!o->flb_listed)
-		object__start(o->flb, ev->seq == ORACLE_FIRST_SEQ);
+		object__start(o->flb, known);
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
+		if (!obj->started)
+			object__start(obj, known);
+	}
 }
 
 /* Returns false for an event that cannot be. */
