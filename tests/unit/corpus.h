@@ -30,7 +30,8 @@ struct corpus_options {
 	uint32_t longer;	/* bytes more in each record and the header: a newer version */
 	bool freed;		/* a page was freed while preserved (1.2) */
 	bool deep;		/* page tables were walked (1.4) */
-	bool names;		/* of what is preserved, and of the process (1.5); and restored (1.6); and of its memory (1.7) */
+	/* Of what is preserved, and of the process (1.5); of what is restored (1.6); of memory (1.7) */
+	bool names;
 	bool complaints;	/* the kernel's log said one thing, and lost some (1.7) */
 	bool unknown;		/* with a record and an event that no version has yet */
 	enum corpus_spoil spoil;

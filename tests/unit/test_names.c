@@ -374,7 +374,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(text), T(learn), T(forget), T(printable), T(record), T(inherit), T(select),
-		T(select_process), T(claims), T(half_of_memory), T(memory), T(claims_are_not_inherited), T(contradicts),
+		T(select_process), T(claims), T(half_of_memory), T(memory),
+		T(claims_are_not_inherited), T(contradicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
