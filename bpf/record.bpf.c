@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs on the iommu_liveupdate tracepoints, for tools/lutrace/source_bpf.c.
+ * Programs on the iommu_liveupdate tracepoints, for tools/lutrace/live/source_bpf.c.
  *
  * Each of 14 tracepoints passes one struct iommu_liveupdate_event. The
  * programs copy it into the ring buffer as it is, so that `lutrace report` can

@@ -35,7 +35,7 @@
  * away in the middle gives an error or garbage that user space refuses, never
  * a crash.
  *
- * Decoding for people is user space's work (tools/lutrace/pt.c), where it has
+ * Decoding for people is user space's work (tools/lutrace/walk/pt.c), where it has
  * unit tests.
  */
 #include <linux/types.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Programs that tell what a slow operation waited for, and through which functions it was called, for
- * tools/lutrace/why.c: `lutrace latency` with --why or --stack alone loads them.
+ * tools/lutrace/live/why.c: `lutrace latency` with --why or --stack alone loads them.
  *
  * A task has a state from the begin of an operation to its end. All other programs look for the
  * state of their task and leave if there is none; while no operation runs they do not even look.

@@ -22,7 +22,7 @@ die() {
 
 # The version of the tools.
 version() {
-	sed -n 's/^#define LUTRACE_VERSION "\(.*\)"$/\1/p' "$TOP/tools/lutrace/version.h"
+	sed -n 's/^#define LUTRACE_VERSION "\(.*\)"$/\1/p' "$TOP/tools/lib/version.h"
 }
 
 # Seconds of the epoch that stand for the sources: of the last commit, or where there is none of
@@ -30,7 +30,7 @@ version() {
 source_date() {
 	[ -z "${SOURCE_DATE_EPOCH:-}" ] || { echo "$SOURCE_DATE_EPOCH"; return; }
 	kgit -C "$TOP" log -1 --format=%ct 2>/dev/null ||
-		stat -c %Y "$TOP/tools/lutrace/version.h"
+		stat -c %Y "$TOP/tools/lib/version.h"
 }
 
 # need COMMAND...: the tools that the caller is about to use.

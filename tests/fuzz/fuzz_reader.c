@@ -9,7 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../../tools/lutrace/recording.h"
+#include "recording/recording.h"
 #include "input.h"
 
 static bool is_plain(const char *text)

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../tools/lutrace/csv.h"
-#include "../../tools/lutrace/perfetto.h"
-#include "../../tools/lutrace/report.h"
+#include "report/csv.h"
+#include "report/perfetto.h"
+#include "report/report.h"
 #include "input.h"
 #include "perfetto.pb-c.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../../tools/lutrace/recording.h"
+#include "recording/recording.h"
 #include "input.h"
 
 void expect(bool fact, const char *what)

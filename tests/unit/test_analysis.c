@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c tools/lutrace/pt.c
-// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
-// libs: -lz
 /*
  * Every check of a report, on sequences of events that the tests make up: each
  * passes on what a sound kernel emits and speaks up on what a broken one would.
@@ -18,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/analysis.h"
+#include "report/analysis.h"
 
 #define ROOT(n)		(0x100000ull + (n) * 0x1000ull)
 #define SER(n)		(0x500000ull + (n) * 0x40ull)

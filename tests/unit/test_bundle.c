@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/bundle.c tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
-// libs: -lz
 /* The archive is read by tar, and what looks secret does not get into it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/bundle.h"
-#include "../../tools/lutrace/recording.h"
+#include "health/bundle.h"
+#include "recording/recording.h"
 
 static char folder[] = "/tmp/test_bundle.XXXXXX";
 

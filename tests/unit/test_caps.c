@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/caps.c tools/lutrace/command.c tools/lutrace/util.c
-// libs: -lcap
 /* Giving up capabilities, and a command that keeps them. Who has none skips most of it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/caps.h"
-#include "../../tools/lutrace/command.h"
+#include "live/caps.h"
+#include "live/command.h"
 
 #define NOBODY 65534
 

@@ -1,14 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/cmd_report.c tools/lutrace/cmd.c tools/lutrace/report.c
-// sources: tools/lutrace/domains.c tools/lutrace/names_json.c
-// sources: tools/lutrace/csv.c tools/lutrace/operations.c tools/lutrace/perfetto.c
-// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
-// sources: tools/lutrace/pt.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c
-// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
-// sources: tests/unit/corpus.c
-// generated: perfetto.pb-c.c
-// libs: -ljansson -lprotobuf-c -lz
 /* lutrace report as a whole: statuses, one sentence for what is wrong, no half a file. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -23,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/cmd.h"
-#include "../../tools/lutrace/util.h"
+#include "cmd/cmd.h"
+#include "lib/util.h"
 #include "corpus.h"
 
 static char dir[] = "/tmp/lutrace-unit-XXXXXX";

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/next/cmdline.c
 /* Command lines of kernels: luctl must read them as the kernel does. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/next/cmdline.h"
+#include "next/cmdline.h"
 
 static struct cmdline parse(const char *text)
 {

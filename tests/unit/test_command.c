@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/command.c tools/lutrace/util.c
-// libs: -lz
 /* Commands that are run to their end, and signals that come meanwhile. */
 #include <setjmp.h>
 #include <signal.h>
@@ -11,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/command.h"
+#include "live/command.h"
 
 static volatile sig_atomic_t caught;
 

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/doctor.c tools/lutrace/findings.c tools/lutrace/kernel.c
-// sources: tools/lutrace/caps.c tools/lutrace/util.c tools/next/cmdline.c
-// libs: -lcap -lbpf -lelf -lz -ljansson
 /* What doctor makes of a machine: a folder with the files of one, and types made here. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +13,7 @@
 #include <bpf/btf.h>
 #include <cmocka.h>
 
-#include "../../tools/lutrace/doctor.h"
+#include "health/doctor.h"
 
 static const char *const tracepoints[] = { "one_begin", "one_end" };
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/luctl/fault.c
 /* Which messages of the kernel are a fault of a device at an address. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/luctl/fault.h"
+#include "probe/iommu_fault.h"
 
 #define EDU	"0000:00:04.0"
 /* As /dev/kmsg has it, with the lines that tell the device again */

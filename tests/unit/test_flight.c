@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/flight.c tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/host.c
-// sources: tools/lutrace/util.c tools/next/notes.c
-// libs: -lz
 /* The flight recorder: names, limits, what is removed, a disk that is full, snapshots. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -20,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/flight.h"
+#include "recording/flight.h"
 
 #define HOST	"release=7.3.4\nboot_id=b1\n"
 #define HOST2	"release=7.3.4\nboot_id=b2\n"

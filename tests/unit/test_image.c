@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/next/image.c tools/next/unpack.c tools/next/notes.c tests/unit/fake_image.c
-// libs: -lz -llzma -lzstd
 /* Looking into a bzImage: in every compression, and what is said of one that is spoiled. */
 #include <elf.h>
 #include <setjmp.h>
@@ -14,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/next/image.h"
-#include "../../tools/next/notes.h"
+#include "next/image.h"
+#include "next/notes.h"
 #include "fake_image.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/kcore.c tools/lutrace/util.c
 /* Physical memory found in the program headers of a made-up /proc/kcore. */
 #include <elf.h>
 #include <setjmp.h>
@@ -12,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/kcore.h"
+#include "walk/kcore.h"
 
 #define BASE	0xffff9a0000000000ull	/* as KASLR might choose it */
 #define MIB	0x100000ull

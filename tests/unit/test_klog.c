@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/klog.c tools/lutrace/util.c
 /* What of the kernel's log is a complaint, and that each is told once. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/klog.h"
+#include "live/klog.h"
 
 /* A read gives one message, as from /dev/kmsg. */
 static int device;

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/latency.c tools/lutrace/latency_out.c tools/lutrace/operations.c tools/lutrace/names_json.c tools/lutrace/stats.c tools/lutrace/util.c
-// sources: tools/lutrace/live_opts.c tools/lutrace/names.c tools/lutrace/selection.c
-// sources: tools/lutrace/recording.c
-// libs: -lz -ljansson
 /* Figures of live samples: buckets, percentiles of raw samples and of buckets, filters, losses. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/latency.h"
-#include "../../tools/lutrace/overhead.h"
+#include "latency/latency.h"
+#include "live/overhead.h"
 
 static struct lutrace_sample sample(__u32 op, __u64 phys, __u64 generation, __u64 ns, int ret)
 {

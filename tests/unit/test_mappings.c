@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/mappings.c tools/lutrace/pt.c tools/lutrace/util.c
 /* What walk prints, reads back and compares, and the VT-d driver's dump. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/mappings.h"
+#include "walk/mappings.h"
 
 /* Text as the driver of 7.3.4 printed it: three levels, a hole, 4 KiB and 2 MiB. */
 #define DUMP_HEAD(root)	\

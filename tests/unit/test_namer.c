@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/namer.c tools/lutrace/names.c tools/lutrace/recording.c tools/lutrace/util.c
-// libs: -lz
 /* Names for the events of a live session, from a list of HWPTs that is made up here. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/lister.h"
-#include "../../tools/lutrace/live.h"
-#include "../../tools/lutrace/namer.h"
+#include "live/lister.h"
+#include "live/live.h"
+#include "live/namer.h"
 
 #define DOMAINS	4
 #define SECOND	1000000000ull

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/names.c tools/lutrace/selection.c tools/lutrace/recording.c
-// sources: tools/lutrace/util.c
-// libs: -lz
 /* What is known of names, and what is selected by them. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/recording.h"
-#include "../../tools/lutrace/selection.h"
+#include "recording/recording.h"
+#include "model/selection.h"
 
 static struct name full = {
 	.ser_phys = 0x1000, .generation = 7, .session = "guest", .iommufd_token = 0x200,

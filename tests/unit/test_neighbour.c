@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/next/neighbour.c tools/next/cmdline.c tools/next/image.c
-// sources: tools/next/unpack.c tools/next/notes.c tests/unit/fake_image.c
-// libs: -lz -llzma -lzstd
 /* What is said of the next kernel before the jump, and what is not said. */
 #include <errno.h>
 #include <setjmp.h>
@@ -14,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/next/image.h"
-#include "../../tools/next/neighbour.h"
+#include "next/image.h"
+#include "next/neighbour.h"
 #include "fake_image.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/notify.c tools/lutrace/util.c
 /* The service manager is told, at sockets with a path and without, and only if it asked. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/notify.h"
+#include "live/notify.h"
 
 static void expect_ready(const char *name)
 {

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c tools/lutrace/pt.c
-// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
-// libs: -lz
 /* Every rule of lutrace check: passes on what a sound kernel emits, breaks on what another does. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/oracle.h"
+#include "judge/oracle.h"
 
 #define P(op)	LUTRACE_OP_##op
 #define SER(n)	(0x500000ull + (n) * 0x80ull)

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/overhead.c
-// libs: -ljansson
 /* What --stats tells: what was not captured is no number, as text and as JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/overhead.h"
+#include "live/overhead.h"
 
 /* A session of which one program ran, one did not, and the rest is not attached. */
 int live__progs(const struct live *live, struct live_prog progs[LIVE_NR_PROGS],

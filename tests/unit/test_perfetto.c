@@ -1,12 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/perfetto.c tools/lutrace/operations.c tools/lutrace/analysis.c
-// sources: tools/lutrace/selection.c
-// sources: tools/lutrace/stats.c tools/lutrace/pt.c tools/lutrace/recording.c
-// sources: tools/lutrace/names.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c
-// sources: tools/lutrace/util.c tests/unit/corpus.c
-// generated: perfetto.pb-c.c
-// libs: -lprotobuf-c -lz
 /* The trace for Perfetto, decoded and counted against the recordings that it was made of. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/perfetto.h"
+#include "report/perfetto.h"
 #include "corpus.h"
 #include "perfetto.pb-c.h"
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/luctl/plan.c
 /* The parser of luctl's plans: what it accepts, and that each error names file, line and remedy. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/luctl/plan.h"
+#include "plan/plan.h"
 
 #define FILE_NAME	"some.plan"
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/pt.c tools/lutrace/util.c
 /* Page tables decoded from pages that the tests make up. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/pt.h"
+#include "walk/pt.h"
 
 #define NR_PAGES 16
 

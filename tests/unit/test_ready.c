@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/ready.c tools/lutrace/listing.c tools/lutrace/findings.c
-// sources: tools/lutrace/util.c
-// libs: -ljansson
 /* Go or no-go: each reason against it, alone, and that nothing unknown passes for go. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/ready.h"
+#include "health/ready.h"
 
 #define NR_HWPTS 12
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c tests/unit/corpus.c
-// libs: -lz
 /* Recordings of all versions, as record writes them, cut anywhere, and damaged in every way. */
 #include <setjmp.h>
 #include <signal.h>
@@ -14,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/recording.h"
+#include "recording/recording.h"
 #include "corpus.h"
 
 #define HOST "tool=lutrace 0\nrelease=7.3.4\nversion=#1\nmachine=x86_64\nboot_id=b00t\n" \

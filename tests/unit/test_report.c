@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/report.c tools/lutrace/domains.c tools/lutrace/names_json.c
-// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
-// sources: tools/lutrace/oracle.c tools/lutrace/spec.c tools/lutrace/walked.c
-// sources: tools/lutrace/operations.c tools/lutrace/pt.c tools/lutrace/recording.c tools/lutrace/names.c
-// sources: tools/lutrace/util.c
-// libs: -ljansson -lz
 /* The report as text and as JSON: docs/report.md promises what is asserted here. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "../../tools/lutrace/report.h"
+#include "report/report.h"
 
 static struct recording rec;
 

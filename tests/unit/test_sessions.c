@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/sessions.c tools/lutrace/util.c
-// libs: -lz
 /* Which processes have sessions open, by a folder that looks like procfs. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/sessions.h"
-#include "../../tools/lutrace/util.h"
+#include "live/sessions.h"
+#include "lib/util.h"
 
 static char proc[] = "/tmp/test_sessions.XXXXXX";
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/spec.c tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c
-// libs: -lz
-/* The automata of bpf/spec and what makes tables of them: tools/lutrace/spec.awk. */
+/* The automata of bpf/spec and what makes tables of them: tools/lutrace/judge/spec.awk. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/recording.h"
-#include "../../tools/lutrace/spec.h"
+#include "recording/recording.h"
+#include "judge/spec.h"
 
 #define HEAD	"digraph state_automaton {\n\tlabel = \"t\";\n\tcomment = \"record\";\n" \
 		"\t{node [shape = doublecircle] \"a\"};\n\t\"__init_a\" -> \"a\";\n"
@@ -57,7 +55,7 @@ static int generate(const char *text, char *said, size_t size)
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
-	command = xasprintf("awk -f '" TOP "/tools/lutrace/spec.awk' %s 2>&1", path);
+	command = xasprintf("awk -f '" TOP "/tools/lutrace/judge/spec.awk' %s 2>&1", path);
 	f = popen(command, "r");
 	assert_non_null(f);
 	n = fread(said, 1, size - 1, f);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/stats.c
 /* The figures of a report: nearest rank on raw samples, and no p99 of few. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/stats.h"
+#include "lib/stats.h"
 
 #define MANY 1000
 

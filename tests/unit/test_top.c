@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/top.c tools/lutrace/oracle.c tools/lutrace/spec.c
-// sources: tools/lutrace/walked.c tools/lutrace/pt.c
-// sources: tools/lutrace/analysis.c tools/lutrace/selection.c tools/lutrace/stats.c
-// sources: tools/lutrace/recording.c tools/lutrace/names.c
-// sources: tools/lutrace/util.c tools/lutrace/live_opts.c
-// libs: -lz
 /* What lutrace top shows: rows and their states, counts, rates, order, filter, text. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/top.h"
+#include "top/top.h"
 
 #define P(op)		LUTRACE_OP_##op
 #define SER(n)		(0x500000ull + (n) * 0x80ull)

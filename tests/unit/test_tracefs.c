@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/rawevents.c tools/lutrace/merger.c tools/lutrace/tasks.c
-// sources: tools/lutrace/recording.c tools/lutrace/names.c tools/lutrace/util.c tools/lutrace/live_opts.c
-// libs: -ltraceevent -lz
 /* What trace buffers have becomes what BPF programs send: decoded, in order, paired, counted. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/merger.h"
-#include "../../tools/lutrace/rawevents.h"
-#include "../../tools/lutrace/tasks.h"
+#include "live/merger.h"
+#include "live/rawevents.h"
+#include "live/tasks.h"
 
 #define P(op, phase)	LUTRACE_PROG(LUTRACE_OP_##op, LUTRACE_##phase)
 #define PAGE		4096

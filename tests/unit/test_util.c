@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/util.c
 /* The hash and the files that appear only when they are complete. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/util.h"
+#include "lib/util.h"
 
 #define MANY 5000
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: tools/lutrace/walked.c tools/lutrace/pt.c tools/lutrace/util.c
 /* What the BPF program makes of tables (bpf/digest.h), and what is made of its walks. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "../../tools/lutrace/pt.h"
-#include "../../tools/lutrace/walked.h"
-#include "../../bpf/digest.h"
+#include "walk/pt.h"
+#include "judge/walked.h"
+#include "bpf/digest.h"
 
 #define NR_PAGES 8
 #define NR_FORMATS 3

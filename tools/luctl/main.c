@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
-#include "report.h"
-#include "../lutrace/version.h"
+#include "cmd/commands.h"
+#include "drive/say.h"
+#include "lib/version.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -4,12 +4,12 @@
 LUTRACE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 PROTOC_C ?= protoc-c
 
-$(OBJ)/perfetto.pb-c.c: $(LUTRACE_DIR)perfetto.proto | $(OBJ)
-	$(PROTOC_C) -I$(LUTRACE_DIR) --c_out=$(OBJ) $<
+$(OBJ)/perfetto.pb-c.c: $(LUTRACE_DIR)report/perfetto.proto | $(OBJ)
+	$(PROTOC_C) -I$(LUTRACE_DIR)report --c_out=$(OBJ) $<
 
 # The automata as tables
 SPECS := $(wildcard $(LUTRACE_DIR)../../bpf/spec/*.dot)
-$(OBJ)/spec_tables.h: $(LUTRACE_DIR)spec.awk $(SPECS) | $(OBJ)
+$(OBJ)/spec_tables.h: $(LUTRACE_DIR)judge/spec.awk $(SPECS) | $(OBJ)
 	awk -f $< $(SPECS) >$@.tmp && mv $@.tmp $@
 
 # The schema as a string

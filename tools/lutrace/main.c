@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
-#include "cmd.h"
-#include "doctor.h"
-#include "util.h"
+#include "cmd/cmd.h"
+#include "health/doctor.h"
+#include "lib/util.h"
 
 static const struct cmd *const cmds[] = {
 	&cmd_bundle, &cmd_check, &cmd_doctor, &cmd_latency, &cmd_ready, &cmd_record, &cmd_report,

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "image.h"
-#include "unpack.h"
+#include "next/image.h"
+#include "next/unpack.h"
 
 /* The x86 boot protocol: where the fields of a bzImage are, from its start */
 #define BZ_SETUP_SECTORS	0x1f1	/* u8 */

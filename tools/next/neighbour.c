@@ -10,10 +10,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "cmdline.h"
-#include "image.h"
-#include "neighbour.h"
-#include "notes.h"
+#include "next/cmdline.h"
+#include "next/image.h"
+#include "next/neighbour.h"
+#include "next/notes.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define IOMMUS		"/sys/class/iommu"

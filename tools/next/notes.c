@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "notes.h"
+#include "next/notes.h"
 
 /* Both parts of a note take up a multiple of this */
 #define NOTE_ALIGN	4u

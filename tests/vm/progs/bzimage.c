@@ -14,7 +14,7 @@
 
 #include <zlib.h>
 
-#include "image.h"
+#include "next/image.h"
 
 #define HEADER_ROOM	65536
 #define SETUP_SECTORS	0x1f1

@@ -14,11 +14,11 @@
 #include <string.h>
 
 #include "counters.h"
-#include "iommufd.h"
-#include "memfd.h"
-#include "session.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
+#include "kernel/session.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define BDF		"0000:00:04.0"
 #define PAGE		4096ull

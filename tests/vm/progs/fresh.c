@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edu.h"
-#include "iommufd.h"
-#include "memfd.h"
-#include "report.h"
-#include "vfio.h"
+#include "probe/edu.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
+#include "drive/say.h"
+#include "kernel/vfio.h"
 
 #define SIZE	(4ULL << 20)
 #define SEED	77u

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "memfd.h"
-#include "session.h"
-#include "vfio.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
+#include "kernel/session.h"
+#include "kernel/vfio.h"
 
 #define BDF		"0000:00:04.0"
 #define PAGE		4096ull

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kexec.h"
+#include "kernel/kexec.h"
 
 int main(int argc, char **argv)
 {

@@ -6,7 +6,7 @@
 
 #include <linux/iommufd.h>
 
-#include "iommufd.h"
+#include "kernel/iommufd.h"
 #include "mock.h"
 
 enum {

@@ -21,11 +21,11 @@
 #include <unistd.h>
 
 #include "attached.h"
-#include "iommufd.h"
-#include "memfd.h"
-#include "session.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
+#include "kernel/session.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define PAGE		4096ull
 #define IOVA		0x10000000ull

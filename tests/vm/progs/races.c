@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "counters.h"
-#include "iommufd.h"
-#include "memfd.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
 #include "rig.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define GUEST_TOKEN	100u
 #define WALK_BEFORE	"/tmp/races-before"

@@ -21,12 +21,12 @@
 #include <linux/iommufd.h>
 
 #include "counters.h"
-#include "edu.h"
-#include "iommufd.h"
-#include "memfd.h"
-#include "session.h"
+#include "probe/edu.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
+#include "kernel/session.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 /* As the plan has them */
 #define BDF		"0000:00:04.0"

@@ -18,13 +18,13 @@
 #include <linux/iommufd.h>
 
 #include "counters.h"
-#include "iommufd.h"
-#include "memfd.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
 #include "mock.h"
 #include "rig.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define SIZE_SEALS	(F_SEAL_GROW | F_SEAL_SHRINK)
 #define ALL_SEALS	(SIZE_SEALS | F_SEAL_SEAL)

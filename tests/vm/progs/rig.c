@@ -7,13 +7,13 @@
 
 #include <linux/iommufd.h>
 
-#include "iommufd.h"
-#include "memfd.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
 #include "mock.h"
 #include "rig.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define EDU		"0000:00:04.0"
 #define HUGE_SIZE	(4u << 20)

@@ -20,7 +20,7 @@
 
 #include "counters.h"
 #include "fault.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "sweep.h"
 #include "tap.h"
 

@@ -8,15 +8,15 @@
 #include <linux/iommufd.h>
 
 #include "counters.h"
-#include "edu.h"
-#include "iommufd.h"
-#include "memfd.h"
+#include "probe/edu.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
 #include "mock.h"
 #include "rig.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "sweep.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define BDF		"0000:00:04.0"
 

@@ -9,15 +9,15 @@
 #include <linux/iommufd.h>
 
 #include "counters.h"
-#include "edu.h"
-#include "iommufd.h"
-#include "memfd.h"
+#include "probe/edu.h"
+#include "kernel/iommufd.h"
+#include "probe/memfd.h"
 #include "mock.h"
 #include "rig.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "sweep.h"
 #include "tap.h"
-#include "vfio.h"
+#include "kernel/vfio.h"
 
 #define NR_HWPTS	8u		/* on the IOAS of the rig */
 #define NR_AREAS	110u		/* of the second IOAS, more than a page of records has */

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "iommufd.h"
-#include "kexec.h"
-#include "memfd.h"
+#include "kernel/iommufd.h"
+#include "kernel/kexec.h"
+#include "probe/memfd.h"
 #include "mock.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "rig.h"
-#include "session.h"
+#include "kernel/session.h"
 #include "sweep.h"
 #include "tap.h"
 

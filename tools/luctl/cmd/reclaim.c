@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* luctl reclaim: one step of resume by hand. Ending it finishes the session. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "cmd/commands.h"
+#include "kernel/iommufd.h"
+#include "plan/plan.h"
+#include "drive/say.h"
+#include "kernel/session.h"
+#include "drive/stop.h"
+#include "kernel/vfio.h"
+
+struct options {
+	const char *session;
+	char device[PLAN_BDF_SIZE];	/* "" if not given */
+	uint64_t iommufd_token;
+	uint64_t hwpt_token;
+	bool has_iommufd_token, has_hwpt_token;
+	bool hold;
+};
+
+/* What the steps hold open */
+struct context {
+	struct luo *luo;
+	struct session *session;
+	struct iommufd *iommufd;
+	struct vfio *device;
+};
+
+static int retrieve(struct context *c, const struct options *o)
+{
+	int fd;
+
+	c->luo = luo__open();
+	if (!c->luo)
+		return -1;
+	c->session = luo__retrieve_session(c->luo, o->session);
+	if (!c->session)
+		return -1;
+	fd = session__retrieve_fd(c->session, o->iommufd_token);
+	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+				  "token=0x%" PRIx64,
+			   o->iommufd_token))
+		return -1;
+	c->iommufd = iommufd__adopt(fd);
+	if (!c->iommufd)
+		return -1;
+	report__step("retrieve iommufd token=0x%" PRIx64 " of session %s", o->iommufd_token,
+		     o->session);
+	return 0;
+}
+
+static int reclaim(struct context *c, const struct options *o)
+{
+	struct iommufd_reclaimed ids;
+	int ret;
+
+	if (vfio__bind(c->device, iommufd__fd(c->iommufd)))
+		return -1;
+	ret = iommufd__reclaim(c->iommufd, vfio__dev_id(c->device), o->hwpt_token, &ids);
+	if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of hwpt token=0x%" PRIx64,
+			   o->hwpt_token))
+		return -1;
+	report__step("reclaim hwpt token=0x%" PRIx64 ", hwpt_id=%u ioas_id=%u", o->hwpt_token,
+		     ids.hwpt_id, ids.ioas_id);
+	if (vfio__attach(c->device, ids.hwpt_id))
+		return -1;
+	report__step("attach device %s to hwpt_id=%u", o->device, ids.hwpt_id);
+	return 0;
+}
+
+static int run(const struct options *o)
+{
+	struct context c = { 0 };
+	int err;
+
+	/* A session can be had only once: what can fail without it comes first */
+	c.device = vfio__open(o->device);
+	err = !c.device || retrieve(&c, o) || reclaim(&c, o);
+	if (!err && o->hold) {
+		report__note("holding until SIGINT or SIGTERM");
+		stop__wait();
+	}
+	session__close(c.session);
+	vfio__close(c.device);
+	iommufd__close(c.iommufd);
+	luo__close(c.luo);
+	return err;
+}
+
+/* Options */
+
+enum {
+	OPT_SESSION = 0x100,
+	OPT_IOMMUFD_TOKEN,
+	OPT_DEVICE,
+	OPT_HOLD,
+};
+
+static const struct argp_option option_list[] = {
+	{ "session", OPT_SESSION, "NAME", 0, "The session that holds the iommufd", 0 },
+	{ "iommufd-token", OPT_IOMMUFD_TOKEN, "N", 0, "The iommufd's token in the session", 0 },
+	{ "device", OPT_DEVICE, "BDF", 0, "The PCI device to bind and attach", 0 },
+	{ "hold", OPT_HOLD, NULL, 0, "Keep everything until SIGINT or SIGTERM", 0 },
+	{ 0 },
+};
+
+static uint64_t parse_token(struct argp_state *state, const char *text)
+{
+	uint64_t value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-')
+		argp_error(state, "'%s' is no token; write a number, e.g. 0x200", text);
+	return value;
+}
+
+static void check_options(struct argp_state *state, const struct options *o)
+{
+	if (!o->session || !*o->device || !o->has_iommufd_token || !o->has_hwpt_token)
+		argp_error(state, "--session, --iommufd-token, --device and the hwpt's token are "
+				  "all needed");
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case OPT_SESSION:
+		o->session = arg;
+		return 0;
+	case OPT_IOMMUFD_TOKEN:
+		o->iommufd_token = parse_token(state, arg);
+		o->has_iommufd_token = true;
+		return 0;
+	case OPT_DEVICE:
+		if (!plan__parse_bdf(arg, o->device))
+			argp_error(state, "'%s' is no PCI address; write it like 0000:00:04.0",
+				   arg);
+		return 0;
+	case OPT_HOLD:
+		o->hold = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (o->has_hwpt_token)
+			argp_error(state, "more than one hwpt token; name one");
+		o->hwpt_token = parse_token(state, arg);
+		o->has_hwpt_token = true;
+		return 0;
+	case ARGP_KEY_END:
+		check_options(state, o);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_reclaim(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_list,
+		.parser = parse_option,
+		.args_doc = "HWPT_TOKEN",
+		.doc = "Retrieve an iommufd, reclaim the HWPT with HWPT_TOKEN and attach the "
+		       "device to it.",
+	};
+	struct options options = { 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	stop__init();
+	return run(&options) ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * luctl status: what can be known without opening /dev/liveupdate, whose open is exclusive and
+ * takes over the previous kernel's state.
+ */
+#include <argp.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cmd/commands.h"
+#include "drive/pidfile.h"
+#include "kernel/session.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define SUFFIX		".pid"
+
+/* What is there, what to do if not, and whether a live update needs it */
+static const struct check {
+	const char *path;
+	const char *name;
+	const char *hint;
+	bool needed;
+} checks[] = {
+	{ LUO_DEVICE, "live update", "boot with kho=on liveupdate=on, CONFIG_LIVEUPDATE", true },
+	{ "/dev/iommu", "iommufd", "CONFIG_IOMMUFD", true },
+	{ "/sys/bus/pci/drivers/vfio-pci", "vfio-pci", "modprobe vfio-pci, CONFIG_VFIO_PCI", true },
+	{ "/sys/kernel/iommu_groups/0", "IOMMU", "boot with intel_iommu=on, or CONFIG_AMD_IOMMU", true },
+	{ "/sys/kernel/tracing/events/iommu_liveupdate", "lutrace's patches",
+	  "mount tracefs on /sys/kernel/tracing, apply kernel-patches", false },
+	{ "/sys/kernel/debug/kho/in", "handed over by a previous kernel",
+	  "this boot was no live update, or debugfs is not mounted", false },
+};
+
+static bool report_checks(void)
+{
+	bool found, complete = true;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(checks); i++) {
+		found = !access(checks[i].path, F_OK);
+		if (found)
+			printf("%-34s yes  %s\n", checks[i].name, checks[i].path);
+		else
+			printf("%-34s no   %s\n", checks[i].name, checks[i].hint);
+		if (checks[i].needed && !found)
+			complete = false;
+	}
+	return complete;
+}
+
+static void report_kernel(void)
+{
+	struct utsname name;
+	char loaded[8] = "";
+	FILE *f;
+
+	if (!uname(&name))
+		printf("%-34s %s\n", "kernel", name.release);
+	f = fopen("/sys/kernel/kexec_loaded", "re");
+	if (!f)
+		f = fopen("/sys/kernel/kexec/loaded", "re");
+	if (!f)
+		return;
+	if (fgets(loaded, sizeof(loaded), f))
+		printf("%-34s %s\n", "next kernel loaded", *loaded == '1' ? "yes" : "no");
+	fclose(f);
+}
+
+static void report_sessions(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(PIDFILE_DIR);
+	char name[256];
+	char *suffix;
+	pid_t holder;
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(name, sizeof(name), "%s", entry->d_name);
+		suffix = strstr(name, SUFFIX);
+		if (!suffix)
+			continue;
+		*suffix = '\0';
+		holder = pidfile__holder(name);
+		if (holder)
+			printf("session %-26s held by process %d\n", name, (int)holder);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is not expected; status takes no arguments", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse_option,
+		.doc = "Say what this kernel has for a live update, and who holds a session. "
+		       "Status 1: something needed is missing.",
+	};
+	bool complete;
+
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	report_kernel();
+	complete = report_checks();
+	report_sessions();
+	return complete ? EXIT_SUCCESS : EXIT_FAILURE;
+}

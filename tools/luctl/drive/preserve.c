@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <linux/iommufd.h>
+
+#include "next/neighbour.h"
+
+#include "drive/group.h"
+#include "drive/hook.h"
+#include "kernel/iommufd.h"
+#include "kernel/kexec.h"
+#include "probe/memfd.h"
+#include "plan/plan.h"
+#include "drive/preserve.h"
+#include "drive/say.h"
+#include "kernel/session.h"
+#include "drive/stop.h"
+#include "kernel/tsc.h"
+#include "drive/update.h"
+
+#define NO_PATCHES	" (the running kernel lacks lutrace's patches)"
+
+int preserve__create_session(struct update *u)
+{
+	u->session = luo__create_session(u->luo, u->plan->session);
+	if (!u->session)
+		return -1;
+	report__step("create session %s", u->plan->session);
+	return 0;
+}
+
+/* A second HWPT with the token of the first, made for this question only */
+static int expect_token_used(struct update *u, size_t hwpt)
+{
+	uint64_t token = u->plan->hwpts[hwpt].token;
+	uint32_t ioas_id, hwpt_id;
+
+	if (update__alloc_ioas(u, hwpt, &ioas_id) ||
+	    update__alloc_hwpt(u, hwpt, ioas_id, &hwpt_id) ||
+	    report__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
+			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token "
+			   "0x%" PRIx64,
+			   token) ||
+	    report__expect(iommufd__destroy(u->iommufd, hwpt_id), 0,
+			   "ioctl IOMMU_DESTROY of a hwpt that is not marked") ||
+	    report__expect(iommufd__destroy(u->iommufd, ioas_id), 0,
+			   "ioctl IOMMU_DESTROY of an IOAS without a hwpt"))
+		return -1;
+	report__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE",
+		     token);
+	return 0;
+}
+
+static int expect_marked(struct update *u, size_t hwpt)
+{
+	uint32_t hwpt_id = u->hwpts[hwpt].hwpt_id;
+	const char *name = update__hwpt_name(u, hwpt);
+
+	if (report__expect(iommufd__mark(u->iommufd, hwpt_id, plan__unused_token(u->plan)), -EEXIST,
+			   "a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
+		return -1;
+	report__step("mark: a second mark of %s is refused with EEXIST", name);
+	return expect_token_used(u, hwpt);
+}
+
+int preserve__mark(struct update *u)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < u->plan->nr_hwpts; i++) {
+		if (!u->plan->hwpts[i].marked)
+			continue;
+		ret = iommufd__mark(u->iommufd, u->hwpts[i].hwpt_id, u->plan->hwpts[i].token);
+		if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s%s",
+				   update__hwpt_name(u, i), ret == -ENOTTY ? NO_PATCHES : ""))
+			return -1;
+		u->hwpts[i].marked = true;
+		report__step("mark %s", update__hwpt_name(u, i));
+		if (u->plan->assert_marks && expect_marked(u, i))
+			return -1;
+	}
+	return 0;
+}
+
+char *preserve__next_cmdline(const struct group *g, const char *running)
+{
+	char *cmdline = plan__expand_cmdline(group__kernel(g)->cmdline, running);
+
+	if (!cmdline)
+		report__errno(-ENOMEM, "no memory for the command line");
+	return cmdline;
+}
+
+static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
+{
+	size_t i;
+
+	for (i = 0; i < remarks->nr; i++) {
+		if (remarks->list[i].warning)
+			report__warning("%s", remarks->list[i].text);
+		else
+			report__note("note: %s", remarks->list[i].text);
+	}
+	if (strict && remarks->nr_warnings)
+		return report__error("the next kernel does not fit, see the warnings; mend that, or "
+				     "leave out --strict");
+	return 0;
+}
+
+int preserve__check_next(const struct group *g, bool strict)
+{
+	struct neighbour_needs needs = {
+		.memfds = group__nr_memfds(g),
+		.hwpts = group__nr_marked(g),
+	};
+	char *running = kexec__running_cmdline();
+	char *next = running ? preserve__next_cmdline(g, running) : NULL;
+	const char *image = group__kernel(g)->image;
+	struct neighbour_remarks remarks = { 0 };
+	int err = -1;
+
+	if (next) {
+		err = neighbour__check(image, next, running, needs, &remarks);
+		if (err)
+			report__errno(err, "open of the kernel %s failed", image);
+	}
+	free(next);
+	free(running);
+	return err ? -1 : report_remarks(&remarks, strict);
+}
+
+int preserve__load_kernel(struct group *g)
+{
+	const struct plan_kernel *kernel = group__kernel(g);
+	char *running, *cmdline;
+	int err;
+
+	running = kexec__running_cmdline();
+	if (!running)
+		return -1;
+	cmdline = preserve__next_cmdline(g, running);
+	free(running);
+	if (!cmdline)
+		return -1;
+	err = kexec__load(kernel->image, kernel->initrd, cmdline);
+	if (!err)
+		report__step("load kernel %s initrd=%s cmdline=\"%s\"", kernel->image,
+			     kernel->initrd ? kernel->initrd : "none", cmdline);
+	free(cmdline);
+	return err;
+}
+
+static int expect_order(struct update *u)
+{
+	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd),
+				       u->plan->iommufd_token);
+
+	if (report__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+					 "before its memfds"))
+		return -1;
+	report__step("preserve: the iommufd before its memfds is refused with ENOENT");
+	return 0;
+}
+
+static int preserve_memfds(struct update *u)
+{
+	const struct plan_memfd *m;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < u->plan->nr_memfds; i++) {
+		m = &u->plan->memfds[i];
+		ret = session__preserve_fd(u->session, memfd__fd(u->memfds[i]), m->token);
+		if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s "
+					   "token=0x%" PRIx64,
+				   m->name, m->token))
+			return -1;
+		report__step("preserve memfd %s token=0x%" PRIx64, m->name, m->token);
+	}
+	return 0;
+}
+
+static const char *preserve_hint(int ret)
+{
+	return ret == -ENOENT ? " (a mapped memfd is not preserved in this session, or the kernel "
+				"cannot preserve an iommufd)" : "";
+}
+
+static int preserve_iommufd(struct update *u)
+{
+	uint64_t token = u->plan->iommufd_token;
+	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), token);
+
+	if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+				   "token=0x%" PRIx64 "%s", token, preserve_hint(ret)))
+		return -1;
+	report__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
+		     plan__nr_marked(u->plan));
+	return 0;
+}
+
+/* A marked HWPT refuses every change, its IOAS does for others too; what is left allows it */
+static int expect_fixed(struct update *u)
+{
+	bool marked;
+	size_t i;
+
+	for (i = 0; i < u->plan->nr_hwpts; i++) {
+		marked = u->plan->hwpts[i].marked;
+		if (!update__has_hwpt(u, i))
+			continue;
+		if (plan__ioas_is_marked(u->plan, i) ? update__expect_fixed(u, i, marked) :
+						       update__expect_changeable(u, i))
+			return -1;
+	}
+	return 0;
+}
+
+/* What was reclaimed has fixed mappings for all of its life, and is there no less than before */
+static int expect_as_before(struct update *u, size_t hwpt)
+{
+	return u->resuming ? update__expect_fixed(u, hwpt, false) :
+			     update__expect_changeable(u, hwpt);
+}
+
+static uint32_t marked_state(const struct update *u)
+{
+	return IOMMU_HWPT_LIVEUPDATE_MARKED |
+	       (u->resuming ? IOMMU_HWPT_LIVEUPDATE_RECLAIMED : 0);
+}
+
+static int expect_preserved(struct update *u)
+{
+	if (expect_fixed(u) || (u->plan->assert_attach && update__reattach(u)))
+		return -1;
+	return update__expect_state(u, marked_state(u) | IOMMU_HWPT_LIVEUPDATE_PRESERVED);
+}
+
+static int preserve_once(struct update *u)
+{
+	bool marked = plan__nr_marked(u->plan);
+
+	if (stop__check())
+		return -1;
+	if (marked && u->plan->nr_areas && u->plan->assert_order && expect_order(u))
+		return -1;
+	if (preserve_memfds(u) || (marked && preserve_iommufd(u)))
+		return -1;
+	return expect_preserved(u);
+}
+
+/* After a session was closed, everything that was made is as before it */
+static int expect_unpreserved(struct update *u)
+{
+	size_t i;
+
+	for (i = 0; u->iommufd && i < u->plan->nr_hwpts; i++)
+		if (update__has_hwpt(u, i) && expect_as_before(u, i))
+			return -1;
+	if (update__expect_state(u, marked_state(u)))
+		return -1;
+	return update__run_probes(u, 0) ? -1 : update__verify_memory(u);
+}
+
+static int abort_session(struct update *u)
+{
+	session__close(u->session);
+	u->session = NULL;
+	report__step("close session %s", u->plan->session);
+	return expect_unpreserved(u);
+}
+
+int preserve__preserve(struct update *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < u->plan->aborts; i++) {
+		if (preserve_once(u) || abort_session(u))
+			return -1;
+		report__step("abort %u of %u", i + 1, u->plan->aborts);
+		if (hook__run(u->plan, PLAN_ABORTED))
+			return -1;
+		u->session = luo__create_session(u->luo, u->plan->session);
+		if (!u->session)
+			return -1;
+		report__step("create session %s again", u->plan->session);
+	}
+	return preserve_once(u);
+}
+
+int preserve__jump(struct group *g)
+{
+	int err;
+
+	if (stop__check())
+		return -1;
+	report__note("step jump into %s", group__kernel(g)->image);
+	if (tsc__read())
+		report__note("the jump is at TSC %" PRIu64, tsc__read());
+	err = kexec__reboot();
+	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
+				  "handed over; see the kernel log");
+}
+
+int preserve__end_without_jump(struct group *g)
+{
+	if (group__each(g, abort_session))
+		return -1;
+	report__step("end without kexec: nothing is preserved");
+	return 0;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "probe/memfd.h"
+#include "drive/say.h"
+
+#define HUGE_SIZE	(2ULL << 20)
+#define CHUNK		4096u
+#define SHMEM_THP	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+struct patch {
+	struct patch *next;
+	uint64_t offset, length;
+	uint8_t data[];
+};
+
+struct memfd {
+	int fd;
+	char name[64];
+	uint64_t size, seed;
+	uint8_t *map;
+	void *reserved;		/* what mmap() gave, larger than the aligned map */
+	size_t reserved_size;
+	struct patch *patches;	/* the oldest first */
+};
+
+/* A 64-bit mixer: neighbouring inputs give unrelated words */
+static uint64_t mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15ULL;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+void memfd__pattern(uint64_t seed, uint64_t offset, void *out, uint64_t length)
+{
+	uint64_t key = mix(seed), done, word;
+	unsigned int skip;
+	size_t n;
+
+	for (done = 0; done < length; done += n) {
+		skip = (offset + done) % sizeof(word);
+		n = sizeof(word) - skip;
+		if (n > length - done)
+			n = length - done;
+		word = htole64(mix(key + (offset + done) / sizeof(word)) >> 8 * skip);
+		memcpy((uint8_t *)out + done, &word, n);
+	}
+}
+
+int memfd__fd(const struct memfd *memfd)
+{
+	return memfd->fd;
+}
+
+uint64_t memfd__seed(const struct memfd *memfd)
+{
+	return memfd->seed;
+}
+
+void *memfd__at(const struct memfd *memfd, uint64_t offset)
+{
+	return memfd->map + offset;
+}
+
+/* Huge pages of shared memory arise only at aligned addresses: reserve more, map inside it. */
+static int map(struct memfd *m)
+{
+	uintptr_t start;
+	void *p;
+
+	m->reserved_size = m->size + HUGE_SIZE;
+	m->reserved = mmap(NULL, m->reserved_size, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (m->reserved == MAP_FAILED) {
+		m->reserved = NULL;
+		return -errno;
+	}
+	start = ((uintptr_t)m->reserved + HUGE_SIZE - 1) & ~(uintptr_t)(HUGE_SIZE - 1);
+	p = mmap((void *)start, m->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m->fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	m->map = p;
+	return 0;
+}
+
+static struct memfd *new_memfd(const char *name, uint64_t size, uint64_t seed, int fd)
+{
+	struct memfd *m = calloc(1, sizeof(*m));
+	int err = m ? 0 : -ENOMEM;
+
+	if (m) {
+		m->fd = fd;
+		m->size = size;
+		m->seed = seed;
+		snprintf(m->name, sizeof(m->name), "%s", name);
+		err = map(m);
+	}
+	if (!err)
+		return m;
+	report__errno(err, "mapping %" PRIu64 " bytes of memfd '%s' failed", size, name);
+	if (m)
+		memfd__free(m);
+	else
+		close(fd);
+	return NULL;
+}
+
+void memfd__free(struct memfd *m)
+{
+	struct patch *patch, *next;
+
+	if (!m)
+		return;
+	for (patch = m->patches; patch; patch = next) {
+		next = patch->next;
+		free(patch);
+	}
+	if (m->reserved)
+		munmap(m->reserved, m->reserved_size);
+	close(m->fd);
+	free(m);
+}
+
+/* Says what to do if this kernel would fill the memfd with small pages only */
+static int check_huge(const char *name)
+{
+	FILE *f = fopen(SHMEM_THP, "re");
+	char text[128] = "";
+
+	if (!f)
+		return report__errno(-errno, "memfd '%s' has huge=yes, and %s cannot be read "
+				     "(the kernel needs CONFIG_TRANSPARENT_HUGEPAGE)",
+				     name, SHMEM_THP);
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	if (strstr(text, "[never]") || strstr(text, "[deny]"))
+		return report__error("memfd '%s' has huge=yes, and %s forbids huge pages; "
+				     "write 'advise' or 'always' into it", name, SHMEM_THP);
+	return 0;
+}
+
+static int fill(struct memfd *m, bool huge)
+{
+	const char *advice = huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE";
+
+	/* A kernel without huge pages knows no advice against them, and needs none */
+	if (madvise(m->map, m->size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	    (huge || errno != EINVAL))
+		return report__errno(-errno, "madvise %s of memfd '%s' failed", advice, m->name);
+	memfd__pattern(m->seed, 0, m->map, m->size);
+	return 0;
+}
+
+/* The seals that iommufd and the session need; F_SEAL_WRITE would stop the device as well */
+static int seal(struct memfd *m)
+{
+	if (fcntl(m->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+		return report__errno(-errno, "fcntl F_ADD_SEALS of memfd '%s' failed", m->name);
+	return 0;
+}
+
+struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t seed)
+{
+	struct memfd *m;
+	int fd;
+
+	if (huge && check_huge(name))
+		return NULL;
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0) {
+		report__errno(-errno, "memfd_create of memfd '%s' failed", name);
+		return NULL;
+	}
+	if (ftruncate(fd, size)) {
+		report__errno(-errno, "ftruncate of memfd '%s' to %" PRIu64 " bytes failed", name,
+			      size);
+		close(fd);
+		return NULL;
+	}
+	m = new_memfd(name, size, seed, fd);
+	if (m && (fill(m, huge) || seal(m))) {
+		memfd__free(m);
+		return NULL;
+	}
+	return m;
+}
+
+struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t seed)
+{
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		report__errno(-errno, "fstat of memfd '%s' failed", name);
+		close(fd);
+		return NULL;
+	}
+	if ((uint64_t)st.st_size != size) {
+		report__error("memfd '%s' came back with %lld bytes, and the plan says %" PRIu64
+			      "; use the plan that the session was made with",
+			      name, (long long)st.st_size, size);
+		close(fd);
+		return NULL;
+	}
+	return new_memfd(name, size, seed, fd);
+}
+
+int memfd__patch(struct memfd *m, uint64_t offset, const void *data, uint64_t length)
+{
+	struct patch **link, *patch;
+
+	for (link = &m->patches; *link; link = &(*link)->next)
+		if ((*link)->offset == offset && (*link)->length == length) {
+			memcpy((*link)->data, data, length);
+			return 0;
+		}
+	patch = malloc(sizeof(*patch) + length);
+	if (!patch)
+		return report__errno(-ENOMEM, "no memory to remember a DMA to memfd '%s'", m->name);
+	patch->next = NULL;
+	patch->offset = offset;
+	patch->length = length;
+	memcpy(patch->data, data, length);
+	*link = patch;
+	return 0;
+}
+
+static void apply(const struct patch *patch, uint64_t offset, uint8_t *out, uint64_t length)
+{
+	uint64_t start = offset > patch->offset ? offset : patch->offset;
+	uint64_t end = offset + length, patch_end = patch->offset + patch->length;
+
+	if (end > patch_end)
+		end = patch_end;
+	if (start < end)
+		memcpy(out + (start - offset), patch->data + (start - patch->offset), end - start);
+}
+
+void memfd__expected(const struct memfd *m, uint64_t offset, void *out, uint64_t length)
+{
+	const struct patch *patch;
+
+	memfd__pattern(m->seed, offset, out, length);
+	for (patch = m->patches; patch; patch = patch->next)
+		apply(patch, offset, out, length);
+}
+
+int memfd__verify(const struct memfd *m)
+{
+	uint8_t want[CHUNK];
+	uint64_t offset;
+	size_t i;
+
+	for (offset = 0; offset < m->size; offset += CHUNK) {
+		memfd__expected(m, offset, want, CHUNK);
+		if (!memcmp(m->map + offset, want, CHUNK))
+			continue;
+		for (i = 0; m->map[offset + i] == want[i]; i++)
+			;
+		return report__error("memfd '%s' has the wrong content: byte at offset 0x%" PRIx64
+				     " is 0x%02x and must be 0x%02x",
+				     m->name, offset + i, m->map[offset + i], want[i]);
+	}
+	return 0;
+}

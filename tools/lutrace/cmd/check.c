@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lutrace check: judges the events of the running kernel as they come. */
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "report/analysis.h"
+#include "cmd/cmd.h"
+#include "live/command.h"
+#include "live/deep.h"
+#include "recording/flight.h"
+#include "live/lister.h"
+#include "live/live.h"
+#include "live/namer.h"
+#include "report/names_json.h"
+#include "judge/oracle.h"
+#include "live/overhead.h"
+#include "live/sessions.h"
+#include "lib/version.h"
+
+#define SYSRQ		"/proc/sysrq-trigger"
+
+enum { OPT_UNTIL_FINISH = 0x100 };
+
+/* How long the FLB may take to follow the last session. */
+#define FLB_SECONDS	2
+#define FLB_STEP_US	100000u
+
+struct opts {
+	struct live_opts live;
+	struct selection sel;
+	const char *json, *reaction;
+	char **before;
+	size_t nr_before, before_room;
+	bool deep, until_finish;
+};
+
+static const struct argp_option options[] = {
+	{ "before", 'b', "FILE", 0, "Compare restores with FILE, a recording of the kernel before "
+				    "(may be given again for its other recordings), or with what "
+				    "a flight recorder left in the folder FILE", 0 },
+	{ "deep", 'D', NULL, 0, "Walk page tables too, and compare every entry", 0 },
+	{ "on-violation", 'x', "ACTION", 0, "continue (as without it), panic, or a shell command",
+	  0 },
+	{ "until-finish", OPT_UNTIL_FINISH, NULL, 0, "End when the live update is finished", 0 },
+	{ "json", 'j', "FILE", 0, "Write the verdicts and violations as JSON to FILE", 0 },
+	{ 0 }
+};
+
+static void add_before(struct opts *opts, const char *path)
+{
+	opts->before = grow(opts->before, opts->nr_before, &opts->before_room,
+			    sizeof(*opts->before));
+	opts->before[opts->nr_before++] = xstrdup(path);
+}
+
+/* What is there of the kernel before; if there is nothing, nothing is compared. */
+static void add_folder(struct opts *opts, struct argp_state *state, const char *dir)
+{
+	char *boot_id = host__boot_id();
+	struct flight_files files;
+	struct fault fault;
+	size_t i;
+
+	if (flight_files__read(&files, dir, &fault))
+		argp_error(state, "--before: %s", fault.text);
+	flight_files__keep_before(&files, boot_id);
+	for (i = 0; i < files.nr; i++)
+		add_before(opts, files.items[i].path);
+	if (!files.nr)
+		complain("%s has no recording of another kernel: restores are not compared", dir);
+	flight_files__free(&files);
+	free(boot_id);
+}
+
+static bool is_command(const char *reaction)
+{
+	return strcmp(reaction, "continue") && strcmp(reaction, "panic");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &opts->sel;
+		return 0;
+	case 'b':
+		if (is_folder(arg))
+			add_folder(opts, state, arg);
+		else
+			add_before(opts, arg);
+		return 0;
+	case OPT_UNTIL_FINISH:
+		opts->until_finish = true;
+		return 0;
+	case 'D':
+		opts->deep = true;
+		return 0;
+	case 'x':
+		opts->reaction = arg;
+		opts->live.keep_caps = is_command(arg);
+		return 0;
+	case 'j':
+		opts->json = opts->live.writes[0] = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		live__parse_command(state, &opts->live);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = live_children,
+	.args_doc = "[-- COMMAND [ARG...]]",
+	.doc = "Checks a live update of the running kernel while it happens\v"
+	       "Says \"checking\" on stderr once every event is seen, prints each violation at "
+	       "once and the verdict of each rule at the end, which is that of COMMAND, SIGINT, "
+	       "SIGTERM, --duration or --until-finish. docs/checks.md has the rules.\n\n"
+	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete or unknown.\n\n"
+	       "  lutrace check -- luctl run --no-kexec update.plan\n"
+	       "  lutrace check --before /persistent/old.rec -- luctl resume update.plan",
+};
+
+struct named {
+	__u64 ser_phys, generation;
+};
+
+struct session {
+	const struct opts *opts;
+	struct live *live;
+	struct oracle *oracle;
+	struct recording *recordings;	/* of the kernel before */
+	struct analysis before;
+	json_t *violations;
+	__u64 nr_events;
+	struct namer *namer;
+	size_t nr_listed;
+	struct fault unlisted;		/* why it was not listed; "" if it was */
+	struct deep *deep;		/* NULL: no page table is walked */
+	bool walking;			/* what was preserved before is known */
+	struct named *named;		/* of which more is known since it was judged */
+	size_t nr_named, named_room;
+};
+
+static void print_violation(const struct violation *v)
+{
+	const struct lutrace_event *ev;
+	char name[PROCESS_NAME_SIZE];
+	size_t i;
+
+	printf("VIOLATION of %s: %s\n", v->rule, v->text);
+	if (v->top_phys)
+		printf("  the domain's root is 0x%llx\n", v->top_phys);
+	for (i = 0; i < v->nr_events; i++) {
+		ev = &v->events[i];
+		process_name(ev->pid, name);
+		printf("  seq %llu %s %s record 0x%llx generation %llu ret %d cpu %u pid %u %s\n",
+		       ev->seq, op__name(ev->op), ev->phase == LUTRACE_BEGIN ? "begin" : "end",
+		       ev->ser_phys, ev->generation, ev->ret, ev->cpu, ev->pid, name);
+	}
+	fflush(stdout);
+}
+
+static void set_number(const char *name, const char *fmt, __u64 value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), fmt, (unsigned long long)value);
+	setenv(name, text, 1);
+}
+
+static void react(const char *reaction, const struct violation *v)
+{
+	struct fault fault;
+	int fd, status;
+
+	if (!reaction || !strcmp(reaction, "continue"))
+		return;
+	if (!strcmp(reaction, "panic")) {
+		fd = open(SYSRQ, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, "c", 1) != 1)
+			complain("cannot panic through " SYSRQ ": %m");
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	setenv("LUTRACE_RULE", v->rule, 1);
+	setenv("LUTRACE_TEXT", v->text, 1);
+	set_number("LUTRACE_RECORD", "0x%llx", v->ser_phys);
+	set_number("LUTRACE_GENERATION", "%llu", v->generation);
+	set_number("LUTRACE_ROOT", "0x%llx", v->top_phys);
+	if (command__run_shell(reaction, &status, &fault))
+		complain("--on-violation: %s", fault.text);
+	else if (status)
+		complain("the command of --on-violation failed (status %d): %s",
+			 WIFEXITED(status) ? WEXITSTATUS(status) : -1, reaction);
+}
+
+static json_t *json_events(const struct violation *v)
+{
+	json_t *events = json_array();
+	const struct lutrace_event *ev;
+	size_t i;
+
+	for (i = 0; i < v->nr_events; i++) {
+		ev = &v->events[i];
+		json_array_append_new(events, json_pack("{s:I,s:s,s:s,s:I,s:i,s:I,s:I}",
+			"seq", (json_int_t)ev->seq, "operation", op__name(ev->op),
+			"phase", ev->phase == LUTRACE_BEGIN ? "begin" : "end",
+			"time_ns", (json_int_t)ev->time_ns, "ret", ev->ret,
+			"cpu", (json_int_t)ev->cpu, "pid", (json_int_t)ev->pid));
+	}
+	return events;
+}
+
+static void on_violation(void *priv, const struct violation *v)
+{
+	struct session *s = priv;
+	json_t *violation;
+
+	print_violation(v);
+	violation = json_pack("{s:s,s:s,s:I,s:I,s:I,s:o}",
+		"rule", v->rule, "text", v->text, "record", (json_int_t)v->ser_phys,
+		"generation", (json_int_t)v->generation, "root", (json_int_t)v->top_phys,
+		"events", json_events(v));
+	name__add_json(names__find(namer__names(s->namer), v->ser_phys, v->generation), violation);
+	json_array_append_new(s->violations, violation);
+	react(s->opts->reaction, v);
+}
+
+/* Without a name it may be one of those that are wanted. */
+static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+{
+	struct session *s = priv;
+	const struct name *name = namer__find(s->namer, ser_phys, generation);
+	const char *comm = names__process(namer__names(s->namer), pid);
+
+	*text = name__text(name);
+	return selection__domain(&s->opts->sel, name) != SELECTED_NO &&
+	       selection__process(&s->opts->sel, pid, comm) != SELECTED_NO;
+}
+
+static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+{
+	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
+	struct session *s = priv;
+	int err;
+
+	if (rec->type == LUTRACE_REC_FREED)
+		oracle__freed(s->oracle, (const struct lutrace_freed *)rec);
+	if (rec->type == LUTRACE_REC_COMPLAINT)
+		oracle__complaint(s->oracle, (const struct lutrace_complaint *)rec);
+	if (rec->type != LUTRACE_REC_EVENT)
+		return 0;
+	s->nr_events++;
+	if (ev->op == LUTRACE_OP_RESTORE && s->before.nr_boots)
+		names__inherit(namer__names(s->namer),
+			       s->before.boots[s->before.nr_boots - 1].names, ev->ser_phys,
+			       ev->generation);
+	err = namer__event(s->namer, ev, fault);
+	oracle__event(s->oracle, ev);
+	if (s->deep)
+		deep__event(s->deep, ev);
+	if (s->opts->until_finish && ev->op == LUTRACE_OP_FLB_FINISH && ev->phase == LUTRACE_END)
+		live__quit(s->live);
+	return err;
+}
+
+static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
+{
+	struct session *s = priv;
+
+	(void)fault;
+	oracle__deep(s->oracle, walk);
+	return 0;
+}
+
+static int drain(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return live__drain(s->live, fault);
+}
+
+static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
+
+/* To be judged when the namer is done: what is found asks it for names. */
+static int on_name(void *priv, const struct name *name, struct fault *fault)
+{
+	struct session *s = priv;
+
+	(void)fault;
+	s->named = grow(s->named, s->nr_named, &s->named_room, sizeof(*s->named));
+	s->named[s->nr_named++] = (struct named){ name->ser_phys, name->generation };
+	return 0;
+}
+
+static void judge_names(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_named; i++)
+		oracle__name(s->oracle, names__find(namer__names(s->namer), s->named[i].ser_phys,
+						    s->named[i].generation));
+	s->nr_named = 0;
+}
+
+static int on_drained(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	if (namer__poll(s->namer, live__now(), fault))
+		return -1;
+	judge_names(s);
+	return s->walking ? deep__work(s->deep, fault) : 0;
+}
+
+/*
+ * What is preserved already. Events that came until the list was made are
+ * judged first, since the list has what they led to.
+ */
+static int on_armed(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+	struct listing list;
+	size_t i;
+	int err;
+
+	if (namer__missing(s->namer))
+		fault__set(&s->unlisted, "%s", namer__missing(s->namer));
+	if (*s->unlisted.text || lister__list(namer__lister(s->namer), &list, &s->unlisted))
+		return 0;
+	err = live__drain(s->live, fault);
+	for (i = 0; i < list.nr && !err; i++)
+		if (list.items[i].preserved)
+			oracle__listed(s->oracle, &list.items[i].p);
+	s->nr_listed = listing__nr_preserved(&list);
+	listing__free(&list);
+	return err ? err : namer__look(s->namer, fault);
+}
+
+static const struct live_ops ops = {
+	.armed = on_armed, .record = on_record, .drained = on_drained,
+};
+
+static const struct namer_ops namer_ops = { .name = on_name };
+
+/* The end */
+
+static void print_listed(const struct session *s)
+{
+	if (*s->unlisted.text)
+		printf("preserved before the check: not known: %s\n\n", s->unlisted.text);
+	else
+		printf("preserved before the check: %zu domain%s\n\n", s->nr_listed,
+		       s->nr_listed == 1 ? "" : "s");
+}
+
+static int write_json(struct session *s, const struct overhead *overhead, struct fault *fault)
+{
+	struct outfile *out = outfile__open(s->opts->json, fault);
+	json_t *checks = json_array(), *root;
+	const struct check *check;
+	int id, err;
+
+	for (id = 0; id < NR_RULES; id++) {
+		check = oracle__check(s->oracle, id);
+		json_array_append_new(checks, json_pack("{s:s,s:s,s:s,s:s,s:I}",
+			"name", check->name, "title", check->title, "verdict",
+			verdict__name(check->verdict), "summary", check->summary,
+			"unknown", (json_int_t)oracle__unknown(s->oracle, id)));
+	}
+	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:o,s:O,s:I}", "schema", "lutrace-check/1",
+			 "verdict", verdict__name(oracle__verdict(s->oracle)),
+			 "status", verdict__status(oracle__verdict(s->oracle)),
+			 "tool", "lutrace " LUTRACE_VERSION, "preserved_before",
+			 *s->unlisted.text ? json_null() : json_integer(s->nr_listed),
+			 "events", (json_int_t)oracle__nr_events(s->oracle), "checks", checks,
+			 "overhead", s->opts->live.stats ? overhead__json(overhead) : json_null(),
+			 "violations", s->violations, "left_out",
+			 (json_int_t)oracle__left_out(s->oracle));
+	if (!out) {
+		json_decref(root);
+		return -1;
+	}
+	err = json_dumpf(root, outfile__stream(out), JSON_INDENT(2));
+	json_decref(root);
+	fputc('\n', outfile__stream(out));
+	if (err) {
+		outfile__discard(out);
+		return fault__set(fault, "cannot write %s as JSON", s->opts->json);
+	}
+	return outfile__commit(out, fault);
+}
+
+/* What is restored now cannot have been preserved by the kernel that restores it. */
+static int refuse_running(const struct recording *r, struct fault *fault)
+{
+	char *boot_id = host__boot_id();
+	bool running = !strcmp(r->boot_id, boot_id);
+
+	free(boot_id);
+	if (!running)
+		return 0;
+	return fault__set(fault, "%s was recorded in the running kernel: give --before a recording "
+			  "of the kernel before it", r->path);
+}
+
+static int read_before(struct session *s, struct fault *fault)
+{
+	const struct opts *opts = s->opts;
+	const struct boot *last;
+	size_t i;
+
+	if (!opts->nr_before)
+		return 0;
+	s->recordings = xcalloc(opts->nr_before, sizeof(*s->recordings));
+	for (i = 0; i < opts->nr_before; i++)
+		if (recording__read(&s->recordings[i], opts->before[i], fault) ||
+		    refuse_running(&s->recordings[i], fault))
+			return -1;
+	analysis__run(&s->before, s->recordings, opts->nr_before);
+	last = &s->before.boots[s->before.nr_boots - 1];
+	oracle__expect(s->oracle, last->left, last->nr_left, last->whole);
+	oracle__expect_names(s->oracle, last->names);
+	if (last->walks)
+		oracle__expect_deep(s->oracle, last->walks, last->nr_walks,
+				    last->whole && last->nr_walks == last->nr_left);
+	return 0;
+}
+
+/*
+ * The FLB goes with the last file, and files go with their sessions. Its end may
+ * be on its way; what is being preserved meanwhile has a session.
+ */
+static int check_flb(struct session *s, struct fault *fault)
+{
+	unsigned int us;
+
+	for (us = 0; us < FLB_SECONDS * 1000000u; us += FLB_STEP_US) {
+		if (!oracle__flb_is_empty(s->oracle) || sessions__open("/proc") != SESSIONS_NONE)
+			return 0;
+		usleep(FLB_STEP_US);
+		if (live__drain(s->live, fault))
+			return -1;
+	}
+	if (oracle__flb_is_empty(s->oracle))
+		oracle__flb_is_left(s->oracle, FLB_SECONDS);
+	return 0;
+}
+
+static void open_deep(struct session *s)
+{
+	struct fault why;
+
+	if (!s->opts->deep)
+		return;
+	s->deep = deep__open(&deep_ops, s, s->opts->live.verbose, &why);
+	oracle__watch_deep(s->oracle, s->deep ? NULL : why.text);
+	if (!s->deep)
+		complain("page tables are not walked: %s", why.text);
+	else if (deep__kho_missing(s->deep))
+		complain("tables are not looked for in KHO's map: %s", deep__kho_missing(s->deep));
+}
+
+static int check(struct session *s, struct fault *fault)
+{
+	struct overhead overhead;
+
+	if (read_before(s, fault))
+		return -1;
+	s->namer = namer__open(s->opts->live.verbose, &namer_ops, s);
+	oracle__about(s->oracle, about, s);
+	s->live = live__open(&s->opts->live, &ops, s, fault);
+	if (!s->live)
+		return -1;
+	live__announce(s->live);
+	open_deep(s);
+	if (live__watches_freed(s->live))
+		oracle__watch_freed(s->oracle);
+	if (!live__klog_missing(s->live))
+		oracle__watch_klog(s->oracle);
+	if (live__start(s->live, fault))
+		return -1;
+	s->walking = s->deep;
+	fputs("checking\n", stderr);
+	if (live__run(s->live, fault) || (s->deep && deep__finish(s->deep, fault)) ||
+	    check_flb(s, fault) || live__stop(s->live, fault) || namer__look(s->namer, fault) ||
+	    overhead__read(&overhead, s->live, fault))
+		return -1;
+	judge_names(s);
+	oracle__end(s->oracle, live__stopped(s->live),
+		    live__lost(overhead.progs, &overhead.freed, s->nr_events));
+	print_listed(s);
+	oracle__print(s->oracle, stdout);
+	if (oracle__left_out(s->oracle))
+		printf("%zu findings about other domains were left out.\n",
+		       oracle__left_out(s->oracle));
+	if (s->opts->live.stats)
+		overhead__print(&overhead, stdout);
+	if (s->opts->json && write_json(s, &overhead, fault))
+		return -1;
+	return live__end_status(s->live, verdict__status(oracle__verdict(s->oracle)));
+}
+
+static int run(int argc, char **argv)
+{
+	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
+	struct fault fault = { .text = "cannot check" };
+	struct session s = { .opts = &opts };
+	int status;
+	size_t i;
+
+	opts.live.looks = true;		/* check_flb() */
+	cmd__parse(&cmd_check, &argp, argc, argv, &opts);
+	s.violations = json_array();
+	s.oracle = oracle__new(on_violation, &s);
+	status = check(&s, &fault);
+	if (status < 0)
+		complain("%s", fault.text);
+	live__free(s.live);
+	deep__free(s.deep);
+	namer__free(s.namer);
+	oracle__free(s.oracle);
+	analysis__free(&s.before);
+	for (i = 0; s.recordings && i < opts.nr_before; i++)
+		recording__free(&s.recordings[i]);
+	free(s.recordings);
+	for (i = 0; i < opts.nr_before; i++)
+		free(opts.before[i]);
+	free(opts.before);
+	free(s.named);
+	json_decref(s.violations);
+	return status < 0 ? STATUS_ERROR : status;
+}
+
+const struct cmd cmd_check = {
+	.name = "check",
+	.summary = "check a live update of the running kernel while it happens",
+	.run = run,
+};

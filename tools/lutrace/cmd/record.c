@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lutrace record: writes what the BPF programs send to a file, or to files that follow one another. */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "cmd/cmd.h"
+#include "live/deep.h"
+#include "recording/flight.h"
+#include "live/live.h"
+#include "live/namer.h"
+#include "live/overhead.h"
+#include "recording/recording.h"
+#include "model/selection.h"
+
+enum { OPT_FILE_SIZE = 0x100, OPT_FILES };
+
+struct opts {
+	struct live_opts live;
+	struct selection sel;
+	struct flight_opts flight;	/* dir NULL: there is one file */
+	const char *flight_only;	/* an option that needs it */
+	const char *file, *pidfile;
+	bool deep;
+};
+
+#define TICK_S	1	/* between looks at a disk that was full, and syncs */
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "FILE", 0, "Write the recording to FILE (this or --flight is needed)", 0 },
+	{ "flight", 'f', "DIR", 0, "Record for ever, into files in DIR of which the last are kept",
+	  0 },
+	{ "file-size", OPT_FILE_SIZE, "KIB", 0, "With --flight: no file is larger (4096)", 0 },
+	{ "files", OPT_FILES, "NUMBER", 0, "With --flight: keep so many files, of all boots (8)",
+	  0 },
+	{ "deep", 'D', NULL, 0, "Walk page tables too, for all entries to be compared", 0 },
+	{ "pidfile", 'p', "FILE", 0, "Write the process id to FILE once events are recorded", 0 },
+	{ 0 }
+};
+
+static void check_opts(struct argp_state *state, const struct opts *opts)
+{
+	if (!opts->file == !opts->flight.dir)
+		argp_error(state, "say where to write, either with --output or with --flight");
+	if (opts->flight_only && !opts->flight.dir)
+		argp_error(state, "%s needs --flight", opts->flight_only);
+	if (opts->flight.dir && selection__any(&opts->sel))
+		argp_error(state, "--flight records all; select with lutrace report");
+	if (opts->flight.kib < FLIGHT_MIN_KIB)
+		argp_error(state, "--file-size: less than %d KiB is too little", FLIGHT_MIN_KIB);
+	if (opts->flight.files < 2)
+		argp_error(state, "--files: less than 2 is too little");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &opts->sel;
+		return 0;
+	case 'o':
+		opts->file = arg;
+		return 0;
+	case 'f':
+		opts->flight.dir = arg;
+		opts->live.writes[1] = xasprintf("%s/lock", arg);
+		opts->live.interval = TICK_S;
+		return 0;
+	case OPT_FILE_SIZE:
+		opts->flight.kib = live__parse_count(state, "--file-size", arg, 1ul << 30);
+		opts->flight_only = "--file-size";
+		return 0;
+	case OPT_FILES:
+		opts->flight.files = live__parse_count(state, "--files", arg, 1ul << 20);
+		opts->flight_only = "--files";
+		return 0;
+	case 'D':
+		opts->deep = true;
+		return 0;
+	case 'p':
+		opts->pidfile = opts->live.writes[0] = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "\"%s\" is too much: the file is given with --output", arg);
+		return 0;
+	case ARGP_KEY_END:
+		check_opts(state, opts);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = live_children,
+	.doc = "Records the iommu_liveupdate events of the running kernel\v"
+	       "Says \"recording\" on stderr once every event is recorded, and ends with SIGINT, "
+	       "SIGTERM or --duration. Record in the old kernel until the kexec and in the new one "
+	       "from before the reclaim, and give both files to lutrace report. With --flight, "
+	       "SIGUSR1 ends a file and begins the next.\n\n"
+	       "  lutrace record -o /persistent/old.rec\n"
+	       "  lutrace record --flight /var/lib/lutrace",
+};
+
+struct session {
+	struct live *live;
+	struct namer *namer;
+	const struct selection *sel;
+	/* Events that may or may not be selected, until their domain or process has a name. */
+	struct lutrace_event *waiting;
+	size_t nr_waiting, room;
+	__u64 left_out;
+	/* One of the two is there, from when the kernel is known to be fit. */
+	struct recorder *file;
+	struct flight *flight;
+	struct deep *deep;		/* NULL: no page table is walked */
+};
+
+static volatile sig_atomic_t snapshot_wanted;
+
+static void on_sigusr1(int sig)
+{
+	(void)sig;
+	snapshot_wanted = 1;
+}
+
+static int put(struct session *s, const struct lutrace_rec *rec, struct fault *fault)
+{
+	return s->flight ? flight__put(s->flight, rec, fault) : recorder__put(s->file, rec, fault);
+}
+
+static int on_name(void *priv, const struct name *name, struct fault *fault)
+{
+	struct session *s = priv;
+	struct lutrace_rec *rec = name__record(name);
+	int err = put(s, rec, fault);
+
+	free(rec);
+	return err;
+}
+
+static struct lutrace_process process_record(__u32 pid, const char *comm)
+{
+	struct lutrace_process rec = {
+		.rec = { LUTRACE_REC_PROCESS, sizeof(rec) }, .pid = pid, .whole = LUTRACE_WHOLE,
+	};
+
+	snprintf(rec.comm, sizeof(rec.comm), "%s", comm);
+	return rec;
+}
+
+static int on_process(void *priv, __u32 pid, const char *comm, struct fault *fault)
+{
+	struct lutrace_process rec = process_record(pid, comm);
+
+	return put(priv, &rec.rec, fault);
+}
+
+static const struct namer_ops namer_ops = { .name = on_name, .process = on_process };
+
+/* What is preserved already has names too. */
+static int on_armed(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return namer__look(s->namer, fault);
+}
+
+static enum selected selected(struct session *s, const struct lutrace_event *ev)
+{
+	return selection__event(s->sel, namer__names(s->namer), ev->op, ev->ser_phys,
+				ev->generation, ev->pid);
+}
+
+/* All but events is recorded: what it is about is known to the report alone. */
+static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+{
+	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
+	struct session *s = priv;
+	enum selected is;
+
+	if (rec->type != LUTRACE_REC_EVENT)
+		return put(s, rec, fault);
+	if (s->deep)
+		deep__event(s->deep, ev);
+	if (namer__event(s->namer, ev, fault))
+		return -1;
+	is = selected(s, ev);
+	if (is == SELECTED_YES)
+		return put(s, rec, fault);
+	if (is == SELECTED_NO) {
+		s->left_out++;
+		return 0;
+	}
+	s->waiting = grow(s->waiting, s->nr_waiting, &s->room, sizeof(*s->waiting));
+	s->waiting[s->nr_waiting++] = *ev;
+	return 0;
+}
+
+/* At the end what is still not known is recorded: it may be what was asked for. */
+static int settle(struct session *s, bool last, struct fault *fault)
+{
+	size_t i, kept = 0;
+	enum selected is;
+
+	for (i = 0; i < s->nr_waiting; i++) {
+		is = selected(s, &s->waiting[i]);
+		if (is == SELECTED_UNKNOWN && !last)
+			s->waiting[kept++] = s->waiting[i];
+		else if (is == SELECTED_NO)
+			s->left_out++;
+		else if (put(s, &s->waiting[i].rec, fault))
+			return -1;
+	}
+	s->nr_waiting = kept;
+	return 0;
+}
+
+static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
+{
+	return put(priv, &walk->rec, fault);
+}
+
+static int drain(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return live__drain(s->live, fault);
+}
+
+static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
+
+static int on_drained(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	if (s->deep && deep__work(s->deep, fault))
+		return -1;
+	if (namer__poll(s->namer, live__now(), fault) || settle(s, false, fault))
+		return -1;
+	if (!s->flight)
+		return recorder__flush(s->file, fault);
+	if (flight__flush(s->flight, fault) || !snapshot_wanted)
+		return 0;
+	snapshot_wanted = 0;
+	return flight__snapshot(s->flight, fault);
+}
+
+static int on_interval(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return flight__tick(s->flight, fault);
+}
+
+static const struct live_ops ops = { .armed = on_armed, .record = on_record,
+				     .drained = on_drained, .interval = on_interval };
+
+/* Of the machine, and how it is recorded; to free. */
+static char *describe(const struct session *s, const struct opts *o)
+{
+	const struct live_opts *opts = &o->live;
+	char *host = host__describe();
+	char *text = xasprintf("%sring_kib=%lu\nin_flight=%lu\nduration_ms=%.0f\nfreed=%d\n"
+			       "mode=%s\ndeep=%d\nselected=%d\nklog=%d\n", host, opts->ring_kib,
+			       opts->in_flight, opts->seconds * 1000,
+			       live__watches_freed(s->live), live__mode(s->live), o->deep,
+			       selection__any(s->sel), !live__klog_missing(s->live));
+
+	free(host);
+	return text;
+}
+
+/* What was counted until now, as a footer has it. */
+static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault)
+{
+	struct session *s = priv;
+	struct live_prog progs[LIVE_NR_PROGS], all, freed;
+
+	if (live__progs(s->live, progs, fault) || live__freed(s->live, &freed, fault))
+		return -1;
+	all = live__sum(progs);
+	*sum = (struct lutrace_footer){
+		.counts = all.counts,
+		.missed_runs = all.missed_runs + freed.missed_runs,
+		.signal = live__signal(s->live),
+	};
+	/* The counts are of events: a freed page is among them only if it was lost */
+	sum->counts.events += freed.counts.lost_events;
+	/* What was left out is no loss, and the header says that there was a selection */
+	sum->counts.events -= s->left_out;
+	sum->counts.lost_events += freed.counts.lost_events;
+	return 0;
+}
+
+static int open_file(struct session *s, const char *path, const char *text, struct fault *fault)
+{
+	struct lutrace_clock clock;
+
+	s->file = recorder__open(path, fault);
+	if (!s->file || recorder__host(s->file, text, fault))
+		return -1;
+	clock__read(&clock);
+	return recorder__put(s->file, &clock, fault) ? -1 : recorder__flush(s->file, fault);
+}
+
+static int repeat_name(void *priv, const struct name *name, struct fault *fault)
+{
+	struct lutrace_rec *rec = name__record(name);
+	int err = flight__repeat(priv, rec, fault);
+
+	free(rec);
+	return err;
+}
+
+static int repeat_process(void *priv, __u32 pid, const char *comm, struct fault *fault)
+{
+	struct lutrace_process rec = process_record(pid, comm);
+
+	return flight__repeat(priv, &rec.rec, fault);
+}
+
+static const struct namer_ops repeat_ops = { .name = repeat_name, .process = repeat_process };
+
+/* A file that is left alone when those before it are gone has the names that its events need. */
+static int on_began(void *priv, struct flight *flight, struct fault *fault)
+{
+	struct session *s = priv;
+
+	return namer__repeat(s->namer, &repeat_ops, flight, fault);
+}
+
+static const struct flight_ops flight_ops = { .counts = counts, .began = on_began };
+
+static int open_flight(struct session *s, const struct opts *opts, const char *text,
+		       struct fault *fault)
+{
+	struct sigaction action = { .sa_handler = on_sigusr1 };
+	char *boot_id = host__boot_id();
+
+	sigaction(SIGUSR1, &action, NULL);
+	s->flight = flight__open(&opts->flight, boot_id, text, &flight_ops, s, fault);
+	free(boot_id);
+	return s->flight ? 0 : -1;
+}
+
+static int begin(struct session *s, const struct opts *opts, struct fault *fault)
+{
+	char *text = describe(s, opts);
+	int err = opts->flight.dir ? open_flight(s, opts, text, fault) :
+		open_file(s, opts->file, text, fault);
+
+	free(text);
+	return err;
+}
+
+static int end_file(struct session *s, struct fault *fault)
+{
+	struct lutrace_footer footer;
+	struct lutrace_clock clock;
+	struct recorder *file = s->file;
+
+	clock__read(&clock);
+	if (recorder__put(file, &clock, fault) || counts(s, &footer, fault))
+		return -1;
+	s->file = NULL;
+	return recorder__close(file, &footer, fault);
+}
+
+static int end(struct session *s, bool stats, struct fault *fault)
+{
+	struct overhead overhead;
+
+	if (stats && overhead__read(&overhead, s->live, fault))
+		return -1;
+	if (stats)
+		overhead__print(&overhead, stderr);
+	if (namer__look(s->namer, fault) || settle(s, true, fault))
+		return -1;
+	return s->flight ? flight__close(s->flight, fault) : end_file(s, fault);
+}
+
+static int write_pidfile(const char *path, struct fault *fault)
+{
+	struct outfile *out = outfile__open(path, fault);
+
+	if (!out)
+		return -1;
+	fprintf(outfile__stream(out), "%d\n", getpid());
+	return outfile__commit(out, fault);
+}
+
+/* Without walks the report will be incomplete, and what is recorded is worth having. */
+static void open_deep(struct session *s, const struct opts *opts)
+{
+	struct fault why;
+
+	if (!opts->deep)
+		return;
+	s->deep = deep__open(&deep_ops, s, opts->live.verbose, &why);
+	if (!s->deep)
+		complain("page tables are not walked: %s", why.text);
+	else if (deep__kho_missing(s->deep))
+		complain("tables are not looked for in KHO's map: %s", deep__kho_missing(s->deep));
+}
+
+static int record(struct session *s, const struct opts *opts, struct fault *fault)
+{
+	int err;
+
+	s->sel = &opts->sel;
+	s->namer = namer__open(opts->live.verbose, &namer_ops, s);
+	s->live = live__open(&opts->live, &ops, s, fault);
+	if (!s->live)
+		return -1;
+	live__announce(s->live);
+	open_deep(s, opts);
+	if (namer__missing(s->namer))
+		complain("domains are recorded without names: %s", namer__missing(s->namer));
+	if (begin(s, opts, fault) || live__start(s->live, fault))
+		return -1;
+	if (opts->pidfile && write_pidfile(opts->pidfile, fault))
+		return -1;
+	fputs("recording\n", stderr);
+	err = live__run(s->live, fault);
+	if (!err && s->deep)
+		err = deep__finish(s->deep, fault);
+	if (!err)
+		err = live__stop(s->live, fault);
+	if (!err)
+		err = end(s, opts->live.stats, fault);
+	if (opts->pidfile)
+		unlink(opts->pidfile);
+	return err;
+}
+
+static int run(int argc, char **argv)
+{
+	struct opts opts = { .live = LIVE_OPTS_DEFAULT, .flight = { .kib = 4096, .files = 8 } };
+	struct fault fault = { .text = "cannot record" };
+	struct session s = { 0 };
+	int err;
+
+	cmd__parse(&cmd_record, &argp, argc, argv, &opts);
+	err = record(&s, &opts, &fault);
+	if (err)
+		complain("%s", fault.text);
+	recorder__free(s.file);
+	flight__free(s.flight);
+	live__free(s.live);
+	deep__free(s.deep);
+	namer__free(s.namer);
+	free(s.waiting);
+	return err ? STATUS_ERROR : STATUS_CLEAN;
+}
+
+const struct cmd cmd_record = {
+	.name = "record",
+	.summary = "record the events of the running kernel to a file",
+	.run = run,
+};

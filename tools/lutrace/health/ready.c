@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "cmd/cmd.h"
+#include "health/ready.h"
+#include "lib/version.h"
+
+#define NAME_WIDTH	12
+#define MAX_TOKENS	8	/* that are named in a sentence */
+
+#define ok(out, name, needs, ...) \
+	findings__add(out, name, needs, FINDING_OK, xasprintf(__VA_ARGS__), NULL)
+
+/*
+ * How much later the next kernel reached the line "Memory:" with so many
+ * page tables preserved, no two side by side, than with 1000: Linux 7.3.4 with
+ * the series, QEMU TCG; docs/lutrace-ready.1 has the table.
+ */
+static const struct {
+	double pages, seconds;
+} measured[] = {
+	{ 64000, 0.14 },
+	{ 250000, 1.6 },
+	{ 500000, 1.84 },
+};
+
+/* The machine, and what is loaded into it */
+
+static void judge_machine(const struct ready_facts *facts, struct findings *out)
+{
+	const struct finding *item;
+	size_t i;
+
+	for (i = 0; i < facts->machine->nr; i++) {
+		item = &facts->machine->items[i];
+		/* That none can be loaded is no matter when one is. */
+		if (!(item->needs & FOR_UPDATE) ||
+		    (facts->loaded == 1 && !strcmp(item->name, "kexec")))
+			continue;
+		findings__add(out, item->name, FOR_UPDATE, item->state, xstrdup(item->text),
+			      item->advice ? xstrdup(item->advice) : NULL);
+	}
+}
+
+static void judge_loaded(const struct ready_facts *facts, struct findings *out)
+{
+	if (facts->loaded == 1)
+		ok(out, "loaded", FOR_UPDATE, "a next kernel is loaded");
+	else if (!facts->loaded)
+		findings__add(out, "loaded", FOR_UPDATE, FINDING_MISSING,
+			      xstrdup("no next kernel is loaded, so there is nothing to jump into"),
+			      xstrdup("load it before the jump, as luctl run does"));
+	else
+		findings__add(out, "loaded", FOR_UPDATE, FINDING_UNKNOWN,
+			      xstrdup("whether a next kernel is loaded is not known "
+				      "(/sys/kernel/kexec_loaded cannot be read)"),
+			      xstrdup("mount sysfs on /sys"));
+}
+
+static void judge_next(const struct ready_facts *facts, struct findings *out)
+{
+	const struct neighbour_remark *remark;
+	size_t i;
+
+	if (!facts->image) {
+		ok(out, "next-kernel", 0, "not looked at: give its image with --kernel");
+		return;
+	}
+	for (i = 0; i < facts->remarks->nr; i++) {
+		remark = &facts->remarks->list[i];
+		findings__add(out, "next-kernel", FOR_UPDATE,
+			      remark->warning ? FINDING_MISSING : FINDING_UNKNOWN,
+			      xstrdup(remark->text), NULL);
+	}
+	if (!facts->remarks->nr)
+		ok(out, "next-kernel", FOR_UPDATE, "%s has what takes it back", facts->image);
+}
+
+/* What is preserved */
+
+static bool is_left(const struct listed *item)
+{
+	return item->pending && !item->preserved;
+}
+
+static bool is_odd(const struct listed *item)
+{
+	return item->preserved && !item->fits;
+}
+
+/* How many there are of which @wanted says so, and their first tokens. Free *@tokens. */
+static size_t count(const struct listing *list, bool (*wanted)(const struct listed *item),
+		    char **tokens)
+{
+	char *text = xstrdup(""), *longer;
+	size_t i, nr = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		if (!wanted(&list->items[i]) || ++nr > MAX_TOKENS)
+			continue;
+		longer = xasprintf("%s%s0x%llx", text, *text ? ", " : "", list->items[i].token);
+		free(text);
+		text = longer;
+	}
+	*tokens = nr <= MAX_TOKENS ? text : xasprintf("%s and %zu more", text, nr - MAX_TOKENS);
+	if (nr > MAX_TOKENS)
+		free(text);
+	return nr;
+}
+
+static void judge_bad(const struct listing *list, struct findings *out)
+{
+	char *tokens;
+	size_t nr;
+
+	nr = count(list, is_left, &tokens);
+	if (nr)
+		findings__add(out, "marked", FOR_UPDATE, FINDING_MISSING,
+			      xasprintf("%zu HWPT%s marked and not preserved, and would be lost: "
+					"token %s", nr, nr == 1 ? " is" : "s are", tokens),
+			      xstrdup("preserve their iommufd in the session, or destroy them"));
+	free(tokens);
+	nr = count(list, is_odd, &tokens);
+	if (nr)
+		findings__add(out, "records", FOR_UPDATE, FINDING_MISSING,
+			      xasprintf("the record%s of %zu HWPT%s not that of the page table in "
+					"use: token %s", nr == 1 ? "" : "s", nr,
+					nr == 1 ? " is" : "s are", tokens),
+			      xstrdup("close the session and preserve again; report this"));
+	free(tokens);
+}
+
+static struct preserved sum_of(const struct listing *list)
+{
+	struct preserved sum = { 0 };
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		sum.nr_tables += list->items[i].p.nr_tables;
+		sum.nr_bytes += list->items[i].p.nr_bytes;
+	}
+	return sum;
+}
+
+static void judge_preserved(const struct ready_facts *facts, struct findings *out)
+{
+	struct preserved sum;
+	size_t nr;
+
+	if (!facts->list) {
+		findings__add(out, "preserved", FOR_UPDATE, FINDING_UNKNOWN,
+			      xasprintf("what is preserved is not known: %s", facts->list_fault),
+			      NULL);
+		return;
+	}
+	nr = listing__nr_preserved(facts->list);
+	sum = sum_of(facts->list);
+	if (nr)
+		ok(out, "preserved", FOR_UPDATE, "%zu domain%s preserved: %llu page tables, %llu "
+		   "bytes of them", nr, nr == 1 ? " is" : "s are", sum.nr_tables, sum.nr_bytes);
+	else
+		findings__add(out, "preserved", FOR_UPDATE, FINDING_MISSING,
+			      xstrdup("no domain is preserved in any iommufd, so none would come "
+				      "through"),
+			      xstrdup("mark HWPTs and preserve their iommufd in a session; ask "
+				      "again after that"));
+	judge_bad(facts->list, out);
+}
+
+/* KHO */
+
+static struct blackout predict(double blocks)
+{
+	struct blackout b = { .known = true, .least = 1e9 };
+	double seconds;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(measured); i++) {
+		seconds = measured[i].seconds * blocks / measured[i].pages;
+		if (seconds < b.least)
+			b.least = seconds;
+		if (seconds > b.most)
+			b.most = seconds;
+	}
+	return b;
+}
+
+static void judge_blackout(const struct ready_facts *facts, struct findings *out,
+			   struct blackout *b)
+{
+	*b = (struct blackout){ 0 };
+	if (!facts->blocks_known) {
+		ok(out, "blackout", 0, "unknown: how much is preserved is not known (%s)",
+		   facts->blocks_fault);
+		return;
+	}
+	if (!facts->emulated) {
+		ok(out, "blackout", 0, "unknown: the only measurements are of QEMU TCG, and this "
+		   "machine is another");
+		return;
+	}
+	*b = predict(facts->blocks);
+	ok(out, "blackout", 0, "an extrapolation, not a measurement: the early boot of the next "
+	   "kernel is %.2g to %.2g s longer if no two of the %llu blocks lie side by side, going "
+	   "by +0.14 s at 64000 scattered pages, +1.6 s at 250000 and +1.8 s at 500000 "
+	   "(Linux 7.3.4 with the series, QEMU TCG%s); all else of the blackout is unknown",
+	   b->least, b->most, facts->blocks,
+	   facts->blocks > 500000 ? "; this is beyond them" : "");
+}
+
+/* Each table of a preserved domain is a block of KHO's at least. */
+static void judge_blocks(const struct ready_facts *facts, struct findings *out)
+{
+	__u64 tables = facts->list ? sum_of(facts->list).nr_tables : 0;
+
+	if (!facts->blocks_known)
+		ok(out, "kho-blocks", 0, "not known: %s", facts->blocks_fault);
+	else if (facts->blocks < tables)
+		findings__add(out, "kho-blocks", FOR_UPDATE, FINDING_MISSING,
+			      xasprintf("KHO preserves %llu blocks of memory, fewer than the %llu "
+					"page tables of the domains", facts->blocks, tables),
+			      xstrdup("close the session and preserve again; report this"));
+	else
+		ok(out, "kho-blocks", facts->list ? FOR_UPDATE : 0,
+		   "KHO preserves %llu blocks of memory", facts->blocks);
+}
+
+void ready__judge(const struct ready_facts *facts, struct findings *out,
+		  struct blackout *blackout)
+{
+	judge_machine(facts, out);
+	judge_loaded(facts, out);
+	judge_next(facts, out);
+	judge_preserved(facts, out);
+	judge_blocks(facts, out);
+	judge_blackout(facts, out, blackout);
+}
+
+/* The verdict */
+
+enum ready_verdict ready__verdict(const struct findings *reasons)
+{
+	static const enum ready_verdict verdicts[] = {
+		[FINDING_OK] = READY_GO,
+		[FINDING_MISSING] = READY_NO_GO,
+		[FINDING_UNKNOWN] = READY_UNKNOWN,
+	};
+
+	return verdicts[findings__state(reasons, FOR_UPDATE)];
+}
+
+const char *ready_verdict__name(enum ready_verdict verdict)
+{
+	static const char *const names[] = {
+		[READY_GO] = "go",
+		[READY_NO_GO] = "no-go",
+		[READY_UNKNOWN] = "unknown",
+	};
+
+	return names[verdict];
+}
+
+int ready_verdict__status(enum ready_verdict verdict)
+{
+	static const int statuses[] = {
+		[READY_GO] = STATUS_CLEAN,
+		[READY_NO_GO] = STATUS_VIOLATION,
+		[READY_UNKNOWN] = STATUS_INCOMPLETE,
+	};
+
+	return statuses[verdict];
+}
+
+static const char *state_of(const struct finding *item)
+{
+	static const char *const names[] = {
+		[FINDING_OK] = "go",
+		[FINDING_MISSING] = "no-go",
+		[FINDING_UNKNOWN] = "unknown",
+	};
+
+	return item->needs & FOR_UPDATE ? names[item->state] : "note";
+}
+
+void ready__print(const struct findings *reasons, FILE *f)
+{
+	const struct finding *item;
+	size_t i;
+
+	for (i = 0; i < reasons->nr; i++) {
+		item = &reasons->items[i];
+		fprintf(f, "%-8s %-*s %s\n", state_of(item), NAME_WIDTH, item->name, item->text);
+		if (item->advice && item->state != FINDING_OK)
+			fprintf(f, "%-8s %-*s -> %s\n", "", NAME_WIDTH, "", item->advice);
+	}
+	fprintf(f, "\nverdict: %s\n", ready_verdict__name(ready__verdict(reasons)));
+}
+
+static json_t *json_hwpts(const struct listing *list)
+{
+	json_t *array = json_array();
+	const struct listed *item;
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		item = &list->items[i];
+		if (!item->preserved && !item->pending)
+			continue;
+		json_array_append_new(array, json_pack(
+			"{s:I,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+			"token", (json_int_t)item->token, "preserved", item->preserved,
+			"marked", item->pending, "fits", item->preserved && item->fits,
+			"record", (json_int_t)item->p.ser_phys,
+			"generation", (json_int_t)item->p.generation,
+			"root", (json_int_t)item->p.top_phys,
+			"tables", (json_int_t)item->p.nr_tables,
+			"bytes", (json_int_t)item->p.nr_bytes,
+			"format", (json_int_t)item->p.format,
+			"pid", (json_int_t)item->pid, "fd", (json_int_t)item->fd));
+	}
+	return array;
+}
+
+static json_t *json_reasons(const struct findings *reasons)
+{
+	json_t *array = json_array();
+	const struct finding *item;
+	size_t i;
+
+	for (i = 0; i < reasons->nr; i++) {
+		item = &reasons->items[i];
+		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o}", "name", item->name,
+			"state", state_of(item), "text", json_text(item->text), "advice",
+			item->advice ? json_text(item->advice) : json_null()));
+	}
+	return array;
+}
+
+int ready__json(const struct ready_facts *facts, const struct findings *reasons,
+		const struct blackout *b, FILE *f)
+{
+	enum ready_verdict verdict = ready__verdict(reasons);
+	json_t *root;
+	int err;
+
+	root = json_pack("{s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o}", "schema", READY_SCHEMA,
+			 "tool", "lutrace " LUTRACE_VERSION,
+			 "verdict", ready_verdict__name(verdict),
+			 "status", ready_verdict__status(verdict),
+			 "preserved", facts->list ?
+			 json_integer(listing__nr_preserved(facts->list)) : json_null(),
+			 "hwpts", facts->list ? json_hwpts(facts->list) : json_null(),
+			 "kho_blocks", facts->blocks_known ? json_integer(facts->blocks) :
+			 json_null(),
+			 "extrapolated_blackout_s", b->known ?
+			 json_pack("{s:f,s:f,s:f}", "contiguous", 0.0, "scattered_least", b->least,
+				   "scattered_most", b->most) : json_null(),
+			 "reasons", json_reasons(reasons));
+	err = !root || json_dumpf(root, f, JSON_INDENT(2)) || fputc('\n', f) == EOF;
+	json_decref(root);
+	return err ? -1 : 0;
+}

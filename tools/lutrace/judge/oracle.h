@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judges the events of one boot as they come, by the automata of bpf/spec and
+ * by what the events must agree in. Pure: it is fed records and gives verdicts.
+ * docs/checks.md lists the rules.
+ */
+#ifndef LUTRACE_ORACLE_H
+#define LUTRACE_ORACLE_H
+
+#include "model/names.h"
+#include "recording/recording.h"
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_NOT_CHECKED,	/* nothing to check it on was given */
+	VERDICT_UNKNOWN,	/* it was before lutrace looked; the report says incomplete */
+	VERDICT_INCOMPLETE,	/* something was lost or not seen */
+	VERDICT_VIOLATION,	/* wins over all others */
+};
+
+enum rule_id {
+	RULE_LOSS,		/* every event came, once, in order */
+	RULE_PAIRS,
+	RULE_ONCE,
+	RULE_UNCHANGED,
+	RULE_ABORT,
+	RULE_GENERATION,
+	RULE_UNDO,		/* what undoes does not fail */
+	RULE_FLB,
+	RULE_RESTORE,
+	RULE_NAME,		/* what is restored has the name that it was preserved under */
+	RULE_MEMORY,		/* and its memory is what the kernel compared, pinned and froze */
+	RULE_RESTORE_ONCE,
+	RULE_RESTORE_ERROR,
+	RULE_FINISH,
+	RULE_FREED,		/* no page is freed while it is preserved */
+	RULE_KERNEL,		/* the kernel's own log has no complaint */
+	RULE_DEEP,		/* page tables are what they were, entry by entry */
+	NR_RULES,
+};
+
+/* NR_RULES if there is none of that name. */
+enum rule_id rule__by_name(const char *name);
+const char *rule__name(enum rule_id id);
+/* The rule in words, from its automaton if it has one. */
+const char *rule__title(enum rule_id id);
+
+#define CHECK_MAX_DETAILS 20
+
+struct check {
+	const char *name, *title;
+	enum verdict verdict;
+	char *summary;			/* one line, also when it passed */
+	char *details[CHECK_MAX_DETAILS];
+	size_t nr_details;		/* may be more than are kept */
+};
+
+/* A domain that is preserved: its identity and what it was then. */
+struct preserved {
+	__u64 ser_phys, generation;
+	__u64 top_phys, nr_tables, nr_bytes;
+	__u32 format, top_level;
+	__u64 seq;			/* of the end of its preserve */
+};
+
+struct preserved preserved__of(const struct lutrace_event *ev);
+/* Whether the page table of @ev is another one; @text says in what it differs first. */
+bool preserved__differs(const struct preserved *p, const struct lutrace_event *ev, char *text,
+			size_t size);
+
+/* The first event that a kernel emits has this number. */
+#define ORACLE_FIRST_SEQ	1
+
+/* How many of an object's last events are kept to be shown. */
+#define ORACLE_HISTORY	8
+
+/* What a domain is, as far as events told. */
+enum domain_state {
+	DOMAIN_UNSEEN,		/* no event of it came, or its record is another one's since */
+	DOMAIN_FREE,
+	DOMAIN_PRESERVING,
+	DOMAIN_PRESERVED,
+	DOMAIN_UNPRESERVING,
+	DOMAIN_RESTORING,
+	DOMAIN_RESTORED,
+	DOMAIN_REFUSED,		/* its restore was */
+	NR_DOMAIN_STATES,
+};
+
+struct violation {
+	const char *rule, *text;
+	__u64 ser_phys, generation;	/* of the domain; 0 for the FLB */
+	__u64 top_phys;			/* its root when it was preserved or restored; 0: unknown */
+	/* The last events of the object, oldest first; the last one broke the rule, if one did. */
+	const struct lutrace_event *events;
+	size_t nr_events;
+};
+
+/* Called at once; what @v points to is gone when it returns. */
+typedef void (*violation_fn)(void *priv, const struct violation *v);
+
+struct oracle;
+
+/* @on_violation may be NULL; then no history is kept. */
+struct oracle *oracle__new(violation_fn on_violation, void *priv);
+/*
+ * What the kernel before left preserved; must outlive the oracle. @whole: its
+ * recording missed nothing, so what is not there was not preserved.
+ */
+void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole);
+/* How the kernel before called what it left; must outlive the oracle. */
+void oracle__expect_names(struct oracle *o, const struct names *before);
+/*
+ * @p was preserved before the events that are still to come. Where there were
+ * events of it, or of its root, its slot or the FLB, those say more and hold.
+ */
+void oracle__listed(struct oracle *o, const struct preserved *p);
+/* Objects that nothing holds are forgotten when the FLB goes, for oracle__domain() too. */
+void oracle__forget(struct oracle *o);
+/* Pages that are freed while they are preserved will be told, if there are any. */
+void oracle__watch_freed(struct oracle *o);
+/* The kernel's log is read. */
+void oracle__watch_klog(struct oracle *o);
+/*
+ * Page tables will be walked, or, with @missing, would have been: it says why not.
+ * The walks of what the kernel before left must outlive the oracle; @whole: each
+ * domain was walked then. @before NULL: nothing is known of that kernel's.
+ */
+void oracle__watch_deep(struct oracle *o, const char *missing);
+void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr,
+			 bool whole);
+/*
+ * Whether what is found about a domain is wanted, and how its operator calls it ("" if that is not
+ * known). @pid: of its last event.
+ */
+typedef bool (*about_fn)(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+			 struct name_text *name);
+/* What is not wanted is in no verdict and is counted; all else is found as without this. */
+void oracle__about(struct oracle *o, about_fn about, void *priv);
+size_t oracle__left_out(const struct oracle *o);
+/* The next event, in the order of the kernel's numbers: the kernel emits them under one lock. */
+void oracle__event(struct oracle *o, const struct lutrace_event *ev);
+/* How a domain is called now, at any time between the events, and again whenever more is known. */
+void oracle__name(struct oracle *o, const struct name *name);
+/* Such a page, at any time between the events: it has no number. */
+void oracle__freed(struct oracle *o, const struct lutrace_freed *freed);
+/* At any time too: what the kernel's log said. */
+void oracle__complaint(struct oracle *o, const struct lutrace_complaint *complaint);
+/* The FLB is there for certain, and no domain is preserved, is being or may be. */
+bool oracle__flb_is_empty(const struct oracle *o);
+/* It is so although no session is open, and has been for @seconds. */
+void oracle__flb_is_left(struct oracle *o, unsigned int seconds);
+/* Such a walk, after the events that came before it. */
+void oracle__deep(struct oracle *o, const struct lutrace_deep *walk);
+/*
+ * Nothing comes any more. @now_ns: CLOCK_MONOTONIC; @lost: events that were
+ * counted but did not come, wherever that was.
+ */
+void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost);
+
+/*
+ * By the automata, for the domain with this record. @certain is false if
+ * events that were not seen could have led to another state.
+ */
+enum domain_state oracle__domain(const struct oracle *o, __u64 ser_phys, __u64 generation,
+				 bool *certain);
+/* "preserved" and so on. */
+const char *domain_state__name(enum domain_state state);
+
+/* After oracle__end(): the verdict of a rule. */
+const struct check *oracle__check(const struct oracle *o, enum rule_id id);
+/* Of all rules; before oracle__end(): so far. */
+enum verdict oracle__verdict(const struct oracle *o);
+/* After oracle__end(): a line for each rule, what was found, and the verdict. */
+void oracle__print(const struct oracle *o, FILE *f);
+/* Objects that the rule could not be decided on. */
+size_t oracle__unknown(const struct oracle *o, enum rule_id id);
+/* What the rule was looked at on. */
+size_t oracle__subjects(const struct oracle *o, enum rule_id id);
+__u64 oracle__nr_events(const struct oracle *o);
+/* Events that did not come, as far as is known. */
+__u64 oracle__missing(const struct oracle *o);
+/* What is preserved now, in the order in which it was; to free. */
+struct preserved *oracle__left(struct oracle *o, size_t *nr);
+/* The last walk of each of these that was walked; to free. */
+struct lutrace_deep *oracle__walks(struct oracle *o, size_t *nr);
+/* Restores that were compared with their preserve, and domains of it that were restored. */
+size_t oracle__nr_compared(const struct oracle *o);
+size_t oracle__nr_reclaimed(const struct oracle *o);
+void oracle__free(struct oracle *o);
+
+const char *verdict__name(enum verdict verdict);
+/* The exit status that goes with it. */
+int verdict__status(enum verdict verdict);
+
+#endif

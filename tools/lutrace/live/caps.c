@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "live/caps.h"
+
+static bool has(cap_t caps, cap_value_t cap)
+{
+	cap_flag_value_t value;
+
+	return !cap_get_flag(caps, cap, CAP_EFFECTIVE, &value) && value == CAP_SET;
+}
+
+const char *caps__missing_for_bpf(void)
+{
+	cap_t caps = cap_get_proc();
+	bool bpf, perfmon;
+
+	if (!caps)
+		return NULL;
+	bpf = has(caps, CAP_BPF) || has(caps, CAP_SYS_ADMIN);
+	perfmon = has(caps, CAP_PERFMON) || has(caps, CAP_SYS_ADMIN);
+	cap_free(caps);
+	if (!bpf)
+		return perfmon ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
+	return perfmon ? NULL : "CAP_PERFMON";
+}
+
+/* A regular file is replaced by another, which its folder has to allow. */
+static bool can_write(const char *path)
+{
+	char *copy = xstrdup(path);
+	struct stat st;
+	bool can;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		can = !faccessat(AT_FDCWD, path, W_OK, AT_EACCESS);
+	else
+		can = !faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS);
+	free(copy);
+	return can;
+}
+
+static bool can_write_all(const struct caps_needs *needs)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(needs->writes); i++)
+		if (needs->writes[i] && !can_write(needs->writes[i]))
+			return false;
+	return true;
+}
+
+static int keep(cap_t kept, cap_t had, cap_value_t cap)
+{
+	if (!has(had, cap))
+		return 0;
+	return cap_set_flag(kept, CAP_PERMITTED, 1, &cap, CAP_SET) ||
+	       cap_set_flag(kept, CAP_EFFECTIVE, 1, &cap, CAP_SET) ? -1 : 0;
+}
+
+/* What is effective goes first, so that it is the rest of the rights that is asked. */
+static int drop(cap_t had, cap_t kept, const struct caps_needs *needs)
+{
+	cap_t tried = cap_dup(had);
+	int err;
+
+	err = !tried || cap_clear_flag(tried, CAP_EFFECTIVE) || cap_set_proc(tried);
+	cap_free(tried);
+	if (err || (needs->signals && keep(kept, had, CAP_KILL)))
+		return -1;
+	if (needs->looks && (keep(kept, had, CAP_SYS_PTRACE) ||
+			     keep(kept, had, CAP_DAC_READ_SEARCH)))
+		return -1;
+	if (!can_write_all(needs) && keep(kept, had, CAP_DAC_OVERRIDE))
+		return -1;
+	return cap_set_proc(kept) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -1 : 0;
+}
+
+int caps__drop(const struct caps_needs *needs, struct fault *fault)
+{
+	cap_t had = cap_get_proc(), kept = cap_init();
+	int err = had && kept ? drop(had, kept, needs) : -1;
+
+	if (err)
+		fault__set(fault, "cannot give up capabilities: %s", strerror(errno));
+	cap_free(had);
+	cap_free(kept);
+	return err;
+}

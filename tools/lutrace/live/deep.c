@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "live/deep.h"
+#include "live/lister.h"
+#include "live/live.h"
+#include "judge/walked.h"
+
+#define KHO_FDT		"/sys/kernel/debug/kho/out/fdt"
+
+/*
+ * How often what is walked already is walked again: so seldom that it takes a
+ * tenth of a CPU. What an event told of and the list does not show yet is
+ * looked for more often: the record comes right after the event.
+ */
+#define AGAIN_NS	500000000ull
+#define AGAIN_SHARE	10
+#define SOON_NS		20000000ull
+
+enum {
+	WANTED_RECORD,		/* address and generation of one that was preserved */
+	WANTED_ROOT,		/* root of one that was restored */
+};
+
+struct deep {
+	const struct deep_ops *ops;
+	void *priv;
+	struct lister *lister;
+	__u64 kho_root;
+	struct fault kho_missing;
+	struct idmap *wanted;		/* what events told of and no walk has seen: WANTED_* */
+	struct idmap *walked;		/* domain and root, or record and generation */
+	__u64 next, next_all;		/* when to look, and when to walk all again; 0: now */
+	__u64 patience;
+	bool busy, complained;
+};
+
+static void find_kho(struct deep *deep)
+{
+	size_t size;
+	char *fdt = read_file(KHO_FDT, &size, &deep->kho_missing);
+
+	if (fdt && !kho__root(fdt, size, &deep->kho_root, &deep->kho_missing))
+		deep->kho_missing = (struct fault){ "" };
+	free(fdt);
+}
+
+struct deep *deep__open(const struct deep_ops *ops, void *priv, bool verbose,
+			struct fault *fault)
+{
+	struct lister *lister = lister__open(true, verbose, NULL, NULL, fault);
+	struct deep *deep;
+
+	if (!lister)
+		return NULL;
+	deep = xcalloc(1, sizeof(*deep));
+	deep->ops = ops;
+	deep->priv = priv;
+	deep->lister = lister;
+	deep->wanted = idmap__new();
+	deep->walked = idmap__new();
+	find_kho(deep);
+	return deep;
+}
+
+void deep__free(struct deep *deep)
+{
+	if (!deep)
+		return;
+	lister__free(deep->lister);
+	idmap__free(deep->wanted);
+	idmap__free(deep->walked);
+	free(deep);
+}
+
+const char *deep__kho_missing(const struct deep *deep)
+{
+	return deep->kho_root ? NULL : deep->kho_missing.text;
+}
+
+void deep__event(struct deep *deep, const struct lutrace_event *ev)
+{
+	if (ev->op == LUTRACE_OP_UNPRESERVE)
+		idmap__remove(deep->wanted, ev->ser_phys, ev->generation, WANTED_RECORD);
+	if (ev->phase != LUTRACE_END || ev->ret)
+		return;
+	if (ev->op == LUTRACE_OP_PRESERVE)
+		idmap__set(deep->wanted, ev->ser_phys, ev->generation, WANTED_RECORD, 1);
+	else if (ev->op == LUTRACE_OP_RESTORE)
+		idmap__set(deep->wanted, ev->top_phys, 0, WANTED_ROOT, 1);
+	else
+		return;
+	deep->next = 0;
+	deep->patience = SOON_NS;
+}
+
+/* One walk */
+
+static void describe(const struct listed *item, const struct lutrace_digest *d,
+		     struct lutrace_deep *w)
+{
+	*w = (struct lutrace_deep){
+		.rec = { LUTRACE_REC_DEEP, sizeof(*w) },
+		.token = item->token,
+		.ser_phys = item->p.ser_phys, .generation = item->p.generation,
+		.said_top_phys = item->p.top_phys, .said_tables = item->p.nr_tables,
+		.said_bytes = item->p.nr_bytes, .said_format = item->p.format,
+		.said_top_level = item->p.top_level,
+		.top_phys = d->top_phys, .format = d->format, .top_level = d->top_level,
+		.unkept = d->unkept, .unkept_phys = d->unkept_phys,
+		.bad = d->bad, .bad_phys = d->bad_phys, .bad_entry = d->bad_entry,
+		.flags = d->kho_root ? DEEP_KHO : 0,
+	};
+	memcpy(w->levels, d->levels, sizeof(w->levels));
+}
+
+/*
+ * Returns 1 with @w if it came to an end, 0 if there is nothing to be said: the
+ * domain was given up meanwhile. The time of @w is one at which it was not.
+ */
+static int walk(struct deep *deep, const struct listed *item, struct lutrace_deep *w,
+		struct fault *fault)
+{
+	__u64 start = live__now();
+	enum walk_state state;
+	struct lutrace_digest d;
+	struct fault why;
+
+	if (lister__begin(deep->lister, item, &d, &why)) {
+		if (!deep->complained)
+			complain("%s", why.text);
+		deep->complained = true;
+		return 0;
+	}
+	/* Only what is preserved now is in the map of what is handed over */
+	if (item->preserved)
+		d.kho_root = deep->kho_root;
+	do {
+		state = lister__walk(deep->lister, &d, fault);
+		if (state == WALK_FAILED || deep->ops->drain(deep->priv, fault))
+			return -1;
+	} while (state == WALK_MORE);
+	if (state == WALK_CHANGED)
+		return 0;
+	describe(item, &d, w);
+	if (state == WALK_TOO_LARGE)
+		w->flags |= DEEP_STOPPED;
+	if (state == WALK_UNREADABLE) {
+		w->flags |= DEEP_UNREADABLE;
+		w->bad_phys = d.at_phys;
+	}
+	w->time_ns = d.time_ns;
+	w->took_ns = live__now() - start;
+	w->took_ns += !w->took_ns;
+	return 1;
+}
+
+/* One round */
+
+struct round {
+	struct listing list;
+	struct lutrace_deep *walks;	/* of those that were reclaimed */
+	size_t *items;
+	size_t nr;
+};
+
+static bool to_be_walked(const struct deep *deep, const struct listed *item, bool all)
+{
+	if (item->preserved)
+		return all || !idmap__find(deep->walked, item->p.ser_phys, item->p.generation,
+					   WANTED_RECORD);
+	return item->reclaimed && (all || !idmap__find(deep->walked, item->hwpt.domain,
+						       item->hwpt.top_of_table, WANTED_ROOT));
+}
+
+static int tell(struct deep *deep, const struct listed *item, const struct lutrace_deep *w,
+		struct fault *fault)
+{
+	if (item->preserved) {
+		idmap__set(deep->walked, item->p.ser_phys, item->p.generation, WANTED_RECORD, 1);
+		idmap__remove(deep->wanted, item->p.ser_phys, item->p.generation, WANTED_RECORD);
+	} else {
+		idmap__set(deep->walked, item->hwpt.domain, item->hwpt.top_of_table, WANTED_ROOT, 1);
+		idmap__remove(deep->wanted, w->top_phys, 0, WANTED_ROOT);
+	}
+	return deep->ops->walked(deep->priv, w, fault);
+}
+
+static bool still_there(const struct listing *now, const struct listed *item)
+{
+	size_t i;
+
+	for (i = 0; i < now->nr; i++)
+		if (now->items[i].hwpt.domain == item->hwpt.domain &&
+		    now->items[i].hwpt.top_of_table == item->hwpt.top_of_table &&
+		    now->items[i].token == item->token && now->items[i].reclaimed)
+			return true;
+	return false;
+}
+
+/*
+ * A record says by itself whether it was given up before the walk's end. Of a
+ * domain without one that is known only if it can be found again.
+ */
+static int tell_reclaimed(struct deep *deep, struct round *r, struct fault *fault)
+{
+	const struct listed *item;
+	struct listing now;
+	int err = 0;
+	size_t i;
+
+	if (!r->nr)
+		return 0;
+	if (lister__list(deep->lister, &now, fault))
+		return 0;
+	err = deep->ops->drain(deep->priv, fault);
+	for (i = 0; i < r->nr && !err; i++) {
+		item = &r->list.items[r->items[i]];
+		if (still_there(&now, item))
+			err = tell(deep, item, &r->walks[i], fault);
+	}
+	listing__free(&now);
+	return err;
+}
+
+static int walk_list(struct deep *deep, struct round *r, bool all, struct fault *fault)
+{
+	const struct listed *item;
+	int got = 0;
+	size_t i;
+
+	for (i = 0; i < r->list.nr && got >= 0; i++) {
+		item = &r->list.items[i];
+		if (!to_be_walked(deep, item, all))
+			continue;
+		got = walk(deep, item, &r->walks[r->nr], fault);
+		if (got == 1 && item->preserved)
+			got = tell(deep, item, &r->walks[r->nr], fault);
+		else if (got == 1)
+			r->items[r->nr++] = i;
+	}
+	return got < 0 ? -1 : tell_reclaimed(deep, r, fault);
+}
+
+static int go_round(struct deep *deep, bool all, struct fault *fault)
+{
+	struct round r = { .nr = 0 };
+	int err;
+
+	/* A list fails when an iommufd is closed while it is read: there is another time */
+	if (lister__list(deep->lister, &r.list, fault))
+		return 0;
+	r.walks = xcalloc(r.list.nr, sizeof(*r.walks));
+	r.items = xcalloc(r.list.nr, sizeof(*r.items));
+	/* What led to the list comes before what is said of it */
+	err = deep->ops->drain(deep->priv, fault);
+	if (!err)
+		err = walk_list(deep, &r, all, fault);
+	free(r.walks);
+	free(r.items);
+	listing__free(&r.list);
+	return err;
+}
+
+static __u64 larger(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+int deep__work(struct deep *deep, struct fault *fault)
+{
+	__u64 start = live__now(), end;
+	bool all = start >= deep->next_all;
+	int err;
+
+	if (deep->busy || start < deep->next)
+		return 0;
+	deep->busy = true;
+	deep->next = UINT64_MAX;
+	if (all)
+		idmap__clear(deep->walked);
+	err = go_round(deep, all, fault);
+	deep->busy = false;
+	end = live__now();
+	if (all)
+		deep->next_all = end + larger(AGAIN_NS, AGAIN_SHARE * (end - start));
+	/* An event that came in between has set it to 0 */
+	if (deep->next && idmap__count(deep->wanted)) {
+		deep->next = end + larger(deep->patience, AGAIN_SHARE * (end - start));
+		if (deep->patience < AGAIN_NS)
+			deep->patience *= 2;
+	}
+	if (deep->next > deep->next_all)
+		deep->next = deep->next_all;
+	return err;
+}
+
+int deep__finish(struct deep *deep, struct fault *fault)
+{
+	deep->next = deep->next_all = 0;
+	return deep__work(deep, fault);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the machine and its clocks are: the header of a recording. */
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include "next/notes.h"
+#include "recording/recording.h"
+#include "lib/version.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <x86intrin.h>
+
+static uint64_t read_tsc(void)
+{
+	uint64_t tsc;
+
+	_mm_lfence();
+	tsc = __rdtsc();
+	_mm_lfence();
+	return tsc;
+}
+
+/* CPUID leaf 0x40000000, which a hypervisor answers with its name. */
+static void hypervisor_name(char name[13])
+{
+	unsigned int a, b, c, d;
+
+	memset(name, 0, 13);
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 31)))
+		return;
+	__cpuid(0x40000000, a, b, c, d);
+	memcpy(name, &b, 4);
+	memcpy(name + 4, &c, 4);
+	memcpy(name + 8, &d, 4);
+}
+#else
+static uint64_t read_tsc(void)
+{
+	return 0;
+}
+
+static void hypervisor_name(char name[13])
+{
+	memset(name, 0, 13);
+}
+#endif
+
+bool host__emulated(void)
+{
+	char hypervisor[13];
+
+	hypervisor_name(hypervisor);
+	return !strcmp(hypervisor, "TCGTCGTCGTCG");
+}
+
+static char *first_line(const char *path)
+{
+	struct fault fault;
+	char *text = read_file(path, NULL, &fault);
+
+	if (!text)
+		return xstrdup("");
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* The build id of the running kernel in hexadecimal, "" if it does not tell. */
+static char *kernel_build_id(void)
+{
+	struct fault fault;
+	size_t size, length, i;
+	char *notes = read_file("/sys/kernel/notes", &size, &fault);
+	char *text = xcalloc(1, 2 * 64 + 1);
+	const uint8_t *id;
+
+	if (!notes)
+		return text;
+	id = notes__find((const uint8_t *)notes, size, "GNU", NT_GNU_BUILD_ID, &length);
+	for (i = 0; id && i < length && i < 64; i++)
+		sprintf(text + 2 * i, "%02x", id[i]);
+	free(notes);
+	return text;
+}
+
+char *host__boot_id(void)
+{
+	return first_line("/proc/sys/kernel/random/boot_id");
+}
+
+char *host__describe(void)
+{
+	char *boot_id = host__boot_id();
+	char *cmdline = first_line("/proc/cmdline");
+	char *build_id = kernel_build_id();
+	char hypervisor[13], *text;
+	struct utsname u;
+
+	uname(&u);
+	hypervisor_name(hypervisor);
+	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nbuild_id=%s\nmachine=%s\n"
+			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n",
+			 LUTRACE_VERSION, u.release, u.version, build_id, u.machine, boot_id,
+			 cmdline, hypervisor, host__emulated());
+	free(build_id);
+	free(boot_id);
+	free(cmdline);
+	return text;
+}
+
+static uint64_t nanoseconds(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+void clock__read(struct lutrace_clock *clock)
+{
+	struct lutrace_clock now = {
+		.rec = { LUTRACE_REC_CLOCK, sizeof(now) },
+	};
+	uint64_t before, after;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		before = read_tsc();
+		now.monotonic_ns = nanoseconds(CLOCK_MONOTONIC);
+		now.realtime_ns = nanoseconds(CLOCK_REALTIME);
+		after = read_tsc();
+		now.spread = after - before;
+		now.tsc = before + now.spread / 2;
+		if (!i || now.spread < clock->spread)
+			*clock = now;
+	}
+}

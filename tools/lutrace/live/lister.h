@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The HWPTs of a live update as they are now: what is preserved, and what is
+ * marked and is not. They are found through the files that processes have open:
+ * iommufds, and sessions, which keep iommufds that their process closed.
+ */
+#ifndef LUTRACE_LISTER_H
+#define LUTRACE_LISTER_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "report/analysis.h"
+#include "model/names.h"
+#include "walk/walk_bpf.h"
+
+struct listed {
+	struct preserved p;	/* its seq is 0; all 0 if it is not preserved */
+	__u64 token;
+	__u32 pid, fd, id;	/* process and file of its iommufd, and its object id */
+	bool preserved;
+	bool pending;		/* marked for the next live update */
+	bool reclaimed;		/* came through the last live update */
+	bool fits;		/* the record has the root of the page table */
+	struct lutrace_hwpt hwpt;	/* as the kernel has it */
+};
+
+struct listing {
+	struct listed *items;
+	size_t nr, room;
+};
+
+size_t listing__nr_preserved(const struct listing *list);
+void listing__free(struct listing *list);
+
+struct lister;
+
+/*
+ * Gets what is known of one HWPT with a token. Where name->ser_phys is 0 it is not known which
+ * record it came from, but @root is its root page, which is not 0 then: it was reclaimed.
+ */
+typedef void (*name_fn)(void *priv, const struct name *name, __u64 root);
+
+/*
+ * Loads the programs; @deep: for lister__walk() too. NULL with @fault set where the kernel lacks what they need. @fn may be NULL;
+ * else lister__names() and lister__told() call it with @priv.
+ */
+struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv,
+			    struct fault *fault);
+/* The names of all HWPTs as they are now. Returns -1 with @fault set. */
+int lister__names(struct lister *lister, struct fault *fault);
+/* Those that the kernel told since then, at each preserve and retrieve of an iommufd. */
+void lister__told(struct lister *lister);
+/*
+ * All HWPTs that are preserved, marked for the next live update or reclaimed after the last one.
+ * Returns -1 with @fault set.
+ */
+int lister__list(struct lister *lister, struct listing *out, struct fault *fault);
+/*
+ * Makes @d the walk of one of the list, which lister__walk() then does, batch by batch. -1 with
+ * @fault set if its page table is none that can be walked.
+ */
+int lister__begin(const struct lister *lister, const struct listed *item,
+		  struct lutrace_digest *d, struct fault *fault);
+enum walk_state lister__walk(struct lister *lister, struct lutrace_digest *d, struct fault *fault);
+void lister__free(struct lister *lister);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LUTRACE_OPERATIONS_H
+#define LUTRACE_OPERATIONS_H
+
+#include "report/analysis.h"
+
+/* A begin and its end, paired by operation and identity; one that was not seen is NULL. */
+struct operation {
+	const struct lutrace_event *begin, *end;
+};
+
+/*
+ * All operations of a boot: those with an end in the order of the ends, then those without.
+ * Free the array with free(); what it points to is the boot's.
+ */
+struct operation *boot__operations(const struct boot *boot, size_t *nr);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which domains and processes the user wants to see: the options of several subcommands. Pure. */
+#ifndef LUTRACE_SELECTION_H
+#define LUTRACE_SELECTION_H
+
+#include <argp.h>
+#include "model/names.h"
+
+struct selection {
+	const char *session;		/* NULL: all; so are the others */
+	const char *device;
+	const char *comm;		/* name of a process */
+	__u32 pid;			/* 0: all */
+	bool has_token;
+	__u64 token;			/* of the HWPT, or of its iommufd in the session */
+};
+
+/* The options --session, --token, --device and --process; its input is a struct selection. */
+extern const struct argp selection_argp;
+
+enum selected { SELECTED_NO, SELECTED_YES, SELECTED_UNKNOWN };
+
+/* Whether there is anything that is not wanted. NULL selects all. */
+bool selection__any(const struct selection *sel);
+/* Whether it needs a domain's name to tell. */
+bool selection__needs_name(const struct selection *sel);
+/* By its name alone. One of which too little is known is unknown. */
+enum selected selection__domain(const struct selection *sel, const struct name *name);
+/* By who did something. One whose name is needed and not known is unknown. */
+enum selected selection__process(const struct selection *sel, __u32 pid, const char *comm);
+/* Both, of an event or the like; one of the FLB has no domain and is selected by its process. */
+enum selected selection__event(const struct selection *sel, const struct names *names,
+			       __u32 op, __u64 ser_phys, __u64 generation, __u32 pid);
+
+#endif

@@ -1,0 +1,631 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "recording/recording.h"
+
+const char *op__name(unsigned int op)
+{
+	static const char *const names[LUTRACE_NR_OPS] = {
+		[LUTRACE_OP_PRESERVE] = "preserve",
+		[LUTRACE_OP_UNPRESERVE] = "unpreserve",
+		[LUTRACE_OP_RESTORE] = "restore",
+		[LUTRACE_OP_FLB_PRESERVE] = "flb_preserve",
+		[LUTRACE_OP_FLB_UNPRESERVE] = "flb_unpreserve",
+		[LUTRACE_OP_FLB_RETRIEVE] = "flb_retrieve",
+		[LUTRACE_OP_FLB_FINISH] = "flb_finish",
+	};
+
+	return op < LUTRACE_NR_OPS ? names[op] : "unknown";
+}
+
+bool op__is_flb(unsigned int op)
+{
+	return op >= LUTRACE_OP_FLB_PRESERVE;
+}
+
+/* Reading */
+
+void recording__free(struct recording *r)
+{
+	free(r->path);
+	free(r->release);
+	free(r->version);
+	free(r->build_id);
+	free(r->machine);
+	free(r->boot_id);
+	free(r->cmdline);
+	free(r->hypervisor);
+	free(r->events);
+	free(r->latencies);
+	free(r->freed);
+	free(r->deep);
+	free(r->complaints);
+	names__free(r->names);
+	*r = (struct recording){ 0 };
+}
+
+static void set_text(char **to, const char *value)
+{
+	free(*to);
+	*to = xstrdup(value);
+	make_printable(*to);
+}
+
+static void set_host(struct recording *r, const char *key, const char *value)
+{
+	struct { const char *key; char **to; } texts[] = {
+		{ "release", &r->release }, { "version", &r->version },
+		{ "build_id", &r->build_id }, { "machine", &r->machine },
+		{ "boot_id", &r->boot_id }, { "cmdline", &r->cmdline },
+		{ "hypervisor", &r->hypervisor },
+	};
+	struct { const char *key; __u64 *to; } numbers[] = {
+		{ "ring_kib", &r->ring_kib }, { "in_flight", &r->in_flight },
+		{ "duration_ms", &r->duration_ms }, { "flight_file", &r->flight_file },
+		{ "flight_first", &r->flight_first }, { "rotated_files", &r->rotated_files },
+		{ "rotated_events", &r->rotated_events },
+	};
+	size_t i;
+
+	if (!strcmp(key, "emulated"))
+		r->emulated = !strcmp(value, "1");
+	if (!strcmp(key, "selected"))
+		r->selected = !strcmp(value, "1");
+	if (!strcmp(key, "freed"))
+		r->watches_freed = !strcmp(value, "1");
+	if (!strcmp(key, "mode"))
+		r->computed = !strcmp(value, "tracefs");
+	if (!strcmp(key, "deep"))
+		r->is_deep = !strcmp(value, "1");
+	if (!strcmp(key, "klog"))
+		r->has_klog = !strcmp(value, "1");
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(key, texts[i].key))
+			set_text(texts[i].to, value);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (!strcmp(key, numbers[i].key))
+			*numbers[i].to = strtoull(value, NULL, 10);
+}
+
+/* What is wrong with a record, and where it stands: @at counts from the start of the file. */
+struct place {
+	const struct recording *r;
+	struct lutrace_rec rec;
+	const char *data;
+	size_t at;
+};
+
+static int wrong_size(const struct place *p, struct fault *fault)
+{
+	return fault__set(fault, "%s is damaged: the record of type %u at byte %zu has a size of "
+			  "%u",
+			  p->r->path, p->rec.type, p->at, p->rec.size);
+}
+
+static int wrong_order(const struct place *p, const char *what, struct fault *fault)
+{
+	return fault__set(fault, "%s is damaged: a record of type %u stands %s, at byte %zu",
+			  p->r->path, p->rec.type, what, p->at);
+}
+
+/* Copies the record; one of a newer version may have more at its end. */
+static int take(const struct place *p, void *to, size_t size, struct fault *fault)
+{
+	if (p->rec.size < size || (p->rec.size > size && !recording__is_newer(p->r)))
+		return wrong_size(p, fault);
+	memcpy(to, p->data + p->at, size);
+	return 0;
+}
+
+static int parse_host(struct recording *r, const struct place *p, struct fault *fault)
+{
+	size_t size = p->rec.size - sizeof(p->rec);
+	char *text, *line, *equals, *save;
+
+	if (r->boot_id)
+		return wrong_order(p, "where there can be no second header", fault);
+	text = xcalloc(size + 1, 1);
+	memcpy(text, p->data + p->at + sizeof(p->rec), size);
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		equals = strchr(line, '=');
+		if (!equals)
+			continue;
+		*equals = '\0';
+		set_host(r, line, equals + 1);
+	}
+	free(text);
+	if (!r->boot_id || !r->release)
+		return fault__set(fault, "%s is damaged: its header names no kernel", r->path);
+	return 0;
+}
+
+static int parse_event(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_event ev;
+
+	if (take(p, &ev, sizeof(ev), fault))
+		return -1;
+	r->counted_events++;
+	if (ev.op < LUTRACE_NR_OPS && ev.phase <= LUTRACE_END) {
+		r->events = grow(r->events, r->nr_events, &r->events_room, sizeof(ev));
+		r->events[r->nr_events++] = ev;
+		if (ev.time_ns > r->whole_ns)
+			r->whole_ns = ev.time_ns;
+		return 0;
+	}
+	if (!recording__is_newer(r))
+		return fault__set(fault, "%s is damaged: the event at byte %zu is of operation "
+				  "%u, phase %u",
+				  r->path, p->at, ev.op, ev.phase);
+	r->skipped++;
+	return 0;
+}
+
+static int parse_latency(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_latency lat;
+
+	if (take(p, &lat, sizeof(lat), fault))
+		return -1;
+	r->counted_latencies++;
+	if (lat.op < LUTRACE_NR_OPS) {
+		r->latencies = grow(r->latencies, r->nr_latencies, &r->latencies_room,
+				    sizeof(lat));
+		r->latencies[r->nr_latencies++] = lat;
+		return 0;
+	}
+	if (!recording__is_newer(r))
+		return fault__set(fault, "%s is damaged: the latency at byte %zu is of operation "
+				  "%u",
+				  r->path, p->at, lat.op);
+	r->skipped++;
+	return 0;
+}
+
+static int parse_freed(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_freed freed;
+
+	if (take(p, &freed, sizeof(freed), fault))
+		return -1;
+	r->freed = grow(r->freed, r->nr_freed, &r->freed_room, sizeof(freed));
+	r->freed[r->nr_freed++] = freed;
+	if (freed.time_ns > r->whole_ns)
+		r->whole_ns = freed.time_ns;
+	return 0;
+}
+
+static int parse_deep(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_deep deep;
+
+	if (take(p, &deep, sizeof(deep), fault))
+		return -1;
+	r->deep = grow(r->deep, r->nr_deep, &r->deep_room, sizeof(deep));
+	r->deep[r->nr_deep++] = deep;
+	if (deep.time_ns > r->whole_ns)
+		r->whole_ns = deep.time_ns;
+	return 0;
+}
+
+static int parse_complaint(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_complaint c;
+
+	if (take(p, &c, sizeof(c), fault))
+		return -1;
+	c.text[sizeof(c.text) - 1] = '\0';
+	make_printable(c.text);
+	r->complaints = grow(r->complaints, r->nr_complaints, &r->complaints_room, sizeof(c));
+	r->complaints[r->nr_complaints++] = c;
+	if (c.time_ns > r->whole_ns)
+		r->whole_ns = c.time_ns;
+	return 0;
+}
+
+static int parse_name(struct recording *r, const struct place *p, struct fault *fault)
+{
+	/* The record may stand at any byte: the header of a newer version has any size. */
+	struct lutrace_rec *rec = xcalloc(1, p->rec.size);
+	int err;
+
+	memcpy(rec, p->data + p->at, p->rec.size);
+	err = names__learn_record(r->names, rec);
+	free(rec);
+	return err ? wrong_size(p, fault) : 0;
+}
+
+static int parse_process(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_process process;
+
+	if (take(p, &process, sizeof(process), fault))
+		return -1;
+	process.comm[sizeof(process.comm) - 1] = '\0';
+	if (process.whole)
+		names__learn_process(r->names, process.pid, process.comm);
+	return 0;
+}
+
+static int parse_clock(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_clock *to = r->start.rec.type ? &r->end : &r->start;
+
+	if (to->rec.type)
+		return wrong_order(p, "after the clocks of the end", fault);
+	if (take(p, to, sizeof(*to), fault))
+		return -1;
+	if (to->monotonic_ns > r->whole_ns)
+		r->whole_ns = to->monotonic_ns;
+	return 0;
+}
+
+static int parse_footer(struct recording *r, const struct place *p, struct fault *fault)
+{
+	const struct lutrace_footer *f = &r->footer;
+
+	if (take(p, &r->footer, sizeof(*f), fault))
+		return -1;
+	if (f->crc32 != crc32_z(0, (const void *)p->data, p->at))
+		return fault__set(fault, "%s is damaged: its checksum is wrong; record again or "
+				  "fetch it again",
+				  r->path);
+	if (f->nr_events != r->counted_events || f->nr_latencies != r->counted_latencies ||
+	    !r->end.rec.type)
+		return fault__set(fault, "%s is damaged: its footer counts other records than it "
+				  "has",
+				  r->path);
+	r->complete = true;
+	return 0;
+}
+
+static int parse_record(struct recording *r, const struct place *p, struct fault *fault)
+{
+	if (p->rec.type == LUTRACE_REC_HOST)
+		return parse_host(r, p, fault);
+	if (!r->boot_id || (!r->start.rec.type && p->rec.type != LUTRACE_REC_CLOCK))
+		return wrong_order(p, "where its header should be", fault);
+	switch (p->rec.type) {
+	case LUTRACE_REC_CLOCK:
+		return parse_clock(r, p, fault);
+	case LUTRACE_REC_EVENT:
+		return parse_event(r, p, fault);
+	case LUTRACE_REC_LATENCY:
+		return parse_latency(r, p, fault);
+	case LUTRACE_REC_FREED:
+		return parse_freed(r, p, fault);
+	case LUTRACE_REC_DEEP:
+		return parse_deep(r, p, fault);
+	case LUTRACE_REC_COMPLAINT:
+		return parse_complaint(r, p, fault);
+	case LUTRACE_REC_NAME:
+		return parse_name(r, p, fault);
+	case LUTRACE_REC_PROCESS:
+		return parse_process(r, p, fault);
+	case LUTRACE_REC_FOOTER:
+		return parse_footer(r, p, fault);
+	}
+	r->skipped++;
+	return 0;
+}
+
+/* Where a machine crashes, file systems leave zeros: that is a cut as well. */
+static bool only_zeros(const char *data, size_t size)
+{
+	return !size || (!data[0] && !memcmp(data, data + 1, size - 1));
+}
+
+/* Its zeros may begin within the last record, whose end is never 0 if it is whole. */
+static void forget_half_record(struct recording *r, __u32 type, bool zero_end)
+{
+	const struct lutrace_event *ev = r->nr_events ? &r->events[r->nr_events - 1] : NULL;
+	const struct lutrace_latency *lat =
+		r->nr_latencies ? &r->latencies[r->nr_latencies - 1] : NULL;
+
+	if (type == LUTRACE_REC_EVENT && ev && !ev->pid && !ev->tid)
+		r->nr_events--;
+	else if (type == LUTRACE_REC_LATENCY && lat && !lat->latency_ns)
+		r->nr_latencies--;
+	else if (type == LUTRACE_REC_FREED && r->nr_freed && !r->freed[r->nr_freed - 1].size)
+		r->nr_freed--;
+	else if (type == LUTRACE_REC_DEEP && r->nr_deep && !r->deep[r->nr_deep - 1].took_ns)
+		r->nr_deep--;
+	else if (type == LUTRACE_REC_COMPLAINT && r->nr_complaints &&
+		 !r->complaints[r->nr_complaints - 1].whole)
+		r->nr_complaints--;
+	else if ((type != LUTRACE_REC_NAME && type != LUTRACE_REC_PROCESS) || !zero_end)
+		return;
+	r->nr_records--;
+}
+
+/* Sizes the record at the front of @left bytes; false if it is cut off. */
+static bool record_whole(const void *at, size_t left, struct lutrace_rec *rec)
+{
+	if (left < sizeof(*rec))
+		return false;
+	memcpy(rec, at, sizeof(*rec));
+	return rec->size <= left || rec->size > LUTRACE_REC_MAX;
+}
+
+static int parse_records(struct recording *r, const char *data, size_t size, size_t at,
+			 struct fault *fault)
+{
+	struct place p = { .r = r, .data = data };
+	__u32 last = 0;
+
+	for (; at < size; at += p.rec.size) {
+		if (r->complete)
+			return fault__set(fault, "%s is damaged: %zu bytes follow its end",
+					  r->path, size - at);
+		if (!data[at] && only_zeros(data + at, size - at)) {
+			forget_half_record(r, last, !data[at - 1]);
+			r->cut_bytes = size - at;
+			return 0;
+		}
+		if (!record_whole(data + at, size - at, &p.rec)) {
+			r->cut_bytes = size - at;
+			return 0;
+		}
+		p.at = at;
+		if (p.rec.size < sizeof(p.rec) || p.rec.size > LUTRACE_REC_MAX || p.rec.size % 8)
+			return wrong_size(&p, fault);
+		if (parse_record(r, &p, fault))
+			return -1;
+		r->nr_records++;
+		last = p.rec.type;
+	}
+	return 0;
+}
+
+static int parse_header(struct recording *r, const void *data, size_t size, size_t *header,
+			struct fault *fault)
+{
+	struct lutrace_file head = { .magic = "" };
+
+	memcpy(&head, data, size < sizeof(head) ? size : sizeof(head));
+	if (!size)
+		return fault__set(fault, "%s is empty: it holds no recording", r->path);
+	if (memcmp(head.magic, LUTRACE_FILE_MAGIC,
+		   size < sizeof(head.magic) ? size : sizeof(head.magic)))
+		return fault__set(fault, "%s is no recording of lutrace record", r->path);
+	if (size < sizeof(head))
+		return fault__set(fault, "%s was cut before its header ended: it holds nothing",
+				  r->path);
+	if (head.major != LUTRACE_FILE_MAJOR)
+		return fault__set(fault, "%s has format version %u.%u, this lutrace reads %u.x: "
+				  "use the lutrace that recorded it",
+				  r->path, head.major, head.minor, LUTRACE_FILE_MAJOR);
+	if (head.size < sizeof(head) || head.size % 8 || head.size > LUTRACE_REC_MAX)
+		return fault__set(fault, "%s is damaged: its header has a size of %u", r->path,
+				  head.size);
+	r->minor = head.minor;
+	*header = head.size;
+	return 0;
+}
+
+int recording__parse(struct recording *r, const char *path, const void *data, size_t size,
+		     struct fault *fault)
+{
+	size_t header = 0;
+	int err;
+
+	*r = (struct recording){ .path = xstrdup(path), .names = names__new() };
+	err = parse_header(r, data, size, &header, fault);
+	if (!err)
+		err = parse_records(r, data, size, header, fault);
+	if (!err && !r->start.rec.type)
+		err = fault__set(fault, "%s was cut before its header ended: it holds nothing",
+				 path);
+	if (err)
+		recording__free(r);
+	return err;
+}
+
+bool recording__is_newer(const struct recording *r)
+{
+	return r->minor > LUTRACE_FILE_MINOR;
+}
+
+double recording__whole_s(const struct recording *r)
+{
+	return r->whole_ns > r->start.monotonic_ns ?
+		(r->whole_ns - r->start.monotonic_ns) / 1e9 : 0;
+}
+
+int recording__read(struct recording *r, const char *path, struct fault *fault)
+{
+	size_t size;
+	char *data = read_file(path, &size, fault);
+	int err;
+
+	if (!data)
+		return -1;
+	err = recording__parse(r, path, data, size, fault);
+	free(data);
+	return err;
+}
+
+/* Writing */
+
+struct recorder {
+	int fd;
+	char *path, *buf;
+	size_t len, room;		/* put, and not written out */
+	struct recorder_sum put, written;
+	bool reserved;
+};
+
+static int recorder__append(struct recorder *w, const void *data, size_t size,
+			    struct fault *fault)
+{
+	while (w->room - w->len < size) {
+		if (w->len && recorder__flush(w, fault))
+			return -1;
+		if (w->room < size) {
+			free(w->buf);
+			w->room = size;
+			w->buf = xcalloc(w->room, 1);
+		}
+	}
+	memcpy(w->buf + w->len, data, size);
+	w->len += size;
+	w->put.crc = crc32(w->put.crc, data, size);
+	w->put.bytes += size;
+	return 0;
+}
+
+struct recorder *recorder__open(const char *path, struct fault *fault)
+{
+	struct lutrace_file head = {
+		.magic = LUTRACE_FILE_MAGIC,
+		.major = LUTRACE_FILE_MAJOR, .minor = LUTRACE_FILE_MINOR,
+		.size = sizeof(head),
+	};
+	struct recorder *w;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0) {
+		fault__set(fault, "cannot write %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->fd = fd;
+	w->path = xstrdup(path);
+	w->room = 1 << 16;
+	w->buf = xcalloc(w->room, 1);
+	recorder__append(w, &head, sizeof(head), fault);
+	return w;
+}
+
+bool recorder__is_uncounted(__u32 type)
+{
+	return type == LUTRACE_REC_FREED || type == LUTRACE_REC_DEEP ||
+	       type == LUTRACE_REC_COMPLAINT;
+}
+
+int recorder__put(struct recorder *w, const void *record, struct fault *fault)
+{
+	const struct lutrace_rec *rec = record;
+
+	if (recorder__append(w, record, rec->size, fault))
+		return -1;
+	w->put.nr_events += rec->type == LUTRACE_REC_EVENT;
+	w->put.nr_latencies += rec->type == LUTRACE_REC_LATENCY;
+	w->put.nr_uncounted += recorder__is_uncounted(rec->type);
+	return 0;
+}
+
+int recorder__host(struct recorder *w, const char *text, struct fault *fault)
+{
+	size_t size = sizeof(struct lutrace_rec) + (strlen(text) + 7) / 8 * 8;
+	struct lutrace_rec *rec = xcalloc(1, size);
+	int err;
+
+	*rec = (struct lutrace_rec){ LUTRACE_REC_HOST, size };
+	memcpy(rec + 1, text, strlen(text));
+	err = recorder__put(w, rec, fault);
+	free(rec);
+	return err;
+}
+
+struct recorder_sum recorder__sum(const struct recorder *w)
+{
+	return w->put;
+}
+
+static int cannot_write(const struct recorder *w, struct fault *fault)
+{
+	return fault__set(fault, "cannot write %s: %s; what was recorded so far stands in it",
+			  w->path, strerror(errno));
+}
+
+int recorder__flush(struct recorder *w, struct fault *fault)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < w->len) {
+		n = write(w->fd, w->buf + done, w->len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cannot_write(w, fault);
+		done += n;
+	}
+	w->len = 0;
+	w->written = w->put;
+	return 0;
+}
+
+struct recorder_sum recorder__take_back(struct recorder *w)
+{
+	struct recorder_sum before = w->put;
+
+	w->len = 0;
+	w->put = w->written;
+	/* Where a part of it was written; if that cannot be undone it will be written over. */
+	if (!ftruncate(w->fd, w->written.bytes))
+		w->reserved = false;
+	lseek(w->fd, w->written.bytes, SEEK_SET);
+	return before;
+}
+
+void recorder__reserve(struct recorder *w, __u64 bytes)
+{
+	w->reserved = !fallocate(w->fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+}
+
+int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct fault *fault)
+{
+	footer->rec = (struct lutrace_rec){ LUTRACE_REC_FOOTER, sizeof(*footer) };
+	footer->nr_events = w->put.nr_events;
+	footer->nr_latencies = w->put.nr_latencies;
+	footer->crc32 = w->put.crc;
+	return recorder__put(w, footer, fault);
+}
+
+int recorder__sync(struct recorder *w, struct fault *fault)
+{
+	if (fsync(w->fd) && errno != EINVAL && errno != EROFS)
+		return cannot_write(w, fault);
+	return 0;
+}
+
+static int close_file(struct recorder *w, struct fault *fault)
+{
+	int fd = w->fd;
+
+	if (w->reserved && ftruncate(fd, w->written.bytes))
+		complain("%s keeps more room on the disk than it needs: %m", w->path);
+	w->fd = -1;
+	return close(fd) ? cannot_write(w, fault) : 0;
+}
+
+int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fault *fault)
+{
+	int err = recorder__end(w, footer, fault);
+
+	if (!err)
+		err = recorder__flush(w, fault);
+	if (!err)
+		err = recorder__sync(w, fault);
+	if (close_file(w, err ? &(struct fault){ "" } : fault))
+		err = -1;
+	recorder__free(w);
+	return err;
+}
+
+void recorder__free(struct recorder *w)
+{
+	if (!w)
+		return;
+	if (w->fd >= 0)
+		close_file(w, &(struct fault){ "" });
+	free(w->path);
+	free(w->buf);
+	free(w);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What recordings mean: figures per operation, and checks of which each has a
+ * verdict and evidence. Pure computation on what recording__parse() gave.
+ */
+#ifndef LUTRACE_ANALYSIS_H
+#define LUTRACE_ANALYSIS_H
+
+#include "judge/oracle.h"
+#include "walk/pt.h"
+#include "model/selection.h"
+#include "lib/stats.h"
+
+/* The checks of a report: the rules of oracle.h, and one that only recordings have. */
+enum {
+	CHECK_LATENCY = NR_RULES,	/* the BPF side measured what was recorded */
+	NR_CHECKS,
+};
+
+struct op_figures {
+	struct stats latency;		/* of the successful ones, in ns */
+	size_t errors;			/* ends with ret other than 0 */
+	__u64 tables, bytes;		/* sums over the successful ones */
+	size_t formats[PT_NR_FORMATS];	/* of their page tables */
+};
+
+/* Recordings of one boot of one kernel, events in the kernel's order. */
+struct boot {
+	const struct recording **parts;
+	size_t nr_parts;
+	struct lutrace_event *events;
+	size_t nr_events;
+	struct lutrace_freed *freed;	/* in the order of time */
+	size_t nr_freed;
+	bool watches_freed;		/* one recording has a program on that tracepoint */
+	struct lutrace_complaint *complaints;	/* in the order of time */
+	size_t nr_complaints;
+	bool has_klog;			/* in one recording the kernel's log was read */
+	bool computed;			/* one has no latencies from the kernel */
+	struct lutrace_deep *deep;	/* walks of page tables, in the order of time */
+	size_t nr_deep;
+	bool is_deep;			/* one recording was asked for them */
+	struct names *names;		/* of what is restored, those of the boot before as well */
+	__u64 lost;			/* events that were counted and are not there */
+	__u64 missing;			/* sequence numbers that are not there */
+	bool whole;			/* every part ended properly, nothing missing */
+	struct preserved *left;		/* what was preserved at the end */
+	size_t nr_left, nr_restored;	/* restored: by the next boot, each counts once */
+	struct lutrace_deep *walks;	/* of those of left that were walked; NULL: is_deep is false */
+	size_t nr_walks;
+	/* Added to a MONOTONIC time of the next boot, modulo 2^64, it is one of this boot's. */
+	__u64 to_next_ns;
+	bool linked;			/* to_next_ns is known; only the TSC tells it */
+	/* From the last event of this boot to the first of the next, 0: unknown. */
+	__u64 gap_ns;
+};
+
+/* What makes a check a violation, and the event that shows it. */
+struct offence {
+	int check;			/* enum rule_id, or CHECK_LATENCY */
+	const struct boot *boot;
+	const struct lutrace_event *event;
+	char *text;			/* as it stands in the details of the check */
+};
+
+struct analysis {
+	struct boot *boots;
+	size_t nr_boots;
+	struct op_figures ops[LUTRACE_NR_OPS];
+	struct check checks[NR_CHECKS];
+	struct offence *offences;	/* all of them, not only those kept as details */
+	size_t nr_offences, offences_room;
+	const struct selection *sel;	/* NULL: all */
+	size_t nr_not_selected;		/* operations that were left out, */
+	size_t nr_nameless;		/* and those of them for want of a name */
+	size_t nr_found_left_out;	/* of what was found about domains */
+	/* What is looked at: analysis.c alone uses them. */
+	const struct boot *boot;
+	const struct lutrace_event *event;
+	struct lutrace_counts lost;	/* sums over all recordings */
+	__u64 missed_runs, missing, nr_events;
+	size_t nr_preserved_left, nr_not_restored;
+	bool emulated;
+	enum verdict verdict;
+};
+
+/* @recordings must outlive the analysis; they are sorted into boots. */
+void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr);
+/*
+ * The same of what is selected: figures are of the selected domains alone, and so are violations.
+ * Everything is judged all the same. @sel must outlive the analysis, and may be NULL.
+ */
+void analysis__run_for(struct analysis *a, const struct recording *recordings, size_t nr,
+		       const struct selection *sel);
+void analysis__free(struct analysis *a);
+
+/* How the domain of an event is called; NULL for one without a name, and for the FLB. */
+const struct name *boot__domain_name(const struct boot *boot, const struct lutrace_event *ev);
+/* Whether it is of what is selected. What is unknown is not. */
+bool analysis__selects(const struct analysis *a, const struct boot *boot,
+		       const struct lutrace_event *ev);
+
+#endif

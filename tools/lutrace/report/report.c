@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "model/domains.h"
+#include "report/names_json.h"
+#include "report/report.h"
+#include "lib/version.h"
+
+/* Text */
+
+static void print_recordings(const struct analysis *a, FILE *f)
+{
+	const struct recording *r;
+	size_t i, k;
+
+	for (i = 0; i < a->nr_boots; i++) {
+		for (k = 0; k < a->boots[i].nr_parts; k++) {
+			r = a->boots[i].parts[k];
+			fprintf(f, "kernel %zu  %s, boot %.8s, recording %s: %zu events, %s%s\n",
+				i + 1, r->release, r->boot_id, r->path, r->nr_events,
+				r->complete ? "complete" : "CUT",
+				r->computed ? ", through tracefs" : "");
+		}
+	}
+	for (i = 0; i + 1 < a->nr_boots; i++)
+		if (a->boots[i].gap_ns)
+			fprintf(f, "From the last event of kernel %zu to the first of kernel %zu: "
+				"%.3f s (TSC)\n",
+				i + 1, i + 2, a->boots[i].gap_ns / 1e9);
+	if (a->emulated)
+		fprintf(f, "Recorded under emulation (QEMU TCG): the times are not hardware's.\n");
+}
+
+static int put_us(char *at, bool known, __u64 ns)
+{
+	return known ? sprintf(at, " %9.1f", ns / 1000.0) : sprintf(at, " %9s", "");
+}
+
+static void print_operation(const char *name, const struct op_figures *op, bool flb, FILE *f)
+{
+	const struct stats *s = &op->latency;
+	char line[256], *at = line;
+
+	at += sprintf(at, "%-15s %6zu %6zu", name, s->n, op->errors);
+	at += put_us(at, s->n, s->min);
+	at += put_us(at, s->n, s->p50);
+	at += put_us(at, s->n, s->p90);
+	at += put_us(at, s->has_p99, s->p99);
+	at += put_us(at, s->n, s->max);
+	if (!flb)
+		at += sprintf(at, " %7llu %10llu", op->tables, op->bytes);
+	while (at[-1] == ' ')
+		at--;
+	*at = '\0';
+	fprintf(f, "%s\n", line);
+}
+
+static void print_operations(const struct analysis *a, FILE *f)
+{
+	int i;
+
+	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       "
+		"max  tables      bytes\n");
+	for (i = 0; i < LUTRACE_NR_OPS; i++)
+		print_operation(op__name(i), &a->ops[i], op__is_flb(i), f);
+	fprintf(f, "Times of those that succeeded, nearest rank; p99 needs n >= %d.\n",
+		STATS_P99_MIN);
+}
+
+static void print_check(const struct check *check, FILE *f)
+{
+	size_t i;
+
+	fprintf(f, "%-13s %-11s %s (%s)\n", check->name, verdict__name(check->verdict),
+		check->title, check->summary);
+	for (i = 0; i < check->nr_details && i < CHECK_MAX_DETAILS; i++)
+		fprintf(f, "  - %s\n", check->details[i]);
+	if (check->nr_details > CHECK_MAX_DETAILS)
+		fprintf(f, "  - and %zu more\n", check->nr_details - CHECK_MAX_DETAILS);
+}
+
+/* So many stand in the text; JSON has all. */
+#define MAX_DOMAINS	40
+
+static void print_domain(const struct domain_row *row, FILE *f)
+{
+	char line[1024], *at = line;
+	size_t errors = 0;
+	int op;
+
+	if (row->name)
+		at += sprintf(at, "%-28s %-14.256s", name__short(row->name).s,
+			      name__devices(row->name));
+	else
+		at += sprintf(at, "record 0x%llx gen %-9llu %-14s", row->ser_phys,
+			      row->generation, "?");
+	at += sprintf(at, " %-15s", row->comm);
+	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++) {
+		at += sprintf(at, " %5zu", row->ops[op].n);
+		at += put_us(at, row->ops[op].max_ns, row->ops[op].max_ns);
+		errors += row->ops[op].errors;
+	}
+	fprintf(f, "%s %6zu\n", line, errors);
+}
+
+/* A recording of an older version has no names, and so no domains that anyone knows. */
+static void print_domains(const struct analysis *a, FILE *f)
+{
+	struct domain_row *rows;
+	size_t i, nr, known = 0;
+
+	for (i = 0; i < a->nr_boots; i++)
+		known += names__count(a->boots[i].names);
+	rows = domains__rows(a, &nr);
+	if (known && nr)
+		fprintf(f, "\n%-28s %-14s %-15s %15s %15s %15s %6s\n",
+			"session/iommufd/HWPT", "devices", "process", "preserve     max",
+			"unpreserve  max", "restore     max", "errors");
+	for (i = 0; known && i < nr && i < MAX_DOMAINS; i++)
+		print_domain(&rows[i], f);
+	if (known && nr > MAX_DOMAINS)
+		fprintf(f, "and %zu more domains: --json and --csv have all\n", nr - MAX_DOMAINS);
+	free(rows);
+}
+
+static void print_selection(const struct analysis *a, FILE *f)
+{
+	if (!selection__any(a->sel))
+		return;
+	fprintf(f, "\nOnly what was selected: %zu operations were left out, %zu of them for want "
+		"of a name, and %zu findings about other domains.\n", a->nr_not_selected,
+		a->nr_nameless, a->nr_found_left_out);
+}
+
+void report__print(const struct analysis *a, FILE *f)
+{
+	int i;
+
+	print_recordings(a, f);
+	print_operations(a, f);
+	print_domains(a, f);
+	print_selection(a, f);
+	fprintf(f, "\ncheck         verdict     claim (what was looked at)\n");
+	for (i = 0; i < NR_CHECKS; i++)
+		print_check(&a->checks[i], f);
+	if (a->nr_preserved_left)
+		fprintf(f, "\n%zu domains were preserved when the last recording ended.\n",
+			a->nr_preserved_left);
+	fprintf(f, "\nverdict: %s\n", verdict__name(a->verdict));
+}
+
+/* JSON */
+
+static json_t *number(__u64 value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *text(const char *s)
+{
+	json_t *value = json_string(s ? s : "");
+
+	/* A command line or a path need not be UTF-8. */
+	return value ? value : json_string("(not UTF-8)");
+}
+
+static json_t *json_clock(const struct lutrace_clock *clock)
+{
+	if (!clock->rec.type)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o}", "tsc", number(clock->tsc),
+			 "monotonic_ns", number(clock->monotonic_ns),
+			 "realtime_ns", number(clock->realtime_ns));
+}
+
+static json_t *json_recording(const struct recording *r, size_t kernel)
+{
+	/* Before 1.1 a recording did not say how it was made. */
+	bool told = r->minor >= 1;
+
+	return json_pack("{s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:I,s:b,s:o,s:o}",
+			 "file", text(r->path), "kernel", (json_int_t)kernel,
+			 "boot_id", text(r->boot_id), "hypervisor", text(r->hypervisor),
+			 "ring_kib", told ? number(r->ring_kib) : json_null(),
+			 "in_flight", told ? number(r->in_flight) : json_null(),
+			 "duration_ms", told ? number(r->duration_ms) : json_null(),
+			 "events", (json_int_t)r->nr_events, "complete", r->complete,
+			 "start", json_clock(&r->start), "end", json_clock(&r->end));
+}
+
+static json_t *json_kernel(const struct boot *boot)
+{
+	const struct recording *r = boot->parts[0];
+
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
+			 "release", text(r->release), "version", text(r->version),
+			 "build_id", r->build_id ? text(r->build_id) : json_null(),
+			 "machine", text(r->machine), "boot_id", text(r->boot_id),
+			 "cmdline", text(r->cmdline),
+			 "preserved_at_end", (json_int_t)boot->nr_left,
+			 "restored_by_next", (json_int_t)boot->nr_restored, "gap_to_next_ns",
+			 boot->gap_ns ? number(boot->gap_ns) : json_null());
+}
+
+static json_t *json_formats(const struct op_figures *op)
+{
+	json_t *formats = json_object();
+	int i;
+
+	for (i = 0; i < PT_NR_FORMATS; i++)
+		if (op->formats[i])
+			json_object_set_new(formats, pt__format_name(i), number(op->formats[i]));
+	return formats;
+}
+
+static json_t *json_operation(const struct op_figures *op, bool flb)
+{
+	const struct stats *s = &op->latency;
+
+	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			 "n", (json_int_t)s->n, "errors", (json_int_t)op->errors,
+			 "min_ns", s->n ? number(s->min) : json_null(),
+			 "p50_ns", s->n ? number(s->p50) : json_null(),
+			 "p90_ns", s->n ? number(s->p90) : json_null(),
+			 "p99_ns", s->has_p99 ? number(s->p99) : json_null(),
+			 "max_ns", s->n ? number(s->max) : json_null(),
+			 "tables", flb ? json_null() : number(op->tables),
+			 "bytes", flb ? json_null() : number(op->bytes),
+			 "formats", flb ? json_null() : json_formats(op));
+}
+
+static json_t *json_domain(const struct domain_row *row)
+{
+	json_t *domain, *operations = json_object();
+	int op;
+
+	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++)
+		json_object_set_new(operations, op__name(op), json_pack("{s:I,s:I,s:o}",
+			"n", (json_int_t)row->ops[op].n, "errors", (json_int_t)row->ops[op].errors,
+			"max_ns", row->ops[op].max_ns ? number(row->ops[op].max_ns) :
+			json_null()));
+	domain = json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "record", number(row->ser_phys),
+			   "generation", number(row->generation),
+			   "records", (json_int_t)row->nr_records, "pid", (json_int_t)row->pid,
+			   "comm", *row->comm ? text(row->comm) : json_null(),
+			   "operations", operations);
+	if (domain)
+		name__add_json(row->name, domain);
+	return domain;
+}
+
+static json_t *json_domains(const struct analysis *a)
+{
+	json_t *domains = json_array();
+	struct domain_row *rows;
+	size_t i, nr;
+
+	rows = domains__rows(a, &nr);
+	for (i = 0; i < nr; i++)
+		json_array_append_new(domains, json_domain(&rows[i]));
+	free(rows);
+	return domains;
+}
+
+static json_t *json_left_out(const struct analysis *a)
+{
+	if (!selection__any(a->sel))
+		return json_null();
+	return json_pack("{s:I,s:I,s:I}", "operations", (json_int_t)a->nr_not_selected,
+			 "without_name", (json_int_t)a->nr_nameless,
+			 "findings", (json_int_t)a->nr_found_left_out);
+}
+
+static json_t *json_check(const struct check *check)
+{
+	json_t *detail = json_array();
+	size_t i;
+
+	for (i = 0; i < check->nr_details && i < CHECK_MAX_DETAILS; i++)
+		json_array_append_new(detail, text(check->details[i]));
+	return json_pack("{s:o,s:o,s:s,s:o,s:I,s:o}", "name", text(check->name),
+			 "title", text(check->title), "verdict", verdict__name(check->verdict),
+			 "summary", text(check->summary), "details",
+			 (json_int_t)check->nr_details, "detail", detail);
+}
+
+static json_t *json_losses(const struct analysis *a)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}",
+			 "missing_events", number(a->missing),
+			 "ring_full_events", number(a->lost.lost_events),
+			 "ring_full_latencies", number(a->lost.lost_latencies),
+			 "hash_full_begins", number(a->lost.lost_begins),
+			 "missed_runs", number(a->missed_runs));
+}
+
+static json_t *report__to_json(const struct analysis *a)
+{
+	json_t *kernels = json_array(), *recordings = json_array();
+	json_t *operations = json_object(), *checks = json_array();
+	size_t i, k;
+
+	for (i = 0; i < a->nr_boots; i++) {
+		json_array_append_new(kernels, json_kernel(&a->boots[i]));
+		for (k = 0; k < a->boots[i].nr_parts; k++)
+			json_array_append_new(recordings,
+					      json_recording(a->boots[i].parts[k], i + 1));
+	}
+	for (i = 0; i < LUTRACE_NR_OPS; i++)
+		json_object_set_new(operations, op__name(i),
+				    json_operation(&a->ops[i], op__is_flb(i)));
+	for (i = 0; i < NR_CHECKS; i++)
+		json_array_append_new(checks, json_check(&a->checks[i]));
+	return json_pack("{s:s,s:s,s:i,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o}",
+			 "schema", REPORT_SCHEMA, "verdict", verdict__name(a->verdict),
+			 "status", verdict__status(a->verdict), "tool", "lutrace " LUTRACE_VERSION,
+			 "emulated", a->emulated, "kernels", kernels,
+			 "recordings", recordings, "operations", operations,
+			 "checks", checks, "losses", json_losses(a),
+			 "not_reclaimed", (json_int_t)a->nr_not_restored,
+			 "preserved_at_end", (json_int_t)a->nr_preserved_left,
+			 "domains", json_domains(a), "left_out", json_left_out(a));
+}
+
+const char *report__schema(void)
+{
+	static const char schema[] =
+#include "report_schema.h"
+		;
+
+	return schema;
+}
+
+int report__json(const struct analysis *a, FILE *f)
+{
+	json_t *root = report__to_json(a);
+	int err;
+
+	if (!root)
+		return -1;
+	err = json_dumpf(root, f, JSON_INDENT(2));
+	json_decref(root);
+	return err || fputc('\n', f) == EOF ? -1 : 0;
+}

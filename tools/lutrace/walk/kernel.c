@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "live/caps.h"
+#include "walk/kernel.h"
+
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
+
+static const char *release(void)
+{
+	static struct utsname u;
+
+	uname(&u);
+	return u.release;
+}
+
+static int print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, args);
+}
+
+void kernel__verbose(bool verbose)
+{
+	libbpf_set_print(verbose ? print : NULL);
+}
+
+struct btf *kernel__btf(struct fault *fault)
+{
+	struct btf *btf;
+
+	if (access(BTF_PATH, R_OK)) {
+		fault__set(fault, "kernel %s has no " BTF_PATH " (%s): mount sysfs, or boot a "
+			   "kernel with CONFIG_DEBUG_INFO_BTF=y",
+			   release(), strerror(errno));
+		return NULL;
+	}
+	btf = btf__parse(BTF_PATH, NULL);
+	if (!btf)
+		fault__set(fault, "cannot read the types of kernel %s in " BTF_PATH ": %s",
+			   release(), strerror(errno));
+	return btf;
+}
+
+uint64_t kernel__bpf_memory(int fd)
+{
+	char path[64], line[128];
+	unsigned long long bytes = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+bool kernel__has_tracepoint(const struct btf *btf, const char *name)
+{
+	char type[128];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+bool kernel__has_struct(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
+}
+
+bool kernel__has_function(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+bool kernel__has_member(const struct btf *btf, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT), i;
+	const struct btf_type *type;
+
+	if (id <= 0)
+		return false;
+	type = btf__type_by_id(btf, id);
+	for (i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member))
+			return true;
+	return false;
+}
+
+int kernel__lacks(struct fault *fault, const char *what)
+{
+	return fault__set(fault, "kernel %s has no %s: boot a kernel with the lutrace series "
+			  "(kernel-patches/) and CONFIG_IOMMU_LIVEUPDATE=y",
+			  release(), what);
+}
+
+bool kernel__locked_down(void)
+{
+	struct fault fault;
+	char *text = read_file("/sys/kernel/security/lockdown", NULL, &fault);
+	bool locked = text && strstr(text, "[confidentiality]");
+
+	free(text);
+	return locked;
+}
+
+int kernel__bpf_failed(struct fault *fault, const char *what, int err)
+{
+	const char *missing = caps__missing_for_bpf();
+
+	/* The verifier does not know the functions that read memory then */
+	if ((err == -EPERM || err == -EINVAL) && kernel__locked_down())
+		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is "
+				  "locked down; " KERNEL_UNLOCK,
+				  release(), what);
+	if ((err == -EPERM || err == -EACCES) && missing)
+		return fault__set(fault, "no permission to %s: this process lacks %s; "
+				  CAPS_REMEDY(CAPS_FOR_BPF), what, missing);
+	if (err == -EPERM || err == -EACCES)
+		return fault__set(fault, "no permission to %s, although this process has CAP_BPF "
+				  "and CAP_PERFMON: run it outside of a container (--verbose "
+				  "shows what the kernel said)",
+				  what);
+	if (err == -EINVAL || err == -ESRCH)
+		return fault__set(fault, "kernel %s refused to %s (%s): it needs "
+				  "CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS and "
+				  "CONFIG_DEBUG_INFO_BTF; --verbose shows what the kernel said",
+				  release(), what, strerror(-err));
+	return fault__set(fault, "cannot %s on kernel %s: %s (--verbose shows what the kernel "
+			  "said)",
+			  what, release(), strerror(-err));
+}
+
+bool kernel__bpf_unwanted(struct fault *fault)
+{
+	const char *set = getenv("LUTRACE_NO_BPF");
+
+	if (!set || !*set || !strcmp(set, "0"))
+		return false;
+	fault__set(fault, "LUTRACE_NO_BPF is set, and this needs BPF");
+	return true;
+}
+
+/* Symbols */
+
+struct ksym {
+	uint64_t address;
+	char *name;
+};
+
+struct ksyms {
+	struct ksym *items;
+	size_t nr, room;
+};
+
+static int by_address(const void *a, const void *b)
+{
+	const struct ksym *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* Only what walk asks for is kept: a kernel has 200,000 functions. */
+static bool wanted(const char *name)
+{
+	size_t len = strlen(name), tail = strlen("_map_range");
+
+	return !strcmp(name, "iommufd_fops_ioctl") || !strcmp(name, "luo_session_ioctl") ||
+	       (len > tail && !strcmp(name + len - tail, "_map_range"));
+}
+
+struct ksyms *ksyms__load(struct fault *fault)
+{
+	struct ksyms *ksyms;
+	char *line = NULL, *at;
+	uint64_t address;
+	size_t size = 0;
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	if (!f) {
+		fault__set(fault, "cannot open /proc/kallsyms: %s: mount proc, and boot a kernel "
+			   "with CONFIG_KALLSYMS=y",
+			   strerror(errno));
+		return NULL;
+	}
+	ksyms = xcalloc(1, sizeof(*ksyms));
+	/* "ADDRESS TYPE NAME", and for a module "\t[MODULE]" */
+	while (getline(&line, &size, f) > 0) {
+		address = strtoull(line, &at, 16);
+		if (strncasecmp(at, " t ", 3))
+			continue;
+		at += 3;
+		at[strcspn(at, "\t\n")] = '\0';
+		if (!wanted(at))
+			continue;
+		ksyms->items = grow(ksyms->items, ksyms->nr, &ksyms->room, sizeof(*ksyms->items));
+		ksyms->items[ksyms->nr++] = (struct ksym){ address, xstrdup(at) };
+	}
+	free(line);
+	fclose(f);
+	if (ksyms->nr && !ksyms->items[0].address) {
+		ksyms__free(ksyms);
+		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with "
+			   "CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1");
+		return NULL;
+	}
+	if (ksyms->nr)
+		qsort(ksyms->items, ksyms->nr, sizeof(*ksyms->items), by_address);
+	return ksyms;
+}
+
+const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address)
+{
+	struct ksym key = { .address = address }, *found = NULL;
+
+	if (ksyms->nr)
+		found = bsearch(&key, ksyms->items, ksyms->nr, sizeof(key), by_address);
+	return found ? found->name : NULL;
+}
+
+uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ksyms->nr; i++)
+		if (!strcmp(ksyms->items[i].name, name))
+			return ksyms->items[i].address;
+	return 0;
+}
+
+void ksyms__free(struct ksyms *ksyms)
+{
+	size_t i;
+
+	if (!ksyms)
+		return;
+	for (i = 0; i < ksyms->nr; i++)
+		free(ksyms->items[i].name);
+	free(ksyms->items);
+	free(ksyms);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the running kernel has, and clear words for what it lacks. */
+#ifndef LUTRACE_KERNEL_H
+#define LUTRACE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "lib/util.h"
+
+struct btf;
+
+/* The kernel's types; NULL with @fault set if there are none to be had. */
+struct btf *kernel__btf(struct fault *fault);
+bool kernel__has_tracepoint(const struct btf *btf, const char *name);
+bool kernel__has_struct(const struct btf *btf, const char *name);
+bool kernel__has_function(const struct btf *btf, const char *name);
+bool kernel__has_member(const struct btf *btf, const char *name, const char *member);
+
+/* @fault says which kernel lacks @what and what to do; returns -1. */
+int kernel__lacks(struct fault *fault, const char *what);
+
+#define KERNEL_UNLOCK "boot without lockdown=confidentiality"
+/* By lockdown=confidentiality, as far as securityfs tells. */
+bool kernel__locked_down(void);
+
+/* Describes why the BPF programs could not be loaded or attached (@err < 0). */
+int kernel__bpf_failed(struct fault *fault, const char *what, int err);
+
+/* Whether the user does without BPF: $LUTRACE_NO_BPF is not empty and not 0. @fault says so. */
+bool kernel__bpf_unwanted(struct fault *fault);
+
+/* Bytes that the kernel accounts to a BPF map or program, by its file descriptor; 0: not told. */
+uint64_t kernel__bpf_memory(int fd);
+
+/* Functions by address, for the formats' map_range(). */
+struct ksyms;
+struct ksyms *ksyms__load(struct fault *fault);
+/* NULL if no function of the kernel starts there. */
+const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address);
+uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name);
+void ksyms__free(struct ksyms *ksyms);
+
+/* Sends libbpf's own messages to stderr, or nowhere. */
+void kernel__verbose(bool verbose);
+
+#endif
