@@ -9,8 +9,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "recording/recording.h"
 #include "input.h"
+#include "lib/fault.h"
+#include "recording/recording.h"
 
 static bool is_plain(const char *text)
 {

@@ -3,15 +3,17 @@
  * Any bytes as recordings, through the reader, the whole analysis and all reports, in memory. What
  * the reports say must not contradict what was read.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
+#include "lib/fault.h"
+#include "perfetto.pb-c.h"
 #include "report/csv.h"
 #include "report/perfetto.h"
 #include "report/report.h"
-#include "input.h"
-#include "perfetto.pb-c.h"
 
 /* There is none if the recordings do not tell enough of their times. */
 static void report_trace(const struct analysis *a)

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "recording/recording.h"
 #include "input.h"
+#include "recording/recording.h"
 
 void expect(bool fact, const char *what)
 {

@@ -3,6 +3,7 @@
  * seeds DIR: writes the inputs that fuzzing starts from, made by the generator of the unit tests.
  * seeds OLD NEW DOMAINS ABORTS: writes the recordings of a live update, as large as one likes.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lib/mem.h"
 #include "report/analysis.h"
 
 #define ROOT(n)		(0x100000ull + (n) * 0x1000ull)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,9 @@
 #include <cmocka.h>
 
 #include "health/bundle.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "recording/recording.h"
 
 static char folder[] = "/tmp/test_bundle.XXXXXX";

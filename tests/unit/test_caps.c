@@ -13,6 +13,9 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "live/caps.h"
 #include "live/command.h"
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +15,10 @@
 #include <cmocka.h>
 
 #include "cmd/cmd.h"
-#include "lib/util.h"
 #include "corpus.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 
 static char dir[] = "/tmp/lutrace-unit-XXXXXX";
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
 #include "live/command.h"
 
 static volatile sig_atomic_t caught;

@@ -17,6 +17,9 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "recording/flight.h"
 
 #define HOST	"release=7.3.4\nboot_id=b1\n"

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "fake_image.h"
 #include "next/image.h"
 #include "next/notes.h"
-#include "fake_image.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BUILD		0x5a

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "walk/kcore.h"
 
 #define BASE	0xffff9a0000000000ull	/* as KASLR might choose it */

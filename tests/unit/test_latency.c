@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "latency/latency.h"
+#include "lib/mem.h"
 #include "live/overhead.h"
 
 static struct lutrace_sample sample(__u32 op, __u64 phys, __u64 generation, __u64 ns, int ret)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
 #include "walk/mappings.h"
 
 /* Text as the driver of 7.3.4 printed it: three levels, a hole, 4 KiB and 2 MiB. */

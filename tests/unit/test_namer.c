@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
 #include "live/lister.h"
 #include "live/live.h"
 #include "live/namer.h"

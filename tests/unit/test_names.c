@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
-#include "recording/recording.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "model/selection.h"
+#include "recording/recording.h"
 
 static struct name full = {
 	.ser_phys = 0x1000, .generation = 7, .session = "guest", .iommufd_token = 0x200,

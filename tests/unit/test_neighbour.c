@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "fake_image.h"
 #include "next/image.h"
 #include "next/neighbour.h"
-#include "fake_image.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define GOOD		"kho=on liveupdate=on intel_iommu=on"

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
 #include "live/overhead.h"
 
 /* A session of which one program ran, one did not, and the rest is not attached. */

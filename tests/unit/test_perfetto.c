@@ -9,9 +9,11 @@
 
 #include <cmocka.h>
 
-#include "report/perfetto.h"
 #include "corpus.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "perfetto.pb-c.h"
+#include "report/perfetto.h"
 
 #define DOMAINS	3
 #define ABORTS	2

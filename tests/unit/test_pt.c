@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
 #include "walk/pt.h"
 
 #define NR_PAGES 16

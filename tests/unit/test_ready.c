@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "health/ready.h"
+#include "lib/mem.h"
 
 #define NR_HWPTS 12
 

@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 
-#include "recording/recording.h"
 #include "corpus.h"
+#include "lib/fault.h"
+#include "lib/text.h"
+#include "recording/recording.h"
 
 #define HOST "tool=lutrace 0\nrelease=7.3.4\nversion=#1\nmachine=x86_64\nboot_id=b00t\n" \
 	     "cmdline=kho=on a=b\nhypervisor=TCGTCGTCGTCG\nemulated=1\nbuild_id=f00d\n" \

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "lib/mem.h"
 #include "report/report.h"
 
 static struct recording rec;

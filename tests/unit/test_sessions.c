@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "lib/mem.h"
 #include "live/sessions.h"
-#include "lib/util.h"
 
 static char proc[] = "/tmp/test_sessions.XXXXXX";
 

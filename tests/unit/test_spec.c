@@ -4,13 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "recording/recording.h"
 #include "judge/spec.h"
+#include "lib/mem.h"
+#include "recording/recording.h"
 
 #define HEAD	"digraph state_automaton {\n\tlabel = \"t\";\n\tcomment = \"record\";\n" \
 		"\t{node [shape = doublecircle] \"a\"};\n\t\"__init_a\" -> \"a\";\n"

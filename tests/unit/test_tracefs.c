@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/merger.h"
 #include "live/rawevents.h"
 #include "live/tasks.h"

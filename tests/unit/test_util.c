@@ -12,8 +12,12 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+#include "lib/outfile.h"
+#include "lib/idmap.h"
 
-#include "lib/util.h"
 
 #define MANY 5000
 

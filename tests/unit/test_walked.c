@@ -9,8 +9,9 @@
 
 #include <cmocka.h>
 
-#include "walk/pt.h"
 #include "judge/walked.h"
+#include "lib/fault.h"
+#include "walk/pt.h"
 #include "bpf/digest.h"
 
 #define NR_PAGES 8

@@ -54,7 +54,7 @@ static int run_command(struct argp_state *state, const char *arg)
 	static char name[32];
 
 	if (!command) {
-		report__error("there is no command '%s'; 'luctl --help' lists them", arg);
+		say__error("there is no command '%s'; 'luctl --help' lists them", arg);
 		exit(EXIT_FAILURE);
 	}
 	snprintf(name, sizeof(name), "luctl %s", command->name);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <string.h>
 #include "cmd/cmd.h"
 #include "health/doctor.h"
-#include "lib/util.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
 
 static const struct cmd *const cmds[] = {
 	&cmd_bundle, &cmd_check, &cmd_doctor, &cmd_latency, &cmd_ready, &cmd_record, &cmd_report,

@@ -27,10 +27,10 @@ static bool map(struct iommufd *iommufd, struct vfio *vfio, struct memfd *memfd)
 	uint32_t ioas_id, hwpt_id;
 
 	return !vfio__bind(vfio, iommufd__fd(iommufd)) &&
-	       !report__expect(iommufd__alloc_ioas(iommufd, &ioas_id), 0, "an IOAS") &&
-	       !report__expect(iommufd__map_file(iommufd, ioas_id, memfd__fd(memfd), 0, SIZE, IOVA,
+	       !say__expect(iommufd__alloc_ioas(iommufd, &ioas_id), 0, "an IOAS") &&
+	       !say__expect(iommufd__map_file(iommufd, ioas_id, memfd__fd(memfd), 0, SIZE, IOVA,
 						 true, true), 0, "mapping the memfd") &&
-	       !report__expect(iommufd__alloc_hwpt(iommufd, vfio__dev_id(vfio), ioas_id, &hwpt_id),
+	       !say__expect(iommufd__alloc_hwpt(iommufd, vfio__dev_id(vfio), ioas_id, &hwpt_id),
 			       0, "a HWPT") &&
 	       !vfio__attach(vfio, hwpt_id);
 }

@@ -34,16 +34,16 @@ static int abort_session(const char *session)
 	pid_t holder = pidfile__holder(session);
 
 	if (!holder)
-		return report__error("no process holds session '%s'; 'luctl status' lists sessions",
+		return say__error("no process holds session '%s'; 'luctl status' lists sessions",
 				     session);
 	if (kill(holder, SIGTERM))
-		return report__errno(-errno, "kill of process %d, which holds session '%s', failed",
+		return say__errno(-errno, "kill of process %d, which holds session '%s', failed",
 				     (int)holder, session);
 	if (wait_gone(session))
-		return report__error("process %d still holds session '%s' after %d s; "
+		return say__error("process %d still holds session '%s' after %d s; "
 				     "see what it waits for",
 				     (int)holder, session, WAIT_TRIES / 10);
-	report__step("abort session %s, which process %d held", session, (int)holder);
+	say__step("abort session %s, which process %d held", session, (int)holder);
 	return 0;
 }
 

@@ -16,10 +16,10 @@ static int finish(const char *name)
 	if (luo)
 		session = luo__retrieve_session(luo, name);
 	if (session)
-		err = report__expect(session__finish(session), 0,
+		err = say__expect(session__finish(session), 0,
 				     "ioctl LIVEUPDATE_SESSION_FINISH of session %s", name);
 	if (session && !err)
-		report__step("finish session %s, none of its files was retrieved", name);
+		say__step("finish session %s, none of its files was retrieved", name);
 	session__close(session);
 	luo__close(luo);
 	return err;

@@ -42,14 +42,14 @@ static int retrieve(struct context *c, const struct options *o)
 	if (!c->session)
 		return -1;
 	fd = session__retrieve_fd(c->session, o->iommufd_token);
-	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+	if (say__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
 				  "token=0x%" PRIx64,
 			   o->iommufd_token))
 		return -1;
 	c->iommufd = iommufd__adopt(fd);
 	if (!c->iommufd)
 		return -1;
-	report__step("retrieve iommufd token=0x%" PRIx64 " of session %s", o->iommufd_token,
+	say__step("retrieve iommufd token=0x%" PRIx64 " of session %s", o->iommufd_token,
 		     o->session);
 	return 0;
 }
@@ -62,14 +62,14 @@ static int reclaim(struct context *c, const struct options *o)
 	if (vfio__bind(c->device, iommufd__fd(c->iommufd)))
 		return -1;
 	ret = iommufd__reclaim(c->iommufd, vfio__dev_id(c->device), o->hwpt_token, &ids);
-	if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of hwpt token=0x%" PRIx64,
+	if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of hwpt token=0x%" PRIx64,
 			   o->hwpt_token))
 		return -1;
-	report__step("reclaim hwpt token=0x%" PRIx64 ", hwpt_id=%u ioas_id=%u", o->hwpt_token,
+	say__step("reclaim hwpt token=0x%" PRIx64 ", hwpt_id=%u ioas_id=%u", o->hwpt_token,
 		     ids.hwpt_id, ids.ioas_id);
 	if (vfio__attach(c->device, ids.hwpt_id))
 		return -1;
-	report__step("attach device %s to hwpt_id=%u", o->device, ids.hwpt_id);
+	say__step("attach device %s to hwpt_id=%u", o->device, ids.hwpt_id);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ static int run(const struct options *o)
 	c.device = vfio__open(o->device);
 	err = !c.device || retrieve(&c, o) || reclaim(&c, o);
 	if (!err && o->hold) {
-		report__note("holding until SIGINT or SIGTERM");
+		say__note("holding until SIGINT or SIGTERM");
 		stop__wait();
 	}
 	session__close(c.session);

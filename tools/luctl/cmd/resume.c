@@ -35,7 +35,7 @@ static int retrieve_session(struct update *u)
 	u->session = luo__retrieve_session(u->luo, u->plan->session);
 	if (!u->session)
 		return -1;
-	report__step("retrieve session %s", u->plan->session);
+	say__step("retrieve session %s", u->plan->session);
 	return 0;
 }
 
@@ -48,14 +48,14 @@ static int retrieve_memfds(struct update *u)
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
 		fd = session__retrieve_fd(u->session, m->token);
-		if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of memfd %s "
+		if (say__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of memfd %s "
 					  "token=0x%" PRIx64,
 				   m->name, m->token))
 			return -1;
 		u->memfds[i] = memfd__adopt(fd, m->name, m->size, m->seed);
 		if (!u->memfds[i])
 			return -1;
-		report__step("retrieve memfd %s token=0x%" PRIx64 ": %" PRIu64 " bytes", m->name,
+		say__step("retrieve memfd %s token=0x%" PRIx64 ": %" PRIu64 " bytes", m->name,
 			     m->token, m->size);
 	}
 	return 0;
@@ -66,7 +66,7 @@ static int retrieve_iommufd(struct update *u)
 	uint64_t token = u->plan->iommufd_token;
 	int fd = session__retrieve_fd(u->session, token);
 
-	if (report__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+	if (say__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
 				  "token=0x%" PRIx64 "%s",
 			   token, fd == -EBADMSG ?
 			   " (the kernel refuses what the previous one wrote, its log names the "
@@ -75,7 +75,7 @@ static int retrieve_iommufd(struct update *u)
 	u->iommufd = iommufd__adopt(fd);
 	if (!u->iommufd)
 		return -1;
-	report__step("retrieve iommufd token=0x%" PRIx64, token);
+	say__step("retrieve iommufd token=0x%" PRIx64, token);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static int expect_no_token(struct update *u, uint32_t dev_id, uint64_t token, co
 {
 	struct iommufd_reclaimed ids;
 
-	return report__expect(iommufd__reclaim(u->iommufd, dev_id, token, &ids), -ENOENT,
+	return say__expect(iommufd__reclaim(u->iommufd, dev_id, token, &ids), -ENOENT,
 			      "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s 0x%" PRIx64, what, token);
 }
 
@@ -110,13 +110,13 @@ static int reclaim(struct update *u, size_t hwpt)
 	if (expect_no_token(u, dev_id, plan__unused_token(u->plan), "the unknown token"))
 		return -1;
 	ret = iommufd__reclaim(u->iommufd, dev_id, h->token, &ids);
-	if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s%s",
+	if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s%s",
 			   update__hwpt_name(u, hwpt), reclaim_hint(ret)))
 		return -1;
 	u->hwpts[hwpt].hwpt_id = ids.hwpt_id;
 	u->hwpts[hwpt].ioas_id = ids.ioas_id;
 	u->hwpts[hwpt].marked = true;
-	report__step("reclaim %s, hwpt_id=%u ioas_id=%u", update__hwpt_name(u, hwpt), ids.hwpt_id,
+	say__step("reclaim %s, hwpt_id=%u ioas_id=%u", update__hwpt_name(u, hwpt), ids.hwpt_id,
 		     ids.ioas_id);
 	return expect_no_token(u, dev_id, h->token, "the token that is reclaimed already,");
 }
@@ -128,7 +128,7 @@ static int reclaim_all(struct update *u)
 	for (i = 0; i < u->plan->nr_hwpts; i++)
 		if (u->plan->hwpts[i].marked && (stop__check() || reclaim(u, i)))
 			return -1;
-	report__step("reclaim: unknown tokens and tokens reclaimed already are refused with "
+	say__step("reclaim: unknown tokens and tokens reclaimed already are refused with "
 		     "ENOENT");
 	return update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_RECLAIMED);
 }
@@ -146,10 +146,10 @@ static int expect_fixed(struct update *u)
 
 static int finish(struct update *u)
 {
-	if (report__expect(session__finish(u->session), 0,
+	if (say__expect(session__finish(u->session), 0,
 			   "ioctl LIVEUPDATE_SESSION_FINISH of session '%s'", u->plan->session))
 		return -1;
-	report__step("finish session %s", u->plan->session);
+	say__step("finish session %s", u->plan->session);
 	return 0;
 }
 
@@ -158,12 +158,12 @@ static int destroy_reclaimed(struct update *u, size_t hwpt)
 	const struct update_hwpt *h = &u->hwpts[hwpt];
 	const char *name = update__hwpt_name(u, hwpt);
 
-	if (report__expect(iommufd__destroy(u->iommufd, h->hwpt_id), 0,
+	if (say__expect(iommufd__destroy(u->iommufd, h->hwpt_id), 0,
 			   "ioctl IOMMU_DESTROY of the reclaimed %s", name) ||
-	    report__expect(iommufd__destroy(u->iommufd, h->ioas_id), 0,
+	    say__expect(iommufd__destroy(u->iommufd, h->ioas_id), 0,
 			   "ioctl IOMMU_DESTROY of the IOAS of the reclaimed %s", name))
 		return -1;
-	report__step("destroy reclaimed %s and its IOAS", name);
+	say__step("destroy reclaimed %s and its IOAS", name);
 	return 0;
 }
 
@@ -223,14 +223,14 @@ static int use_domains(struct update *u)
 static int tell_first_dma(struct update *u)
 {
 	if (jumped_at && u->first_dma)
-		report__note("%.3f ms from the jump to the end of the first DMA",
+		say__note("%.3f ms from the jump to the end of the first DMA",
 			     tsc__ms(&began, u->first_dma - jumped_at));
 	return 0;
 }
 
 static int conclude(struct update *u)
 {
-	report__step("resume of session %s: everything came through", u->plan->session);
+	say__step("resume of session %s: everything came through", u->plan->session);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ static int make_memfds(struct update *u)
 		u->memfds[i] = memfd__create(m->name, m->size, m->huge, m->seed);
 		if (!u->memfds[i])
 			return -1;
-		report__step("create memfd %s: %" PRIu64 " bytes, huge=%s, seed=%" PRIu64
+		say__step("create memfd %s: %" PRIu64 " bytes, huge=%s, seed=%" PRIu64
 			     ", filled and sealed", m->name, m->size, m->huge ? "yes" : "no",
 			     m->seed);
 	}
@@ -55,7 +55,7 @@ static int map_area(struct update *u, const struct plan_area *a)
 	ret = iommufd__map_file(u->iommufd, u->hwpts[a->hwpt].ioas_id,
 				memfd__fd(u->memfds[a->memfd]), a->offset, a->length, a->iova,
 				a->perm & PLAN_READ, a->perm & PLAN_WRITE);
-	return report__expect(ret, 0, "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset "
+	return say__expect(ret, 0, "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset "
 				      "0x%" PRIx64 " length 0x%" PRIx64 " at iova 0x%" PRIx64
 				      " (line %d of the plan)",
 			      update__hwpt_name(u, a->hwpt), u->plan->memfds[a->memfd].name,
@@ -77,7 +77,7 @@ static int map_areas(struct update *u, size_t hwpt)
 		n++;
 		bytes += a->length;
 	}
-	report__step("map %s: %zu areas, %" PRIu64 " bytes, hwpt_id=%u ioas_id=%u",
+	say__step("map %s: %zu areas, %" PRIu64 " bytes, hwpt_id=%u ioas_id=%u",
 		     update__hwpt_name(u, hwpt), n, bytes, u->hwpts[hwpt].hwpt_id,
 		     u->hwpts[hwpt].ioas_id);
 	return 0;
@@ -92,7 +92,7 @@ static int share_ioas(struct update *u, size_t hwpt)
 	h->ioas_id = u->hwpts[other].ioas_id;
 	if (update__alloc_hwpt(u, hwpt, h->ioas_id, &h->hwpt_id))
 		return -1;
-	report__step("share %s: the IOAS of hwpt %s, hwpt_id=%u ioas_id=%u",
+	say__step("share %s: the IOAS of hwpt %s, hwpt_id=%u ioas_id=%u",
 		     update__hwpt_name(u, hwpt), u->plan->hwpts[other].name, h->hwpt_id,
 		     h->ioas_id);
 	return 0;

@@ -26,10 +26,10 @@ static int load_plans(struct group *g, char *const *files, bool need_kernel)
 	for (i = 0; i < g->nr; i++) {
 		g->plans[i] = plan__load(files[i], text, sizeof(text));
 		if (!g->plans[i])
-			return report__error("%s", text);
+			return say__error("%s", text);
 	}
 	if (plan__check_together(g->plans, g->nr, need_kernel, text, sizeof(text)))
-		return report__error("%s", text);
+		return say__error("%s", text);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ struct group *group__load(char *const *files, size_t nr, bool resuming, bool nee
 	return NULL;
 err:
 	group__free(g);
-	report__errno(-ENOMEM, "no memory for %zu plans", nr);
+	say__errno(-ENOMEM, "no memory for %zu plans", nr);
 	return NULL;
 }
 
@@ -134,7 +134,7 @@ int group__open_luo(struct group *g)
 static void set_subject(const struct group *g, size_t i)
 {
 	if (g->nr > 1)
-		report__set_subject(g->plans[i]->session);
+		say__set_subject(g->plans[i]->session);
 }
 
 int group__each(struct group *g, int (*step)(struct update *u))
@@ -146,7 +146,7 @@ int group__each(struct group *g, int (*step)(struct update *u))
 		set_subject(g, i);
 		err = stop__check() ? -1 : step(g->updates[i]);
 	}
-	report__set_subject(NULL);
+	say__set_subject(NULL);
 	return err;
 }
 
@@ -159,7 +159,7 @@ int group__run_hooks(struct group *g, enum plan_stage stage)
 		set_subject(g, i);
 		err = hook__run(g->plans[i], stage);
 	}
-	report__set_subject(NULL);
+	say__set_subject(NULL);
 	return err;
 }
 
@@ -174,6 +174,6 @@ void group__close_sessions(struct group *g)
 			continue;
 		session__close(u->session);
 		u->session = NULL;
-		report__note("session %s closed, nothing is preserved", g->plans[i]->session);
+		say__note("session %s closed, nothing is preserved", g->plans[i]->session);
 	}
 }

@@ -37,12 +37,12 @@ static int check_status(const struct plan_hook *hook, int status)
 	if (stop__check())
 		return -1;
 	if (WIFSIGNALED(status))
-		return report__error("hook %s '%s' (line %d of the plan) was killed by signal %d",
+		return say__error("hook %s '%s' (line %d of the plan) was killed by signal %d",
 				     stage, hook->command, hook->line, WTERMSIG(status));
 	if (WEXITSTATUS(status))
-		return report__error("hook %s '%s' (line %d of the plan) ended with status %d",
+		return say__error("hook %s '%s' (line %d of the plan) ended with status %d",
 				     stage, hook->command, hook->line, WEXITSTATUS(status));
-	report__step("hook %s '%s'", stage, hook->command);
+	say__step("hook %s '%s'", stage, hook->command);
 	return 0;
 }
 
@@ -56,7 +56,7 @@ static int run_one(const struct plan_hook *hook)
 		run_shell(hook->command);
 	err = pid < 0 ? -errno : wait_for(pid, &status);
 	if (err)
-		return report__errno(err, "starting hook %s '%s' (line %d of the plan) failed",
+		return say__errno(err, "starting hook %s '%s' (line %d of the plan) failed",
 				     plan__stage_name(hook->stage), hook->command, hook->line);
 	return check_status(hook, status);
 }

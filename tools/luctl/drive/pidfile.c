@@ -36,7 +36,7 @@ int pidfile__create(const char *session)
 	FILE *f;
 
 	if (holder)
-		return report__error("process %d holds session '%s'; "
+		return say__error("process %d holds session '%s'; "
 				     "end it with 'luctl abort --session %s'",
 				     (int)holder, session, session);
 	mkdir("/run", 0755);
@@ -44,10 +44,10 @@ int pidfile__create(const char *session)
 	path_of(session, path, sizeof(path));
 	f = fopen(path, "we");
 	if (!f)
-		return report__errno(-errno, "writing %s failed", path);
+		return say__errno(-errno, "writing %s failed", path);
 	fprintf(f, "%d\n", (int)getpid());
 	if (fclose(f))
-		return report__errno(-errno, "writing %s failed", path);
+		return say__errno(-errno, "writing %s failed", path);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ int preserve__create_session(struct update *u)
 	u->session = luo__create_session(u->luo, u->plan->session);
 	if (!u->session)
 		return -1;
-	report__step("create session %s", u->plan->session);
+	say__step("create session %s", u->plan->session);
 	return 0;
 }
 
@@ -40,16 +40,16 @@ static int expect_token_used(struct update *u, size_t hwpt)
 
 	if (update__alloc_ioas(u, hwpt, &ioas_id) ||
 	    update__alloc_hwpt(u, hwpt, ioas_id, &hwpt_id) ||
-	    report__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
+	    say__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
 			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token "
 			   "0x%" PRIx64,
 			   token) ||
-	    report__expect(iommufd__destroy(u->iommufd, hwpt_id), 0,
+	    say__expect(iommufd__destroy(u->iommufd, hwpt_id), 0,
 			   "ioctl IOMMU_DESTROY of a hwpt that is not marked") ||
-	    report__expect(iommufd__destroy(u->iommufd, ioas_id), 0,
+	    say__expect(iommufd__destroy(u->iommufd, ioas_id), 0,
 			   "ioctl IOMMU_DESTROY of an IOAS without a hwpt"))
 		return -1;
-	report__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE",
+	say__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE",
 		     token);
 	return 0;
 }
@@ -59,10 +59,10 @@ static int expect_marked(struct update *u, size_t hwpt)
 	uint32_t hwpt_id = u->hwpts[hwpt].hwpt_id;
 	const char *name = update__hwpt_name(u, hwpt);
 
-	if (report__expect(iommufd__mark(u->iommufd, hwpt_id, plan__unused_token(u->plan)), -EEXIST,
+	if (say__expect(iommufd__mark(u->iommufd, hwpt_id, plan__unused_token(u->plan)), -EEXIST,
 			   "a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
 		return -1;
-	report__step("mark: a second mark of %s is refused with EEXIST", name);
+	say__step("mark: a second mark of %s is refused with EEXIST", name);
 	return expect_token_used(u, hwpt);
 }
 
@@ -75,11 +75,11 @@ int preserve__mark(struct update *u)
 		if (!u->plan->hwpts[i].marked)
 			continue;
 		ret = iommufd__mark(u->iommufd, u->hwpts[i].hwpt_id, u->plan->hwpts[i].token);
-		if (report__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s%s",
+		if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s%s",
 				   update__hwpt_name(u, i), ret == -ENOTTY ? NO_PATCHES : ""))
 			return -1;
 		u->hwpts[i].marked = true;
-		report__step("mark %s", update__hwpt_name(u, i));
+		say__step("mark %s", update__hwpt_name(u, i));
 		if (u->plan->assert_marks && expect_marked(u, i))
 			return -1;
 	}
@@ -91,7 +91,7 @@ char *preserve__next_cmdline(const struct group *g, const char *running)
 	char *cmdline = plan__expand_cmdline(group__kernel(g)->cmdline, running);
 
 	if (!cmdline)
-		report__errno(-ENOMEM, "no memory for the command line");
+		say__errno(-ENOMEM, "no memory for the command line");
 	return cmdline;
 }
 
@@ -101,12 +101,12 @@ static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
 
 	for (i = 0; i < remarks->nr; i++) {
 		if (remarks->list[i].warning)
-			report__warning("%s", remarks->list[i].text);
+			say__warning("%s", remarks->list[i].text);
 		else
-			report__note("note: %s", remarks->list[i].text);
+			say__note("note: %s", remarks->list[i].text);
 	}
 	if (strict && remarks->nr_warnings)
-		return report__error("the next kernel does not fit, see the warnings; mend that, or "
+		return say__error("the next kernel does not fit, see the warnings; mend that, or "
 				     "leave out --strict");
 	return 0;
 }
@@ -126,7 +126,7 @@ int preserve__check_next(const struct group *g, bool strict)
 	if (next) {
 		err = neighbour__check(image, next, running, needs, &remarks);
 		if (err)
-			report__errno(err, "open of the kernel %s failed", image);
+			say__errno(err, "open of the kernel %s failed", image);
 	}
 	free(next);
 	free(running);
@@ -148,7 +148,7 @@ int preserve__load_kernel(struct group *g)
 		return -1;
 	err = kexec__load(kernel->image, kernel->initrd, cmdline);
 	if (!err)
-		report__step("load kernel %s initrd=%s cmdline=\"%s\"", kernel->image,
+		say__step("load kernel %s initrd=%s cmdline=\"%s\"", kernel->image,
 			     kernel->initrd ? kernel->initrd : "none", cmdline);
 	free(cmdline);
 	return err;
@@ -159,10 +159,10 @@ static int expect_order(struct update *u)
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd),
 				       u->plan->iommufd_token);
 
-	if (report__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+	if (say__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
 					 "before its memfds"))
 		return -1;
-	report__step("preserve: the iommufd before its memfds is refused with ENOENT");
+	say__step("preserve: the iommufd before its memfds is refused with ENOENT");
 	return 0;
 }
 
@@ -175,11 +175,11 @@ static int preserve_memfds(struct update *u)
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
 		ret = session__preserve_fd(u->session, memfd__fd(u->memfds[i]), m->token);
-		if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s "
+		if (say__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s "
 					   "token=0x%" PRIx64,
 				   m->name, m->token))
 			return -1;
-		report__step("preserve memfd %s token=0x%" PRIx64, m->name, m->token);
+		say__step("preserve memfd %s token=0x%" PRIx64, m->name, m->token);
 	}
 	return 0;
 }
@@ -195,10 +195,10 @@ static int preserve_iommufd(struct update *u)
 	uint64_t token = u->plan->iommufd_token;
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), token);
 
-	if (report__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+	if (say__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
 				   "token=0x%" PRIx64 "%s", token, preserve_hint(ret)))
 		return -1;
-	report__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
+	say__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
 		     plan__nr_marked(u->plan));
 	return 0;
 }
@@ -270,7 +270,7 @@ static int abort_session(struct update *u)
 {
 	session__close(u->session);
 	u->session = NULL;
-	report__step("close session %s", u->plan->session);
+	say__step("close session %s", u->plan->session);
 	return expect_unpreserved(u);
 }
 
@@ -281,13 +281,13 @@ int preserve__preserve(struct update *u)
 	for (i = 0; i < u->plan->aborts; i++) {
 		if (preserve_once(u) || abort_session(u))
 			return -1;
-		report__step("abort %u of %u", i + 1, u->plan->aborts);
+		say__step("abort %u of %u", i + 1, u->plan->aborts);
 		if (hook__run(u->plan, PLAN_ABORTED))
 			return -1;
 		u->session = luo__create_session(u->luo, u->plan->session);
 		if (!u->session)
 			return -1;
-		report__step("create session %s again", u->plan->session);
+		say__step("create session %s again", u->plan->session);
 	}
 	return preserve_once(u);
 }
@@ -298,11 +298,11 @@ int preserve__jump(struct group *g)
 
 	if (stop__check())
 		return -1;
-	report__note("step jump into %s", group__kernel(g)->image);
+	say__note("step jump into %s", group__kernel(g)->image);
 	if (tsc__read())
-		report__note("the jump is at TSC %" PRIu64, tsc__read());
+		say__note("the jump is at TSC %" PRIu64, tsc__read());
 	err = kexec__reboot();
-	return report__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
+	return say__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
 				  "handed over; see the kernel log");
 }
 
@@ -310,6 +310,6 @@ int preserve__end_without_jump(struct group *g)
 {
 	if (group__each(g, abort_session))
 		return -1;
-	report__step("end without kexec: nothing is preserved");
+	say__step("end without kexec: nothing is preserved");
 	return 0;
 }

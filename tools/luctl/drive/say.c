@@ -7,7 +7,7 @@
 
 static const char *subject;
 
-void report__set_subject(const char *new_subject)
+void say__set_subject(const char *new_subject)
 {
 	subject = new_subject;
 }
@@ -24,7 +24,7 @@ static void say(FILE *out, const char *prefix, const char *fmt, va_list args, co
 	fflush(out);
 }
 
-void report__step(const char *fmt, ...)
+void say__step(const char *fmt, ...)
 {
 	va_list args;
 
@@ -33,7 +33,7 @@ void report__step(const char *fmt, ...)
 	va_end(args);
 }
 
-void report__note(const char *fmt, ...)
+void say__note(const char *fmt, ...)
 {
 	va_list args;
 
@@ -42,7 +42,7 @@ void report__note(const char *fmt, ...)
 	va_end(args);
 }
 
-void report__warning(const char *fmt, ...)
+void say__warning(const char *fmt, ...)
 {
 	va_list args;
 
@@ -51,7 +51,7 @@ void report__warning(const char *fmt, ...)
 	va_end(args);
 }
 
-int report__error(const char *fmt, ...)
+int say__error(const char *fmt, ...)
 {
 	va_list args;
 
@@ -68,7 +68,7 @@ static const char *errno_name(int err)
 	return name ? name : "unknown errno";
 }
 
-int report__errno(int err, const char *fmt, ...)
+int say__errno(int err, const char *fmt, ...)
 {
 	char suffix[128];
 	va_list args;
@@ -80,7 +80,7 @@ int report__errno(int err, const char *fmt, ...)
 	return -1;
 }
 
-int report__expect(int ret, int want, const char *fmt, ...)
+int say__expect(int ret, int want, const char *fmt, ...)
 {
 	char suffix[192];
 	va_list args;

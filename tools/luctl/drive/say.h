@@ -4,29 +4,29 @@
 #define LUCTL_REPORT_H
 
 /* Begins all that is said with "SUBJECT: ", which is not copied; NULL: no more */
-void report__set_subject(const char *subject);
+void say__set_subject(const char *subject);
 
 /* "luctl: ... ok" */
-void report__step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say__step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* "luctl: ..." for what is worth knowing and no step */
-void report__note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say__note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* "luctl: warning: ..." on stderr */
-void report__warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say__warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* "luctl: error: ..."; always returns -1, so that callers can return it */
-int report__error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int say__error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same with the text and name of @err, a negative errno, behind the sentence */
-int report__errno(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int say__errno(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Compares the result of a call (negative errno, or >= 0 for success) with what it must be:
  * 0 or a negative errno. Returns 0 if it is that, else reports @fmt, which names the call and
  * its object, and returns -1.
  */
-int report__expect(int ret, int want, const char *fmt, ...)
+int say__expect(int ret, int want, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -38,7 +38,7 @@ int stop__check(void)
 {
 	if (!stop_signal)
 		return 0;
-	return report__error("stopped by SIG%s", sigabbrev_np(stop_signal));
+	return say__error("stopped by SIG%s", sigabbrev_np(stop_signal));
 }
 
 void stop__wait(void)

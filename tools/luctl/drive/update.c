@@ -35,7 +35,7 @@ struct update *update__new(const struct plan *plan, bool resuming)
 		return u;
 	update__free(u);
 err:
-	report__errno(-ENOMEM, "no memory for the plan");
+	say__errno(-ENOMEM, "no memory for the plan");
 	return NULL;
 }
 
@@ -106,7 +106,7 @@ int update__bind_devices(struct update *u)
 			continue;
 		if (vfio__bind(device, iommufd__fd(u->iommufd)))
 			return -1;
-		report__step("bind device %s %s to the iommufd, dev_id=%u",
+		say__step("bind device %s %s to the iommufd, dev_id=%u",
 			     u->plan->devices[i].name, vfio__bdf(device), vfio__dev_id(device));
 	}
 	return 0;
@@ -114,7 +114,7 @@ int update__bind_devices(struct update *u)
 
 int update__alloc_ioas(struct update *u, size_t hwpt, uint32_t *ioas_id)
 {
-	return report__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
+	return say__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
 			      "ioctl IOMMU_IOAS_ALLOC for %s", update__hwpt_name(u, hwpt));
 }
 
@@ -122,7 +122,7 @@ int update__alloc_hwpt(struct update *u, size_t hwpt, uint32_t ioas_id, uint32_t
 {
 	uint32_t dev_id = vfio__dev_id(u->devices[u->plan->hwpts[hwpt].device]);
 
-	return report__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, ioas_id, hwpt_id), 0,
+	return say__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, ioas_id, hwpt_id), 0,
 			      "ioctl IOMMU_HWPT_ALLOC for %s", update__hwpt_name(u, hwpt));
 }
 
@@ -136,7 +136,7 @@ static int attach(struct update *u, size_t hwpt)
 	u->engines[device] = edu__open(u->devices[device]);
 	if (!u->engines[device])
 		return -1;
-	report__step("attach device %s to %s, hwpt_id=%u", u->plan->devices[device].name,
+	say__step("attach device %s to %s, hwpt_id=%u", u->plan->devices[device].name,
 		     update__hwpt_name(u, hwpt), u->hwpts[hwpt].hwpt_id);
 	return 0;
 }
@@ -169,7 +169,7 @@ int update__detach(struct update *u)
 		if (vfio__detach(u->devices[device]))
 			return -1;
 		u->hwpts[i].attached = false;
-		report__step("detach device %s from %s", u->plan->devices[device].name,
+		say__step("detach device %s from %s", u->plan->devices[device].name,
 			     update__hwpt_name(u, i));
 	}
 	return 0;
@@ -193,7 +193,7 @@ static int expect_areas(struct update *u, size_t hwpt)
 			continue;
 		ret = iommufd__map(u->iommufd, u->hwpts[hwpt].ioas_id, u->scratch, PLAN_PAGE,
 				   a->iova);
-		if (report__expect(ret, -EEXIST, "ioctl IOMMU_IOAS_MAP in %s over the area at iova "
+		if (say__expect(ret, -EEXIST, "ioctl IOMMU_IOAS_MAP in %s over the area at iova "
 						 "0x%" PRIx64,
 				   update__hwpt_name(u, hwpt), a->iova))
 			return -1;
@@ -209,13 +209,13 @@ int update__expect_changeable(struct update *u, size_t hwpt)
 
 	if (!plan__scratch_iova(u->plan, hwpt, &iova))
 		return 0;
-	if (report__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), 0,
+	if (say__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), 0,
 			   "ioctl IOMMU_IOAS_MAP in %s at iova 0x%" PRIx64, name, iova) ||
-	    report__expect(iommufd__unmap(u->iommufd, ioas_id, iova, PLAN_PAGE), 0,
+	    say__expect(iommufd__unmap(u->iommufd, ioas_id, iova, PLAN_PAGE), 0,
 			   "ioctl IOMMU_IOAS_UNMAP in %s at iova 0x%" PRIx64, name, iova) ||
 	    expect_areas(u, hwpt))
 		return -1;
-	report__step("%s: map and unmap of a page at iova 0x%" PRIx64
+	say__step("%s: map and unmap of a page at iova 0x%" PRIx64
 		     " work, all areas are in place",
 		     name, iova);
 	return 0;
@@ -241,20 +241,20 @@ int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 	/* Where devices cannot reach, which no plan says, it is refused for that */
 	if (plan__far_iova(u->plan, hwpt, &iova) &&
 	    iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova) >= 0)
-		return report__error("ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64
+		return say__error("ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64
 				     " succeeded, but the kernel must refuse it", name, iova);
 	if (plan__scratch_iova(u->plan, hwpt, &iova) &&
-	    report__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), -EBUSY,
+	    say__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), -EBUSY,
 			   "ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64, name, iova))
 		return -1;
-	if (a && report__expect(iommufd__unmap(u->iommufd, ioas_id, a->iova, a->length), -EBUSY,
+	if (a && say__expect(iommufd__unmap(u->iommufd, ioas_id, a->iova, a->length), -EBUSY,
 				"ioctl IOMMU_IOAS_UNMAP in the fixed %s at iova 0x%" PRIx64, name,
 				a->iova))
 		return -1;
-	if (destroy && report__expect(iommufd__destroy(u->iommufd, u->hwpts[hwpt].hwpt_id), -EBUSY,
+	if (destroy && say__expect(iommufd__destroy(u->iommufd, u->hwpts[hwpt].hwpt_id), -EBUSY,
 				      "ioctl IOMMU_DESTROY of the fixed %s", name))
 		return -1;
-	report__step("%s: map%s unmap%s are refused with EBUSY", name, destroy ? "," : " and",
+	say__step("%s: map%s unmap%s are refused with EBUSY", name, destroy ? "," : " and",
 		     destroy ? " and destroy" : "");
 	return 0;
 }
@@ -287,12 +287,12 @@ static int check_state(struct update *u, size_t hwpt, uint32_t bits,
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (state->bits != bits || state->token != u->plan->hwpts[hwpt].token)
-		return report__error("%s is %s with token 0x%" PRIx64 " and must be %s", name,
+		return say__error("%s is %s with token 0x%" PRIx64 " and must be %s", name,
 				     state_name(state->bits), state->token, state_name(bits));
 	if (bits != IOMMU_HWPT_LIVEUPDATE_MARKED && pages && !state->nr_leaves)
-		return report__error("no entry of %s was compared with its memory", name);
+		return say__error("no entry of %s was compared with its memory", name);
 	if (state->nr_pinned != pages)
-		return report__error("%" PRIu64 " pages are pinned under %s, and it maps %" PRIu64,
+		return say__error("%" PRIu64 " pages are pinned under %s, and it maps %" PRIu64,
 				     state->nr_pinned, name, pages);
 	return 0;
 }
@@ -301,11 +301,11 @@ static int query(struct update *u, size_t hwpt, uint32_t bits, struct iommufd_st
 {
 	const char *name = update__hwpt_name(u, hwpt);
 
-	if (report__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
+	if (say__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
 			   "ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name) ||
 	    check_state(u, hwpt, bits, state))
 		return -1;
-	report__step("query %s: %s, %" PRIu64 " leaves compared, %" PRIu64 " pages pinned", name,
+	say__step("query %s: %s, %" PRIu64 " leaves compared, %" PRIu64 " pages pinned", name,
 		     state_name(bits), state->nr_leaves, state->nr_pinned);
 	return 0;
 }
@@ -328,7 +328,7 @@ int update__expect_state(struct update *u, uint32_t bits)
 	/* What is only marked was compared earlier, if at all */
 	if (n && ((bits & IOMMU_HWPT_LIVEUPDATE_PRESERVED) ||
 		  bits == IOMMU_HWPT_LIVEUPDATE_RECLAIMED))
-		report__step("%s %zu hwpts of session %s: compared %" PRIu64
+		say__step("%s %zu hwpts of session %s: compared %" PRIu64
 			     " leaves, pinned %" PRIu64 " pages",
 			     state_name(bits), n, u->plan->session, leaves, pages);
 	return 0;
@@ -348,7 +348,7 @@ int update__verify_memory(struct update *u)
 		bytes += u->plan->memfds[i].size;
 	}
 	if (u->plan->nr_memfds)
-		report__step("verify memory: %zu memfds, %" PRIu64 " bytes as they must be",
+		say__step("verify memory: %zu memfds, %" PRIu64 " bytes as they must be",
 			     u->plan->nr_memfds, bytes);
 	return 0;
 }

@@ -22,7 +22,7 @@ struct iommufd *iommufd__adopt(int fd)
 
 	if (!iommufd) {
 		close(fd);
-		report__errno(-ENOMEM, "no memory for the iommufd");
+		say__errno(-ENOMEM, "no memory for the iommufd");
 		return NULL;
 	}
 	iommufd->fd = fd;
@@ -34,7 +34,7 @@ struct iommufd *iommufd__open(void)
 	int fd = open(IOMMU_DEVICE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
-		report__errno(-errno, "open " IOMMU_DEVICE
+		say__errno(-errno, "open " IOMMU_DEVICE
 			      " failed (it needs CONFIG_IOMMUFD and root)");
 		return NULL;
 	}

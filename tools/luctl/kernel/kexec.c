@@ -19,7 +19,7 @@ static int open_file(const char *path, const char *what)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		report__errno(-errno, "open of the %s %s failed", what, path);
+		say__errno(-errno, "open of the %s %s failed", what, path);
 	return fd;
 }
 
@@ -38,7 +38,7 @@ int kexec__load(const char *image, const char *initrd, const char *cmdline)
 	}
 	err = 0;
 	if (syscall(SYS_kexec_file_load, kernel, ramdisk, strlen(cmdline) + 1, cmdline, flags))
-		err = report__errno(-errno, "kexec_file_load of %s failed (it needs "
+		err = say__errno(-errno, "kexec_file_load of %s failed (it needs "
 					    "CONFIG_KEXEC_FILE, root, and a bzImage)",
 				    image);
 	if (ramdisk >= 0)
@@ -67,7 +67,7 @@ char *kexec__running_cmdline(void)
 	size_t room = 0;
 
 	if (!f || getline(&line, &room, f) < 0) {
-		report__errno(errno ? -errno : -ENODATA, "reading /proc/cmdline failed "
+		say__errno(errno ? -errno : -ENODATA, "reading /proc/cmdline failed "
 			      "(mount /proc)");
 		free(line);
 		line = NULL;

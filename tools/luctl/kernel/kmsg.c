@@ -23,12 +23,12 @@ struct kmsg *kmsg__open(void)
 	struct kmsg *kmsg = calloc(1, sizeof(*kmsg));
 
 	if (!kmsg) {
-		report__errno(-ENOMEM, "no memory for the kernel log");
+		say__errno(-ENOMEM, "no memory for the kernel log");
 		return NULL;
 	}
 	kmsg->fd = open(KMSG_DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg->fd < 0 || lseek(kmsg->fd, 0, SEEK_END) < 0) {
-		report__errno(-errno, "open " KMSG_DEVICE " failed (probes need the kernel log; "
+		say__errno(-errno, "open " KMSG_DEVICE " failed (probes need the kernel log; "
 			      "it needs CONFIG_PRINTK and root)");
 		kmsg__close(kmsg);
 		return NULL;

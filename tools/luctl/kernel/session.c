@@ -42,13 +42,13 @@ struct luo *luo__open(void)
 	int err;
 
 	if (!luo) {
-		report__errno(-ENOMEM, "open " LUO_DEVICE " failed");
+		say__errno(-ENOMEM, "open " LUO_DEVICE " failed");
 		return NULL;
 	}
 	luo->fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
 	if (luo->fd < 0) {
 		err = errno;
-		report__errno(-err, "open " LUO_DEVICE " failed (%s)", open_hint(err));
+		say__errno(-err, "open " LUO_DEVICE " failed (%s)", open_hint(err));
 		free(luo);
 		return NULL;
 	}
@@ -69,7 +69,7 @@ static struct session *wrap_fd(int fd)
 
 	if (!session) {
 		close(fd);
-		report__errno(-ENOMEM, "no memory for the session");
+		say__errno(-ENOMEM, "no memory for the session");
 		return NULL;
 	}
 	session->fd = fd;
@@ -84,7 +84,7 @@ struct session *luo__create_session(struct luo *luo, const char *name)
 	strncpy((char *)cmd.name, name, sizeof(cmd.name) - 1);
 	if (ioctl(luo->fd, LIVEUPDATE_IOCTL_CREATE_SESSION, &cmd)) {
 		err = errno;
-		report__errno(-err, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' "
+		say__errno(-err, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' "
 				    "failed",
 			      name);
 		errno = err;
@@ -101,7 +101,7 @@ struct session *luo__retrieve_session(struct luo *luo, const char *name)
 	strncpy((char *)cmd.name, name, sizeof(cmd.name) - 1);
 	if (ioctl(luo->fd, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &cmd)) {
 		err = errno;
-		report__errno(-err, "ioctl LIVEUPDATE_IOCTL_RETRIEVE_SESSION for session '%s' "
+		say__errno(-err, "ioctl LIVEUPDATE_IOCTL_RETRIEVE_SESSION for session '%s' "
 				    "failed%s",
 			      name, err == ENOENT ?
 			      " (the previous kernel handed over no session of that name)" : "");

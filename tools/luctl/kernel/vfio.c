@@ -62,7 +62,7 @@ static int write_attribute(const char *bdf, const char *attribute, const char *t
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", bdf, attribute);
 	err = write_file(path, text);
-	return err ? report__errno(err, "writing '%s' to %s failed", text, path) : 0;
+	return err ? say__errno(err, "writing '%s' to %s failed", text, path) : 0;
 }
 
 static int take_device(const char *bdf)
@@ -72,19 +72,19 @@ static int take_device(const char *bdf)
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s", bdf);
 	if (access(path, F_OK))
-		return report__errno(-errno, "there is no PCI device %s (name one that lspci "
+		return say__errno(-errno, "there is no PCI device %s (name one that lspci "
 					     "shows)",
 				     bdf);
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu_group", bdf);
 	if (access(path, F_OK))
-		return report__error("device %s has no IOMMU in this kernel; boot with the IOMMU on "
+		return say__error("device %s has no IOMMU in this kernel; boot with the IOMMU on "
 				     "(intel_iommu=on or the like, and no iommu=off)",
 				     bdf);
 	read_driver(bdf, driver, sizeof(driver));
 	if (!strcmp(driver, DRIVER))
 		return 0;
 	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK))
-		return report__error("the kernel has no driver " DRIVER "; load it with "
+		return say__error("the kernel has no driver " DRIVER "; load it with "
 				     "'modprobe vfio-pci' or build it with CONFIG_VFIO_PCI");
 	if (*driver && write_attribute(bdf, "driver/unbind", bdf))
 		return -1;
@@ -92,8 +92,8 @@ static int take_device(const char *bdf)
 		return -1;
 	err = write_file("/sys/bus/pci/drivers_probe", bdf);
 	if (err)
-		return report__errno(err, "writing '%s' to /sys/bus/pci/drivers_probe failed", bdf);
-	report__note("device %s taken from %s and given to " DRIVER, bdf,
+		return say__errno(err, "writing '%s' to /sys/bus/pci/drivers_probe failed", bdf);
+	say__note("device %s taken from %s and given to " DRIVER, bdf,
 		     *driver ? driver : "no driver");
 	return 0;
 }
@@ -138,7 +138,7 @@ static int open_cdev(const char *bdf)
 			break;
 	}
 	if (fd < 0)
-		report__errno(err, "open %s of device %s failed (it needs CONFIG_VFIO_DEVICE_CDEV, "
+		say__errno(err, "open %s of device %s failed (it needs CONFIG_VFIO_DEVICE_CDEV, "
 				   "/dev on devtmpfs, an IOMMU and root)",
 			      path, bdf);
 	return fd;
@@ -152,7 +152,7 @@ struct vfio *vfio__open(const char *bdf)
 		return NULL;
 	vfio = calloc(1, sizeof(*vfio));
 	if (!vfio) {
-		report__errno(-ENOMEM, "no memory for device %s", bdf);
+		say__errno(-ENOMEM, "no memory for device %s", bdf);
 		return NULL;
 	}
 	snprintf(vfio->bdf, sizeof(vfio->bdf), "%s", bdf);
@@ -179,7 +179,7 @@ int vfio__bind(struct vfio *vfio, int iommufd)
 	struct vfio_device_bind_iommufd cmd = { .argsz = sizeof(cmd), .iommufd = iommufd };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_BIND_IOMMUFD of device %s failed",
+		return say__errno(-errno, "ioctl VFIO_DEVICE_BIND_IOMMUFD of device %s failed",
 				     vfio->bdf);
 	vfio->dev_id = cmd.out_devid;
 	return 0;
@@ -200,7 +200,7 @@ int vfio__attach(struct vfio *vfio, uint32_t hwpt_id)
 	struct vfio_device_attach_iommufd_pt cmd = { .argsz = sizeof(cmd), .pt_id = hwpt_id };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT of device %s to "
+		return say__errno(-errno, "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT of device %s to "
 					     "hwpt id %u failed",
 				     vfio->bdf, hwpt_id);
 	return 0;
@@ -211,7 +211,7 @@ int vfio__detach(struct vfio *vfio)
 	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT of device %s "
+		return say__errno(-errno, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT of device %s "
 					     "failed",
 				     vfio->bdf);
 	return 0;
@@ -221,7 +221,7 @@ static int region_info(struct vfio *vfio, uint32_t index, struct vfio_region_inf
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	if (ioctl(vfio->fd, VFIO_DEVICE_GET_REGION_INFO, info))
-		return report__errno(-errno, "ioctl VFIO_DEVICE_GET_REGION_INFO of device %s "
+		return say__errno(-errno, "ioctl VFIO_DEVICE_GET_REGION_INFO of device %s "
 					     "region %u failed",
 				     vfio->bdf, index);
 	return 0;
@@ -235,7 +235,7 @@ static int read_config(struct vfio *vfio, unsigned int offset, void *value, size
 	if (region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pread(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
-		return report__errno(-errno, "reading the PCI configuration of device %s at 0x%x "
+		return say__errno(-errno, "reading the PCI configuration of device %s at 0x%x "
 					     "failed",
 				     vfio->bdf, offset);
 	return 0;
@@ -248,7 +248,7 @@ static int write_config(struct vfio *vfio, unsigned int offset, const void *valu
 	if (region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pwrite(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
-		return report__errno(-errno, "writing the PCI configuration of device %s at 0x%x "
+		return say__errno(-errno, "writing the PCI configuration of device %s at 0x%x "
 					     "failed",
 				     vfio->bdf, offset);
 	return 0;
@@ -284,14 +284,14 @@ volatile void *vfio__map_bar0(struct vfio *vfio, size_t min_size)
 	if (region_info(vfio, VFIO_PCI_BAR0_REGION_INDEX, &info))
 		return NULL;
 	if (info.size < min_size || !(info.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
-		report__error("BAR 0 of device %s cannot be mapped or is smaller than %zu bytes; "
+		say__error("BAR 0 of device %s cannot be mapped or is smaller than %zu bytes; "
 			      "name the right device",
 			      vfio->bdf, min_size);
 		return NULL;
 	}
 	p = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, vfio->fd, info.offset);
 	if (p == MAP_FAILED) {
-		report__errno(-errno, "mapping BAR 0 of device %s failed", vfio->bdf);
+		say__errno(-errno, "mapping BAR 0 of device %s failed", vfio->bdf);
 		return NULL;
 	}
 	vfio->bar0 = p;

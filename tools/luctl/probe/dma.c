@@ -132,7 +132,7 @@ static int compare(struct update *u, const struct plan_probe *probe, struct plac
 	got = memory[i];
 	want = data[i];
 	at = i & ~(uint64_t)(PLAN_HOLE_LENGTH - 1);
-	return report__error("DMA through %s from iova 0x%" PRIx64 " to iova 0x%" PRIx64
+	return say__error("DMA through %s from iova 0x%" PRIx64 " to iova 0x%" PRIx64
 			     " moved wrong bytes: at iova 0x%" PRIx64
 			     " memory holds 0x%02x and must hold 0x%02x%s%s",
 			     update__hwpt_name(u, probe->hwpt), probe->from, probe->to,
@@ -149,7 +149,7 @@ static int run_probe(struct update *u, const struct plan_probe *probe, unsigned 
 	int err;
 
 	if (!data)
-		return report__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
+		return say__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
 				     probe->length);
 	err = prepare_source(from, data, probe->length, round);
 	if (!err) {
@@ -162,7 +162,7 @@ static int run_probe(struct update *u, const struct plan_probe *probe, unsigned 
 		err = memfd__patch(to.memfd, to.offset, data, probe->length);
 	free(data);
 	if (!err)
-		report__step("dma %s: %" PRIu64 " bytes from iova 0x%" PRIx64
+		say__step("dma %s: %" PRIu64 " bytes from iova 0x%" PRIx64
 			     " to the device and from it to iova 0x%" PRIx64,
 			     update__hwpt_name(u, probe->hwpt), probe->length, probe->from,
 			     probe->to);
@@ -216,7 +216,7 @@ int update__assume_probes(struct update *u)
 		to = place_of(u, probe->hwpt, probe->to, probe->length);
 		data = malloc(probe->length);
 		if (!data)
-			return report__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
+			return say__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
 					     probe->length);
 		memfd__expected(from.memfd, from.offset, data, probe->length);
 		err = memfd__patch(to.memfd, to.offset, data, probe->length);
@@ -261,7 +261,7 @@ static int expect_fault(struct update *u, const struct plan_hole *hole, bool wri
 				     i ? FAULT_WAIT_MS : FIRST_WAIT_MS))
 			return 0;
 	}
-	return report__error("a DMA %s at iova 0x%" PRIx64
+	return say__error("a DMA %s at iova 0x%" PRIx64
 			     " of %s, where nothing may be mapped, left no IOMMU fault in the "
 			     "kernel log (line %d of the plan)",
 			     write ? "write" : "read", hole->iova,
@@ -295,7 +295,7 @@ static int expect_no_data(struct update *u, const struct plan_hole *hole,
 	memfd__expected(to.memfd, to.offset, memory, PLAN_HOLE_LENGTH);
 	if (!memcmp(after, before, sizeof(after)) || all_bytes(after, 0) || all_bytes(after, 0xff))
 		return 0;
-	return report__error("a DMA read at iova 0x%" PRIx64
+	return say__error("a DMA read at iova 0x%" PRIx64
 			     " of %s, where nothing may be mapped, gave the device data (line %d "
 			     "of the plan)",
 			     hole->iova, update__hwpt_name(u, hole->hwpt), hole->line);
@@ -343,7 +343,7 @@ static int run_hole(struct update *u, const struct plan_hole *hole)
 	/* That a write changed no memory is seen when all memory is verified */
 	if ((hole->dir & PLAN_WRITE) && expect_fault(u, hole, true))
 		return -1;
-	report__step("hole %s: DMA %s at iova 0x%" PRIx64 " refused by the IOMMU",
+	say__step("hole %s: DMA %s at iova 0x%" PRIx64 " refused by the IOMMU",
 		     update__hwpt_name(u, hole->hwpt), dirs[hole->dir], hole->iova);
 	return 0;
 }

@@ -57,14 +57,14 @@ struct edu *edu__open(struct vfio *vfio)
 	if (vfio__read_id(vfio, &id) || vfio__enable_bus_master(vfio))
 		return NULL;
 	if (id != EDU_PCI_ID) {
-		report__error("device %s is %04x:%04x, and luctl can start DMA only on QEMU's edu "
+		say__error("device %s is %04x:%04x, and luctl can start DMA only on QEMU's edu "
 			      "(1234:11e8); take out the plan's probes and holes or name an edu",
 			      vfio__bdf(vfio), id >> 16, id & 0xffff);
 		return NULL;
 	}
 	edu = calloc(1, sizeof(*edu));
 	if (!edu) {
-		report__errno(-ENOMEM, "no memory for device %s", vfio__bdf(vfio));
+		say__errno(-ENOMEM, "no memory for device %s", vfio__bdf(vfio));
 		return NULL;
 	}
 	edu->vfio = vfio;
@@ -74,7 +74,7 @@ struct edu *edu__open(struct vfio *vfio)
 		return NULL;
 	}
 	if ((read32(edu, EDU_REG_ID) & EDU_MAGIC_MASK) != EDU_MAGIC) {
-		report__error("device %s does not answer as an edu: register 0 reads 0x%08x; "
+		say__error("device %s does not answer as an edu: register 0 reads 0x%08x; "
 			      "reset the machine",
 			      vfio__bdf(vfio), read32(edu, EDU_REG_ID));
 		free(edu);
@@ -98,7 +98,7 @@ static int wait_idle(struct edu *edu)
 			return 0;
 		nanosleep(&wait, NULL);
 	}
-	return report__error("the DMA of device %s did not end in %d s; "
+	return say__error("the DMA of device %s did not end in %d s; "
 			     "look for a stopped device or machine",
 			     vfio__bdf(edu->vfio), EDU_TRIES / 1000);
 }
@@ -106,7 +106,7 @@ static int wait_idle(struct edu *edu)
 static int transfer(struct edu *edu, uint64_t src, uint64_t dst, uint32_t length, uint32_t cmd)
 {
 	if (!length || length > EDU_MAX_LENGTH)
-		return report__error("a DMA of %u bytes was asked for, and the device takes 1 to "
+		return say__error("a DMA of %u bytes was asked for, and the device takes 1 to "
 				     "%u; this is a bug in luctl",
 				     length, EDU_MAX_LENGTH);
 	if (wait_idle(edu))
@@ -121,7 +121,7 @@ static int transfer(struct edu *edu, uint64_t src, uint64_t dst, uint32_t length
 static int check_iova(struct edu *edu, uint64_t iova)
 {
 	if (iova > UINT32_MAX)
-		return report__error("iova 0x%" PRIx64 " is out of reach of device %s, whose DMA "
+		return say__error("iova 0x%" PRIx64 " is out of reach of device %s, whose DMA "
 				     "addresses have 32 bits; probe below 4G",
 				     iova, vfio__bdf(edu->vfio));
 	return 0;

@@ -108,7 +108,7 @@ static struct memfd *new_memfd(const char *name, uint64_t size, uint64_t seed, i
 	}
 	if (!err)
 		return m;
-	report__errno(err, "mapping %" PRIu64 " bytes of memfd '%s' failed", size, name);
+	say__errno(err, "mapping %" PRIu64 " bytes of memfd '%s' failed", size, name);
 	if (m)
 		memfd__free(m);
 	else
@@ -139,14 +139,14 @@ static int check_huge(const char *name)
 	char text[128] = "";
 
 	if (!f)
-		return report__errno(-errno, "memfd '%s' has huge=yes, and %s cannot be read "
+		return say__errno(-errno, "memfd '%s' has huge=yes, and %s cannot be read "
 				     "(the kernel needs CONFIG_TRANSPARENT_HUGEPAGE)",
 				     name, SHMEM_THP);
 	if (!fgets(text, sizeof(text), f))
 		text[0] = '\0';
 	fclose(f);
 	if (strstr(text, "[never]") || strstr(text, "[deny]"))
-		return report__error("memfd '%s' has huge=yes, and %s forbids huge pages; "
+		return say__error("memfd '%s' has huge=yes, and %s forbids huge pages; "
 				     "write 'advise' or 'always' into it", name, SHMEM_THP);
 	return 0;
 }
@@ -158,7 +158,7 @@ static int fill(struct memfd *m, bool huge)
 	/* A kernel without huge pages knows no advice against them, and needs none */
 	if (madvise(m->map, m->size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
 	    (huge || errno != EINVAL))
-		return report__errno(-errno, "madvise %s of memfd '%s' failed", advice, m->name);
+		return say__errno(-errno, "madvise %s of memfd '%s' failed", advice, m->name);
 	memfd__pattern(m->seed, 0, m->map, m->size);
 	return 0;
 }
@@ -167,7 +167,7 @@ static int fill(struct memfd *m, bool huge)
 static int seal(struct memfd *m)
 {
 	if (fcntl(m->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-		return report__errno(-errno, "fcntl F_ADD_SEALS of memfd '%s' failed", m->name);
+		return say__errno(-errno, "fcntl F_ADD_SEALS of memfd '%s' failed", m->name);
 	return 0;
 }
 
@@ -180,11 +180,11 @@ struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t
 		return NULL;
 	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0) {
-		report__errno(-errno, "memfd_create of memfd '%s' failed", name);
+		say__errno(-errno, "memfd_create of memfd '%s' failed", name);
 		return NULL;
 	}
 	if (ftruncate(fd, size)) {
-		report__errno(-errno, "ftruncate of memfd '%s' to %" PRIu64 " bytes failed", name,
+		say__errno(-errno, "ftruncate of memfd '%s' to %" PRIu64 " bytes failed", name,
 			      size);
 		close(fd);
 		return NULL;
@@ -202,12 +202,12 @@ struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t see
 	struct stat st;
 
 	if (fstat(fd, &st)) {
-		report__errno(-errno, "fstat of memfd '%s' failed", name);
+		say__errno(-errno, "fstat of memfd '%s' failed", name);
 		close(fd);
 		return NULL;
 	}
 	if ((uint64_t)st.st_size != size) {
-		report__error("memfd '%s' came back with %lld bytes, and the plan says %" PRIu64
+		say__error("memfd '%s' came back with %lld bytes, and the plan says %" PRIu64
 			      "; use the plan that the session was made with",
 			      name, (long long)st.st_size, size);
 		close(fd);
@@ -227,7 +227,7 @@ int memfd__patch(struct memfd *m, uint64_t offset, const void *data, uint64_t le
 		}
 	patch = malloc(sizeof(*patch) + length);
 	if (!patch)
-		return report__errno(-ENOMEM, "no memory to remember a DMA to memfd '%s'", m->name);
+		return say__errno(-ENOMEM, "no memory to remember a DMA to memfd '%s'", m->name);
 	patch->next = NULL;
 	patch->offset = offset;
 	patch->length = length;
@@ -268,7 +268,7 @@ int memfd__verify(const struct memfd *m)
 			continue;
 		for (i = 0; m->map[offset + i] == want[i]; i++)
 			;
-		return report__error("memfd '%s' has the wrong content: byte at offset 0x%" PRIx64
+		return say__error("memfd '%s' has the wrong content: byte at offset 0x%" PRIx64
 				     " is 0x%02x and must be 0x%02x",
 				     m->name, offset + i, m->map[offset + i], want[i]);
 	}

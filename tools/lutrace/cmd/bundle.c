@@ -2,16 +2,21 @@
 /* lutrace bundle: one archive with what somebody needs to know about a live update that failed. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include "health/bundle.h"
 #include "cmd/cmd.h"
+#include "health/bundle.h"
 #include "health/doctor.h"
-#include "recording/flight.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/outfile.h"
+#include "lib/text.h"
 #include "lib/version.h"
+#include "recording/flight.h"
 
 #define KHO_DEBUGFS	"/sys/kernel/debug/kho"
 #define KHO_DEPTH	4	/* of folders, more than KHO makes */

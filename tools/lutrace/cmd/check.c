@@ -2,23 +2,28 @@
 /* lutrace check: judges the events of the running kernel as they come. */
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "report/analysis.h"
 #include "cmd/cmd.h"
+#include "judge/oracle.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/outfile.h"
+#include "lib/text.h"
+#include "lib/version.h"
 #include "live/command.h"
 #include "live/deep.h"
-#include "recording/flight.h"
 #include "live/lister.h"
 #include "live/live.h"
 #include "live/namer.h"
-#include "report/names_json.h"
-#include "judge/oracle.h"
 #include "live/overhead.h"
 #include "live/sessions.h"
-#include "lib/version.h"
+#include "recording/flight.h"
+#include "report/analysis.h"
+#include "report/names_json.h"
 
 #define SYSRQ		"/proc/sysrq-trigger"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include "cmd/cmd.h"
-#include "lib/util.h"
+#include "lib/mem.h"
 #include "lib/version.h"
 
 const char *argp_program_version = "lutrace " LUTRACE_VERSION;

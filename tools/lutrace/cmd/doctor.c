@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <bpf/btf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include "cmd/cmd.h"
 #include "health/doctor.h"
-#include "walk/kernel.h"
-#include "live/live.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "lib/version.h"
+#include "live/live.h"
+#include "walk/kernel.h"
 
 struct opts {
 	bool json;

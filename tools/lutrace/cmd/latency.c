@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
-#include "live/command.h"
 #include "latency/latency.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/outfile.h"
+#include "live/command.h"
 #include "live/namer.h"
-#include "recording/recording.h"
 #include "live/why.h"
+#include "recording/recording.h"
 
 enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY, OPT_STACK };
 

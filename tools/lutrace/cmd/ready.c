@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lutrace ready: go or no-go before the jump, with reasons. It never opens /dev/liveupdate. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
 #include "health/doctor.h"
-#include "walk/kernel.h"
 #include "health/ready.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "recording/recording.h"
+#include "walk/kernel.h"
 
 #define KHO_BLOCKS	"/sys/kernel/debug/kho/out/nr_preserved"
 

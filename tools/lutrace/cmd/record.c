@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lutrace record: writes what the BPF programs send to a file, or to files that follow one another. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "cmd/cmd.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/outfile.h"
 #include "live/deep.h"
-#include "recording/flight.h"
 #include "live/live.h"
 #include "live/namer.h"
 #include "live/overhead.h"
-#include "recording/recording.h"
 #include "model/selection.h"
+#include "recording/flight.h"
+#include "recording/recording.h"
 
 enum { OPT_FILE_SIZE = 0x100, OPT_FILES };
 

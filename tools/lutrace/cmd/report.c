@@ -2,10 +2,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "cmd/cmd.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/outfile.h"
 #include "report/csv.h"
 #include "report/perfetto.h"
 #include "report/report.h"

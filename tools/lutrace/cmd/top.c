@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lutrace top: domains, latencies and the verdict so far, on a live screen. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include "cmd/cmd.h"
+#include "lib/fault.h"
 #include "live/namer.h"
 #include "live/overhead.h"
 #include "top/screen.h"

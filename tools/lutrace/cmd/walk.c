@@ -5,9 +5,13 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
+#include "lib/fault.h"
+#include "lib/outfile.h"
+#include "lib/text.h"
 #include "walk/kcore.h"
 #include "walk/mappings.h"
 #include "walk/walk_bpf.h"

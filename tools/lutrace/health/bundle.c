@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include "health/bundle.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "recording/recording.h"
 
 /* The files */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <time.h>
-#include "lib/util.h"
+#include "lib/fault.h"
 
 /* All names in the archive are below this folder. */
 #define BUNDLE_FOLDER "lutrace-bundle/"

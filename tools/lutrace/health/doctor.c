@@ -3,14 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "live/caps.h"
 #include "health/doctor.h"
-#include "walk/kernel.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+#include "live/caps.h"
 #include "next/cmdline.h"
+#include "walk/kernel.h"
 
 /* The kernel takes no longer name for reserved memory. */
 #define RESERVE_NAME_MAX 15

@@ -6,6 +6,8 @@
 #ifndef LUTRACE_DOCTOR_H
 #define LUTRACE_DOCTOR_H
 
+#include <stddef.h>
+#include <stdio.h>
 #include "health/findings.h"
 
 struct btf;

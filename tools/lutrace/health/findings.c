@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "health/findings.h"
+#include "lib/mem.h"
 
 #define NAME_WIDTH 20
 

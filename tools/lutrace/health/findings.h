@@ -8,7 +8,8 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include "lib/util.h"
+#include <stddef.h>
+#include <stdio.h>
 
 enum finding_state {
 	FINDING_OK,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
 #include "health/ready.h"
+#include "lib/mem.h"
 #include "lib/version.h"
 
 #define NAME_WIDTH	12

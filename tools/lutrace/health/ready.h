@@ -3,6 +3,7 @@
 #ifndef LUTRACE_READY_H
 #define LUTRACE_READY_H
 
+#include <stdio.h>
 #include "health/findings.h"
 #include "live/lister.h"
 #include "next/neighbour.h"

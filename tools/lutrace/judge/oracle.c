@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "judge/oracle.h"
 #include "judge/spec.h"
 #include "judge/walked.h"
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 
 /* A begin this long before the end should have had its end: live.c waits that long. */
 #define PATIENCE_NS	2000000000ull

@@ -7,6 +7,8 @@
 #ifndef LUTRACE_ORACLE_H
 #define LUTRACE_ORACLE_H
 
+#include <stddef.h>
+#include <stdio.h>
 #include "model/names.h"
 #include "recording/recording.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
 #include <string.h>
 #include "judge/spec.h"
 #include "spec_tables.h"	/* made from bpf/spec */

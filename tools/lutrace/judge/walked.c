@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <endian.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-#include "walk/pt.h"
 #include "judge/walked.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "walk/pt.h"
 
 __u64 walked__tables(const struct lutrace_deep *w)
 {

@@ -6,7 +6,9 @@
 #ifndef LUTRACE_WALKED_H
 #define LUTRACE_WALKED_H
 
+#include <stddef.h>
 #include "judge/oracle.h"
+#include "lib/fault.h"
 
 /* Of all levels. */
 __u64 walked__tables(const struct lutrace_deep *w);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "latency/latency.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 
 uint64_t hist__bound(unsigned int bucket)
 {

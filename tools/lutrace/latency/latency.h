@@ -3,9 +3,13 @@
 #ifndef LUTRACE_LATENCY_H
 #define LUTRACE_LATENCY_H
 
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "lib/idmap.h"
+#include "lib/stats.h"
 #include "live/live.h"
 #include "model/selection.h"
-#include "lib/stats.h"
 
 /*
  * Log-linear buckets: the first holds all up to 1,024 ns, then four equally

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The figures of lutrace latency as text and as JSON. */
 #include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include "live/command.h"
 #include "latency/latency.h"
-#include "report/names_json.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
+#include "lib/version.h"
+#include "live/command.h"
 #include "live/overhead.h"
 #include "recording/recording.h"
-#include "lib/version.h"
+#include "report/names_json.h"
 
 /* Text */
 

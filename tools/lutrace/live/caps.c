@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/caps.h"
 
 static bool has(cap_t caps, cap_value_t cap)

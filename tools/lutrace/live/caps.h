@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/capability.h>
-#include "lib/util.h"
+#include "lib/fault.h"
 
 /* From ABI headers that are younger than some distributions'. */
 #ifndef CAP_PERFMON

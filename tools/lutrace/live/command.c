@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/command.h"
 
 struct command {

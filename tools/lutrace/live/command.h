@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
-#include "lib/util.h"
+#include "lib/fault.h"
 
 /*
  * A program to be executed, looked for in PATH, in a process that has the rights

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "judge/walked.h"
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "live/deep.h"
 #include "live/lister.h"
 #include "live/live.h"
-#include "judge/walked.h"
 
 #define KHO_FDT		"/sys/kernel/debug/kho/out/fdt"
 

@@ -12,6 +12,7 @@
 #ifndef LUTRACE_DEEP_H
 #define LUTRACE_DEEP_H
 
+#include "lib/fault.h"
 #include "recording/recording.h"
 
 struct deep;

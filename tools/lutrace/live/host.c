@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the machine and its clocks are: the header of a recording. */
 #include <elf.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+#include "lib/version.h"
 #include "next/notes.h"
 #include "recording/recording.h"
-#include "lib/version.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/klog.h"
 
 #define DEVICE		"/dev/kmsg"

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include "lib/fault.h"
 #include "recording/recording.h"
 
 struct klog;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "walk/kcore.h"
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "live/lister.h"
+#include "walk/kcore.h"
 #include "walk/walk_bpf.h"
 
 #define LEVEL_BITS 7ull

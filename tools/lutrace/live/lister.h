@@ -10,8 +10,9 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include "report/analysis.h"
+#include "lib/fault.h"
 #include "model/names.h"
+#include "report/analysis.h"
 #include "walk/walk_bpf.h"
 
 struct listed {

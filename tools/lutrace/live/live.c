@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "live/caps.h"
 #include "cmd/cmd.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "live/caps.h"
 #include "live/command.h"
-#include "walk/kernel.h"
 #include "live/klog.h"
 #include "live/notify.h"
-#include "model/selection.h"
 #include "live/source.h"
+#include "model/selection.h"
+#include "walk/kernel.h"
 
 /*
  * How long to wait at the end for operations that have begun. It is what

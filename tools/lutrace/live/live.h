@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "bpf/events.h"
-#include "lib/util.h"
+#include "lib/fault.h"
 
 struct live;
 

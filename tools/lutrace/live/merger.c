@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "live/merger.h"
 #include "recording/recording.h"
 

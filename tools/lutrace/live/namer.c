@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "live/lister.h"
 #include "live/live.h"
 #include "live/namer.h"

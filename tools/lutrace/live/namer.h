@@ -14,6 +14,7 @@
 #ifndef LUTRACE_NAMER_H
 #define LUTRACE_NAMER_H
 
+#include "lib/fault.h"
 #include "model/names.h"
 
 /* What is newly known. Each may be NULL, and returns -1 with @fault set to end the session. */

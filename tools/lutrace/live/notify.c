@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "lib/fault.h"
 #include "live/notify.h"
-#include "lib/util.h"
 
 /* A name that begins with @ is none of the file system. */
 static int send_to(const char *name, const char *text)

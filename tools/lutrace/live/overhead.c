@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/overhead.h"
 
 int overhead__read(struct overhead *o, const struct live *live, struct fault *fault)

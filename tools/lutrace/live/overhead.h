@@ -4,6 +4,8 @@
 #define LUTRACE_OVERHEAD_H
 
 #include <jansson.h>
+#include <stdio.h>
+#include "lib/fault.h"
 #include "live/live.h"
 
 struct overhead {

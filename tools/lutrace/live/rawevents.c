@@ -4,6 +4,8 @@
 #include <string.h>
 #include <traceevent/event-parse.h>
 #include <traceevent/kbuffer.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/live.h"
 #include "live/rawevents.h"
 

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 #include "bpf/events.h"
-#include "lib/util.h"
+#include "lib/fault.h"
 
 #define RAWEVENTS_SYSTEM "iommu_liveupdate"
 

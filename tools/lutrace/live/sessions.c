@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/mem.h"
 #include "live/sessions.h"
-#include "lib/util.h"
 
 /* What the kernel calls the files of sessions; their name follows. */
 #define SESSION_LINK	"anon_inode:[luo_session]"

@@ -10,6 +10,8 @@
 #ifndef LUTRACE_SOURCE_H
 #define LUTRACE_SOURCE_H
 
+#include <stdio.h>
+#include "lib/fault.h"
 #include "live/live.h"
 
 /* Takes one record, which is gone when it returns. */

@@ -4,12 +4,15 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "walk/kernel.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/source.h"
 #include "record.skel.h"	/* needs the types of bpf/events.h */
+#include "walk/kernel.h"
 
 struct source_bpf {
 	struct source base;

@@ -8,14 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tracefs.h>
 #include <unistd.h>
-#include "walk/kernel.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "live/merger.h"
 #include "live/rawevents.h"
 #include "live/tasks.h"
+#include "walk/kernel.h"
 
 /* Each CPU has at least this much of a ring buffer that is larger. */
 #define MIN_CPU_KIB 512ul

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "live/tasks.h"
-#include "lib/util.h"
 
 /* The first PID namespace has always had this name, as its inode is fixed. */
 #define FIRST_NAMESPACE "pid:[4026531836]"

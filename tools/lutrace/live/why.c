@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "walk/kernel.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "live/why.h"
+#include "walk/kernel.h"
 #include "why.skel.h"	/* needs the types of bpf/events.h */
 
 struct why {

@@ -5,8 +5,9 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include "bpf/events.h"
-#include "lib/util.h"
+#include "lib/fault.h"
 
 struct why;
 

@@ -3,6 +3,7 @@
 #ifndef LUTRACE_DOMAINS_H
 #define LUTRACE_DOMAINS_H
 
+#include <stddef.h>
 #include "report/analysis.h"
 
 /*

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "model/names.h"
 #include "recording/recording.h"
 

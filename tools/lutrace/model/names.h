@@ -8,8 +8,9 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include "bpf/events.h"
-#include "lib/util.h"
+#include "lib/idmap.h"
 
 /* When the kernel told a name, of what could not get another one just then. */
 enum name_at {

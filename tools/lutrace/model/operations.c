@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
 #include <stdlib.h>
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "model/operations.h"
 
 struct list {

@@ -2,6 +2,7 @@
 #ifndef LUTRACE_OPERATIONS_H
 #define LUTRACE_OPERATIONS_H
 
+#include <stddef.h>
 #include "report/analysis.h"
 
 /* A begin and its end, paired by operation and identity; one that was not seen is NULL. */

@@ -2,8 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "recording/recording.h"
+#include "lib/text.h"
 #include "model/selection.h"
+#include "recording/recording.h"
 
 enum { OPT_SESSION = 0x200, OPT_TOKEN, OPT_DEVICE, OPT_PROCESS };
 

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "recording/flight.h"
 
 #define SUFFIX		".rec"

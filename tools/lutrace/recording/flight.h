@@ -10,7 +10,9 @@
 #define LUTRACE_FLIGHT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
+#include "lib/fault.h"
 #include "recording/recording.h"
 
 /* Room for the header, and for an event or two */

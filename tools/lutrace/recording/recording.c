@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "recording/recording.h"
 
 const char *op__name(unsigned int op)

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "bpf/events.h"
+#include "lib/fault.h"
 #include "model/names.h"
-#include "lib/util.h"
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "report/analysis.h"
 
 static void raise_to(enum verdict *verdict, enum verdict to)

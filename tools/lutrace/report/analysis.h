@@ -6,10 +6,11 @@
 #ifndef LUTRACE_ANALYSIS_H
 #define LUTRACE_ANALYSIS_H
 
+#include <stddef.h>
 #include "judge/oracle.h"
-#include "walk/pt.h"
-#include "model/selection.h"
 #include "lib/stats.h"
+#include "model/selection.h"
+#include "walk/pt.h"
 
 /* The checks of a report: the rules of oracle.h, and one that only recordings have. */
 enum {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/csv.h"
 #include "model/operations.h"
+#include "report/csv.h"
 
 struct row {
 	const struct boot *boot;

@@ -2,6 +2,7 @@
 #ifndef LUTRACE_CSV_H
 #define LUTRACE_CSV_H
 
+#include <stdio.h>
 #include "report/analysis.h"
 
 /*

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "model/operations.h"
-#include "report/perfetto.h"
 #include "perfetto.pb-c.h"
+#include "report/perfetto.h"
 
 /* All packets are one sequence, which depends on nothing before it. */
 #define SEQUENCE_ID		1

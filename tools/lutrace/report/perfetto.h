@@ -2,6 +2,8 @@
 #ifndef LUTRACE_PERFETTO_H
 #define LUTRACE_PERFETTO_H
 
+#include <stdio.h>
+#include "lib/fault.h"
 #include "report/analysis.h"
 
 /*

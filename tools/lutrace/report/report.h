@@ -2,6 +2,7 @@
 #ifndef LUTRACE_REPORT_H
 #define LUTRACE_REPORT_H
 
+#include <stdio.h>
 #include "report/analysis.h"
 
 /* Documented in docs/report.md and docs/report.schema.json; a change that breaks readers counts it up. */

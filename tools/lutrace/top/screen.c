@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "top/screen.h"
 #include <curses.h>
 #include <term.h>	/* after all others: it has macros like lines and columns */

@@ -3,6 +3,7 @@
 #ifndef LUTRACE_SCREEN_H
 #define LUTRACE_SCREEN_H
 
+#include "lib/fault.h"
 #include "top/top.h"
 
 struct screen;

@@ -6,8 +6,11 @@
 #ifndef LUTRACE_TOP_H
 #define LUTRACE_TOP_H
 
-#include "live/live.h"
+#include <stddef.h>
+#include <stdio.h>
 #include "judge/oracle.h"
+#include "lib/text.h"
+#include "live/live.h"
 #include "model/selection.h"
 
 /* Domains that have a row; operations of others are counted. */

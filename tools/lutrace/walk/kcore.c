@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "walk/kcore.h"
 
 struct segment {

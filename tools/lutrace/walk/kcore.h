@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "lib/util.h"
+#include "lib/fault.h"
 
 /* The direct map of physical memory, from the program headers of /proc/kcore. */
 struct direct_map;

@@ -3,10 +3,14 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/text.h"
 #include "live/caps.h"
 #include "walk/kernel.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "lib/util.h"
+#include "lib/fault.h"
 
 struct btf;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fault.h"
+#include "lib/mem.h"
 #include "walk/mappings.h"
 
 struct mapping *mappings__add(struct mappings *list)

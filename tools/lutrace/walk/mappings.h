@@ -7,6 +7,10 @@
 #define LUTRACE_MAPPINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "lib/fault.h"
 #include "walk/pt.h"
 
 /* One HWPT with all its leaves. */

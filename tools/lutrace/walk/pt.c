@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "walk/pt.h"
 
 #define BIT(n)		(1ull << (n))

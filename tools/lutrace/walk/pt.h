@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "lib/util.h"
+#include "lib/fault.h"
 
 #define PT_PAGE_SIZE	4096u
 #define PT_ITEMS	512u

@@ -4,12 +4,16 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "walk/walk_bpf.h"
+#include "lib/fault.h"
+#include "lib/idmap.h"
+#include "lib/mem.h"
 #include "walk.skel.h"	/* needs the types of bpf/events.h */
+#include "walk/walk_bpf.h"
 
 struct kreader {
 	struct walk_bpf *skel;

@@ -4,7 +4,10 @@
 #define LUTRACE_WALK_KERNEL_H
 
 #include <linux/types.h>
+#include <stddef.h>
+#include <stdint.h>
 #include "bpf/events.h"
+#include "lib/fault.h"
 #include "walk/kernel.h"
 #include "walk/pt.h"
 
