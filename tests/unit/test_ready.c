@@ -19,7 +19,7 @@ struct fixture {
 	struct findings machine, reasons;
 	struct listed items[NR_HWPTS];
 	struct listing list;
-	struct neighbour_remarks remarks;
+	struct compat_remarks remarks;
 	struct ready_facts facts;
 	struct blackout blackout;
 };

@@ -6,7 +6,7 @@
 
 #include <linux/iommufd.h>
 
-#include "next/neighbour.h"
+#include "next/compat.h"
 
 #include "drive/group.h"
 #include "drive/hook.h"
@@ -95,7 +95,7 @@ char *preserve__next_cmdline(const struct group *g, const char *running)
 	return cmdline;
 }
 
-static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
+static int report_remarks(const struct compat_remarks *remarks, bool strict)
 {
 	size_t i;
 
@@ -113,18 +113,18 @@ static int report_remarks(const struct neighbour_remarks *remarks, bool strict)
 
 int preserve__check_next(const struct group *g, bool strict)
 {
-	struct neighbour_needs needs = {
+	struct compat_needs needs = {
 		.memfds = group__nr_memfds(g),
 		.hwpts = group__nr_marked(g),
 	};
 	char *running = kexec__running_cmdline();
 	char *next = running ? preserve__next_cmdline(g, running) : NULL;
 	const char *image = group__kernel(g)->image;
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 	int err = -1;
 
 	if (next) {
-		err = neighbour__check(image, next, running, needs, &remarks);
+		err = compat__check(image, next, running, needs, &remarks);
 		if (err)
 			say__errno(err, "open of the kernel %s failed", image);
 	}

@@ -102,10 +102,10 @@ static void read_blocks(struct ready_facts *facts, struct fault *fault)
 }
 
 static int look_at_next(const struct opts *opts, struct ready_facts *facts,
-			struct neighbour_remarks *remarks, struct fault *fault)
+			struct compat_remarks *remarks, struct fault *fault)
 {
 	/* Who knows of no domain does not know that there will be none. */
-	struct neighbour_needs needs = { .memfds = true, .hwpts = true };
+	struct compat_needs needs = { .memfds = true, .hwpts = true };
 	char *running;
 	int err;
 
@@ -115,7 +115,7 @@ static int look_at_next(const struct opts *opts, struct ready_facts *facts,
 	if (!running)
 		return -1;
 	running[strcspn(running, "\n")] = '\0';
-	err = neighbour__check(opts->image, opts->cmdline ? opts->cmdline : running, running,
+	err = compat__check(opts->image, opts->cmdline ? opts->cmdline : running, running,
 			       needs, remarks);
 	free(running);
 	if (err)
@@ -159,7 +159,7 @@ static int run(int argc, char **argv)
 {
 	struct ready_facts facts = { .loaded = kernel_loaded() };
 	struct fault fault, list_fault, blocks_fault;
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 	struct findings machine = { 0 };
 	struct listing list = { 0 };
 	struct opts opts = { 0 };

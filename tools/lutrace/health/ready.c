@@ -61,7 +61,7 @@ static void judge_loaded(const struct ready_facts *facts, struct findings *out)
 
 static void judge_next(const struct ready_facts *facts, struct findings *out)
 {
-	const struct neighbour_remark *remark;
+	const struct compat_remark *remark;
 	size_t i;
 
 	if (!facts->image) {

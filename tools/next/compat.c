@@ -12,7 +12,7 @@
 
 #include "next/cmdline.h"
 #include "next/image.h"
-#include "next/neighbour.h"
+#include "next/compat.h"
 #include "next/notes.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -32,12 +32,12 @@
 #define NOTE_VERSION	0x4c55
 
 static void __attribute__((format(printf, 3, 4)))
-add_remark(struct neighbour_remarks *remarks, bool warning, const char *fmt, ...)
+add_remark(struct compat_remarks *remarks, bool warning, const char *fmt, ...)
 {
-	struct neighbour_remark *remark = &remarks->list[remarks->nr];
+	struct compat_remark *remark = &remarks->list[remarks->nr];
 	va_list args;
 
-	if (remarks->nr == NEIGHBOUR_MAX_REMARKS)
+	if (remarks->nr == COMPAT_MAX_REMARKS)
 		return;
 	va_start(args, fmt);
 	vsnprintf(remark->text, sizeof(remark->text), fmt, args);
@@ -59,7 +59,7 @@ static bool is_off(enum cmdline_switch next, enum cmdline_switch running)
 }
 
 static void check_handover(const struct cmdline *next, const struct cmdline *running,
-			   struct neighbour_remarks *remarks)
+			   struct compat_remarks *remarks)
 {
 	static const char text[] = "the next kernel's command line %s, without which nothing can be "
 				   "taken back, and the memory is lost until the boot after it; add "
@@ -75,37 +75,37 @@ static void check_handover(const struct cmdline *next, const struct cmdline *run
 }
 
 static void check_iommu_off(const struct cmdline *next, const struct cmdline *running,
-			    enum neighbour_iommu iommu, struct neighbour_remarks *remarks)
+			    enum compat_iommu iommu, struct compat_remarks *remarks)
 {
 	static const char text[] = "the next kernel's command line %s, and without an IOMMU no HWPT "
 				   "can be reclaimed; %s";
 
 	if (next->iommu_off)
 		warn(remarks, text, "has iommu=off", "take it out");
-	else if (iommu == NEIGHBOUR_VTD && next->vtd == CMDLINE_OFF)
+	else if (iommu == COMPAT_VTD && next->vtd == CMDLINE_OFF)
 		warn(remarks, text, "has intel_iommu=off", "take it out");
-	else if (iommu == NEIGHBOUR_VTD && is_off(next->vtd, running->vtd))
+	else if (iommu == COMPAT_VTD && is_off(next->vtd, running->vtd))
 		warn(remarks, text, "lacks intel_iommu=on, which the running one has", "add it");
-	else if (iommu == NEIGHBOUR_AMD && next->amd_off)
+	else if (iommu == COMPAT_AMD && next->amd_off)
 		warn(remarks, text, "has amd_iommu=off", "take it out");
 }
 
 static void check_iommu_format(const struct cmdline *next, const struct cmdline *running,
-			       enum neighbour_iommu iommu, struct neighbour_remarks *remarks)
+			       enum compat_iommu iommu, struct compat_remarks *remarks)
 {
 	static const char text[] = "the next kernel's command line and the running one differ in %s, "
 				   "and a HWPT is refused if its page table has another format "
 				   "there; make them the same";
 
-	if (iommu == NEIGHBOUR_VTD && next->vtd_scalable != running->vtd_scalable)
+	if (iommu == COMPAT_VTD && next->vtd_scalable != running->vtd_scalable)
 		warn(remarks, text, "sm_on of intel_iommu=");
-	if (iommu == NEIGHBOUR_AMD && next->amd_v2 != running->amd_v2)
+	if (iommu == COMPAT_AMD && next->amd_v2 != running->amd_v2)
 		warn(remarks, text, "pgtbl_v2 of amd_iommu=");
 }
 
-void neighbour__check_cmdline(const char *next, const char *running,
-			      const struct neighbour_needs *needs,
-			      struct neighbour_remarks *remarks)
+void compat__check_cmdline(const char *next, const char *running,
+			      const struct compat_needs *needs,
+			      struct compat_remarks *remarks)
 {
 	struct cmdline next_line, running_line;
 
@@ -121,7 +121,7 @@ void neighbour__check_cmdline(const char *next, const char *running,
 /* Images */
 
 static void check_luo(const struct image *image, const char *name,
-		      struct neighbour_remarks *remarks)
+		      struct compat_remarks *remarks)
 {
 	if (image__has_version(image, ABI_LUO_PREFIX))
 		warn(remarks, "%s does not know " ABI_LUO " but another version of it, and will panic "
@@ -133,7 +133,7 @@ static void check_luo(const struct image *image, const char *name,
 }
 
 static void check_files(const struct image *image, const char *name,
-			const struct neighbour_needs *needs, struct neighbour_remarks *remarks)
+			const struct compat_needs *needs, struct compat_remarks *remarks)
 {
 	static const char text[] = "%s does not know %s: %s will be lost, and all sessions with them, "
 				   "because it will not open /dev/liveupdate; name a kernel with %s";
@@ -179,7 +179,7 @@ static bool record_version(const uint8_t *notes, size_t size, const char *name, 
 
 /* The versions of what the IOMMU's records hold are numbers, which are in notes, if anywhere */
 static void check_build(const struct image *image, const char *name, const uint8_t *notes,
-			size_t notes_size, struct neighbour_remarks *remarks)
+			size_t notes_size, struct compat_remarks *remarks)
 {
 	static const char *const records[] = { ABI_IOMMU, ABI_IOMMUFD };
 	uint32_t running, next;
@@ -204,9 +204,9 @@ static void check_build(const struct image *image, const char *name, const uint8
 		     name);
 }
 
-void neighbour__check_image(const struct image *image, const char *name, const uint8_t *notes,
-			    size_t notes_size, const struct neighbour_needs *needs,
-			    struct neighbour_remarks *remarks)
+void compat__check_image(const struct image *image, const char *name, const uint8_t *notes,
+			    size_t notes_size, const struct compat_needs *needs,
+			    struct compat_remarks *remarks)
 {
 	size_t nr_warnings = remarks->nr_warnings;
 
@@ -227,17 +227,17 @@ void neighbour__check_image(const struct image *image, const char *name, const u
 
 /* What has to be read for them */
 
-static enum neighbour_iommu running_iommu(void)
+static enum compat_iommu running_iommu(void)
 {
-	enum neighbour_iommu iommu = NEIGHBOUR_NO_IOMMU;
+	enum compat_iommu iommu = COMPAT_NO_IOMMU;
 	DIR *dir = opendir(IOMMUS);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
 		if (!strncmp(entry->d_name, "dmar", 4))
-			iommu = NEIGHBOUR_VTD;
+			iommu = COMPAT_VTD;
 		else if (!strncmp(entry->d_name, "ivhd", 4))
-			iommu = NEIGHBOUR_AMD;
+			iommu = COMPAT_AMD;
 	}
 	if (dir)
 		closedir(dir);
@@ -259,7 +259,7 @@ static size_t read_running_notes(uint8_t notes[NOTES_SIZE])
 
 /* The name of the kernel is what is left to compare */
 static void remark_unread(int fd, const char *name, const char *why,
-			  struct neighbour_remarks *remarks)
+			  struct compat_remarks *remarks)
 {
 	char release[IMAGE_RELEASE_SIZE];
 	struct utsname running;
@@ -272,8 +272,8 @@ static void remark_unread(int fd, const char *name, const char *why,
 	     name, why, *release ? release : "of unknown version", running.release);
 }
 
-static void check_image_file(int fd, const char *name, const struct neighbour_needs *needs,
-			     struct neighbour_remarks *remarks)
+static void check_image_file(int fd, const char *name, const struct compat_needs *needs,
+			     struct compat_remarks *remarks)
 {
 	static uint8_t notes[NOTES_SIZE];
 	size_t size = read_running_notes(notes);
@@ -285,19 +285,19 @@ static void check_image_file(int fd, const char *name, const struct neighbour_ne
 		remark_unread(fd, name, why, remarks);
 		return;
 	}
-	neighbour__check_image(image, name, size ? notes : NULL, size, needs, remarks);
+	compat__check_image(image, name, size ? notes : NULL, size, needs, remarks);
 	image__free(image);
 }
 
-int neighbour__check(const char *file, const char *next, const char *running,
-		     struct neighbour_needs needs, struct neighbour_remarks *remarks)
+int compat__check(const char *file, const char *next, const char *running,
+		     struct compat_needs needs, struct compat_remarks *remarks)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
 	needs.iommu = running_iommu();
-	neighbour__check_cmdline(next, running, &needs, remarks);
+	compat__check_cmdline(next, running, &needs, remarks);
 	check_image_file(fd, file, &needs, remarks);
 	close(fd);
 	return 0;

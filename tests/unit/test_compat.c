@@ -13,20 +13,20 @@
 
 #include "fake_image.h"
 #include "next/image.h"
-#include "next/neighbour.h"
+#include "next/compat.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define GOOD		"kho=on liveupdate=on intel_iommu=on"
 #define NAME		"/boot/next"
 
-static const struct neighbour_needs vtd = { .memfds = true, .hwpts = true, .iommu = NEIGHBOUR_VTD };
-static const struct neighbour_needs amd = { .memfds = true, .hwpts = true, .iommu = NEIGHBOUR_AMD };
-static const struct neighbour_needs memory = { .memfds = true };
+static const struct compat_needs vtd = { .memfds = true, .hwpts = true, .iommu = COMPAT_VTD };
+static const struct compat_needs amd = { .memfds = true, .hwpts = true, .iommu = COMPAT_AMD };
+static const struct compat_needs memory = { .memfds = true };
 
 /* One remark with these words, and no other; NULL: none at all */
-static void expect_remark(const struct neighbour_remarks *remarks, bool warning, const char *words)
+static void expect_remark(const struct compat_remarks *remarks, bool warning, const char *words)
 {
-	const struct neighbour_remark *first = &remarks->list[0];
+	const struct compat_remark *first = &remarks->list[0];
 
 	if (!words && remarks->nr)
 		fail_msg("'%s' is said", first->text);
@@ -40,15 +40,15 @@ static void expect_remark(const struct neighbour_remarks *remarks, bool warning,
 	if (!strstr(first->text, "; "))
 		fail_msg("'%s' says nothing about what to do", first->text);
 	/* Nothing was cut off */
-	assert_true(strlen(first->text) < NEIGHBOUR_TEXT_SIZE - 1);
+	assert_true(strlen(first->text) < COMPAT_TEXT_SIZE - 1);
 }
 
 static void expect_cmdline(const char *next, const char *running,
-			   const struct neighbour_needs *needs, const char *words)
+			   const struct compat_needs *needs, const char *words)
 {
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 
-	neighbour__check_cmdline(next, running, needs, &remarks);
+	compat__check_cmdline(next, running, needs, &remarks);
 	expect_remark(&remarks, true, words);
 }
 
@@ -100,10 +100,10 @@ static void test_iommu_format(void **state)
 
 static void test_all_at_once(void **state)
 {
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 
 	(void)state;
-	neighbour__check_cmdline("intel_iommu=off,sm_on kho=0", GOOD, &vtd, &remarks);
+	compat__check_cmdline("intel_iommu=off,sm_on kho=0", GOOD, &vtd, &remarks);
 	assert_int_equal(remarks.nr, 4);
 	assert_int_equal(remarks.nr_warnings, 4);
 }
@@ -131,7 +131,7 @@ static void set_versions(struct versions versions)
 }
 
 static void check_image(const char *const *strings, size_t nr, uint8_t build,
-			const struct neighbour_needs *needs, struct neighbour_remarks *remarks)
+			const struct compat_needs *needs, struct compat_remarks *remarks)
 {
 	struct bytes bytes = { 0 }, running = { 0 };
 	struct image *image, *running_image;
@@ -152,7 +152,7 @@ static void check_image(const char *const *strings, size_t nr, uint8_t build,
 	close(fd);
 	assert_true(image && running_image);
 	notes = image__notes(running_image, &size);
-	neighbour__check_image(image, NAME, notes, size, needs, remarks);
+	compat__check_image(image, NAME, notes, size, needs, remarks);
 	image__free(image);
 	image__free(running_image);
 	bytes__free(&bytes);
@@ -160,10 +160,10 @@ static void check_image(const char *const *strings, size_t nr, uint8_t build,
 	fake_image__set_version(NULL, 0);
 }
 
-static void expect_image(const char *const *strings, size_t nr, const struct neighbour_needs *needs,
+static void expect_image(const char *const *strings, size_t nr, const struct compat_needs *needs,
 			 bool warning, const char *words)
 {
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 
 	check_image(strings, nr, 1, needs, &remarks);
 	expect_remark(&remarks, warning, words);
@@ -192,26 +192,26 @@ static void test_images(void **state)
 	EXPECT_IMAGE(&vtd, true, "does not know kho-v4", "nothing");
 	/* What is not preserved need not be known */
 	EXPECT_IMAGE(&memory, false, NULL, KHO, LUO, MEMFD);
-	EXPECT_IMAGE(&(struct neighbour_needs){ 0 }, false, NULL, KHO, LUO);
+	EXPECT_IMAGE(&(struct compat_needs){ 0 }, false, NULL, KHO, LUO);
 }
 
 static void test_builds(void **state)
 {
 	static const char *const strings[] = { KHO, LUO, MEMFD, CORE, IOMMUFD };
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 
 	(void)state;
 	check_image(strings, 5, 2, &vtd, &remarks);
 	expect_remark(&remarks, false, NAME " is another build");
 	/* One without a build id may be any */
-	remarks = (struct neighbour_remarks){ 0 };
+	remarks = (struct compat_remarks){ 0 };
 	check_image(strings, 5, 0, &vtd, &remarks);
 	expect_remark(&remarks, false, NAME " is another build");
-	remarks = (struct neighbour_remarks){ 0 };
+	remarks = (struct compat_remarks){ 0 };
 	check_image(strings, 3, 2, &memory, &remarks);
 	expect_remark(&remarks, false, NULL);
 	/* After a warning it is known already that they differ */
-	remarks = (struct neighbour_remarks){ 0 };
+	remarks = (struct compat_remarks){ 0 };
 	check_image(strings, 3, 2, &vtd, &remarks);
 	expect_remark(&remarks, true, "does not know iommu-core-v1");
 }
@@ -220,7 +220,7 @@ static void expect_versions(struct versions running, struct versions next, bool 
 			    const char *words)
 {
 	static const char *const strings[] = { KHO, LUO, MEMFD, CORE, IOMMUFD };
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 
 	running_versions = running;
 	next_versions = next;
@@ -247,18 +247,18 @@ static void test_versions(void **state)
 
 static void test_files(void **state)
 {
-	struct neighbour_remarks remarks = { 0 };
+	struct compat_remarks remarks = { 0 };
 	struct bytes bytes = { 0 };
 	char path[64];
 	int fd;
 
 	(void)state;
-	assert_int_equal(neighbour__check("/does/not/exist", GOOD, GOOD, memory, &remarks),
+	assert_int_equal(compat__check("/does/not/exist", GOOD, GOOD, memory, &remarks),
 			 -ENOENT);
 	fake_image__wrap(&bytes, "BZh9", 4);
 	fd = fake_image__file(&bytes);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	assert_int_equal(neighbour__check(path, GOOD, GOOD, memory, &remarks), 0);
+	assert_int_equal(compat__check(path, GOOD, GOOD, memory, &remarks), 0);
 	expect_remark(&remarks, false, "compressed with bzip2, which cannot be read here, so "
 				       "what it knows cannot be seen; it is Linux 7.3.4-fake");
 	close(fd);
@@ -279,5 +279,5 @@ int main(void)
 		cmocka_unit_test(test_files),
 	};
 
-	return cmocka_run_group_tests_name("neighbour", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("compat", tests, NULL, NULL);
 }
