@@ -10,6 +10,7 @@
 #include "judge/oracle.h"
 #include "lib/stats.h"
 #include "model/selection.h"
+#include "report/boots.h"
 #include "walk/pt.h"
 
 /* The checks of a report: the rules of oracle.h, and one that only recordings have. */
@@ -23,37 +24,6 @@ struct op_figures {
 	size_t errors;			/* ends with ret other than 0 */
 	__u64 tables, bytes;		/* sums over the successful ones */
 	size_t formats[PT_NR_FORMATS];	/* of their page tables */
-};
-
-/* Recordings of one boot of one kernel, events in the kernel's order. */
-struct boot {
-	const struct recording **parts;
-	size_t nr_parts;
-	struct lutrace_event *events;
-	size_t nr_events;
-	struct lutrace_freed *freed;	/* in the order of time */
-	size_t nr_freed;
-	bool watches_freed;		/* one recording has a program on that tracepoint */
-	struct lutrace_complaint *complaints;	/* in the order of time */
-	size_t nr_complaints;
-	bool has_klog;			/* in one recording the kernel's log was read */
-	bool computed;			/* one has no latencies from the kernel */
-	struct lutrace_deep *deep;	/* walks of page tables, in the order of time */
-	size_t nr_deep;
-	bool is_deep;			/* one recording was asked for them */
-	struct names *names;		/* of what is restored, those of the boot before as well */
-	__u64 lost;			/* events that were counted and are not there */
-	__u64 missing;			/* sequence numbers that are not there */
-	bool whole;			/* every part ended properly, nothing missing */
-	struct preserved *left;		/* what was preserved at the end */
-	size_t nr_left, nr_restored;	/* restored: by the next boot, each counts once */
-	struct lutrace_deep *walks;	/* of those of left that were walked; NULL: is_deep is false */
-	size_t nr_walks;
-	/* Added to a MONOTONIC time of the next boot, modulo 2^64, it is one of this boot's. */
-	__u64 to_next_ns;
-	bool linked;			/* to_next_ns is known; only the TSC tells it */
-	/* From the last event of this boot to the first of the next, 0: unknown. */
-	__u64 gap_ns;
 };
 
 /* What makes a check a violation, and the event that shows it. */
@@ -95,8 +65,6 @@ void analysis__run_for(struct analysis *a, const struct recording *recordings, s
 		       const struct selection *sel);
 void analysis__free(struct analysis *a);
 
-/* How the domain of an event is called; NULL for one without a name, and for the FLB. */
-const struct name *boot__domain_name(const struct boot *boot, const struct lutrace_event *ev);
 /* Whether it is of what is selected. What is unknown is not. */
 bool analysis__selects(const struct analysis *a, const struct boot *boot,
 		       const struct lutrace_event *ev);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the recordings themselves say that they lack: the check `loss`, but for the sequence. */
+#include "report/analysis_parts.h"
+
+static void check_recording(struct analysis *a, const struct recording *r)
+{
+	const struct lutrace_counts *c = &r->footer.counts;
+
+	a->emulated |= r->emulated;
+	a->lost.events += c->events;
+	a->lost.lost_events += c->lost_events;
+	a->lost.lost_latencies += c->lost_latencies;
+	a->lost.lost_begins += c->lost_begins;
+	a->lost.unmatched_ends += c->unmatched_ends;
+	a->lost.replaced_begins += c->replaced_begins;
+	a->missed_runs += r->footer.missed_runs;
+	if (!r->complete)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s ends without a footer: it was cut, or lutrace record was killed; it is "
+		     "whole for %zu records and %.6f s, what came later was not seen",
+		     r->path, r->nr_records, recording__whole_s(r));
+	if (r->selected)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s was recorded with a selection: what it left out was not seen; record all and "
+		     "select in the report", r->path);
+	if (r->skipped)
+		analysis__find(a, RULE_LOSS, VERDICT_PASS,
+		     "%s has %zu records that only a newer lutrace knows: they were skipped",
+		     r->path, r->skipped);
+	if (c->lost_events)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s: %llu events did not fit into the ring buffer (record with a larger "
+		     "--ring-size), or on the disk",
+		     r->path, c->lost_events);
+	if (c->lost_latencies || c->lost_begins)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s: %llu latencies were lost in the kernel (ring buffer full %llu, too many "
+		     "at once %llu)",
+		     r->path, c->lost_latencies + c->lost_begins, c->lost_latencies,
+		     c->lost_begins);
+	if (r->footer.missed_runs)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s: the kernel skipped the BPF programs %llu times because one was running "
+		     "already",
+		     r->path, r->footer.missed_runs);
+	if (r->complete && c->events != r->nr_events + c->lost_events)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s: the programs counted %llu events, but %zu were recorded and %llu lost",
+		     r->path, c->events, r->nr_events, c->lost_events);
+}
+
+/* Parts stand in their order. */
+static void check_flight(struct analysis *a, const struct boot *boot)
+{
+	const struct recording *r = boot->parts[0];
+
+	if (r->flight_file > r->flight_first)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "%s is file %llu of its boot, those before it are not here: %llu with %llu "
+		     "events were rotated away",
+		     r->path, r->flight_file - r->flight_first + 1, r->rotated_files,
+		     r->rotated_events);
+}
+
+/* Two recordings that ran at the same time have the same event twice. */
+static bool same_event(const struct boot *boot, const struct lutrace_event *x,
+		       const struct lutrace_event *y)
+{
+	return boot->nr_parts > 1 && x->op == y->op && x->phase == y->phase &&
+	       x->ser_phys == y->ser_phys && x->generation == y->generation && x->ret == y->ret;
+}
+
+static void drop_doubles(struct boot *boot)
+{
+	struct lutrace_event *ev = boot->events;
+	size_t i, out = 0;
+
+	for (i = 0; i < boot->nr_events; i++)
+		if (!out || ev[i].seq != ev[out - 1].seq || !same_event(boot, &ev[i], &ev[out - 1]))
+			ev[out++] = ev[i];
+	boot->nr_events = out;
+}
+
+/* What was lost at the end leaves no gap in the sequence. */
+static __u64 recording__lost(const struct recording *r)
+{
+	const struct lutrace_counts *c = &r->footer.counts;
+	__u64 lost = c->lost_events + r->footer.missed_runs;
+
+	if (r->complete && c->events > r->nr_events + c->lost_events)
+		lost += c->events - r->nr_events - c->lost_events;
+	return lost;
+}
+
+void losses__check(struct analysis *a)
+{
+	struct boot *boot;
+	size_t i, k;
+
+	for (i = 0; i < a->nr_boots; i++) {
+		boot = &a->boots[i];
+		boot->whole = true;
+		check_flight(a, boot);
+		for (k = 0; k < boot->nr_parts; k++) {
+			check_recording(a, boot->parts[k]);
+			boot->whole &= boot->parts[k]->complete && !boot->parts[k]->selected;
+			boot->lost += recording__lost(boot->parts[k]);
+		}
+		drop_doubles(boot);
+		a->nr_events += boot->nr_events;
+	}
+	if (!a->nr_events)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
+		     "not one event was recorded: start lutrace record before the live update");
+}
