@@ -17,7 +17,7 @@
 #include "lib/text.h"
 #include "lib/outfile.h"
 #include "lib/idmap.h"
-
+#include "recording/recording.h"
 
 #define MANY 5000
 
@@ -210,6 +210,64 @@ static void test_mount_point(void **state)
 	assert_null(mount_point("", "tracefs"));
 }
 
+static void test_make_printable(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} texts[] = {
+		{ "guest 7/\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "guest 7/\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7" },
+		{ "", "" },
+		{ "a\nb\tc\033[2Jd\x7f", "a?b?c?[2Jd?" },
+		/* CSI as xterm takes it: U+009B, and the bare byte */
+		{ "\xc2\x9b" "31mRED", "?31mRED" },
+		{ "\x9b" "2J", "?2J" },
+		{ "\xc2\x80\xc2\x9f\xc2\xa0", "??\xc2\xa0" },
+		/* Bidi embedding, override and isolates; zero width; line separators; BOM */
+		{ "a\xe2\x80\xaa" "b\xe2\x80\xae" "c\xe2\x81\xa6" "d\xe2\x81\xa9" "e", "a?b?c?d?e" },
+		{ "a\xe2\x80\x8b" "b\xe2\x80\xa8" "c\xef\xbb\xbf", "a?b?c?" },
+		/* Cut, overlong, a surrogate, beyond the last character, bytes of no character */
+		{ "x\xe2\x82", "x??" },
+		{ "\xc0\x9b\xe0\x82\x9b", "?????" },
+		{ "\xed\xa0\x80", "???" },
+		{ "\xf4\x90\x80\x80\xff\xfe", "??????" },
+	};
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		text = xstrdup(texts[i].in);
+		make_printable(text);
+		if (strcmp(text, texts[i].out))
+			fail_msg("text %zu becomes \"%s\"", i, text);
+		free(text);
+	}
+}
+
+static void test_recordings_are_known(void **state)
+{
+	char *path = xasprintf("%s/a.rec", dir), *link = xasprintf("%s/link", dir);
+	struct fault fault;
+	struct recorder *r = recorder__open(path, &fault);
+
+	(void)state;
+	assert_non_null(r);
+	assert_int_equal(recorder__flush(r, &fault), 0);
+	recorder__free(r);
+	assert_int_equal(symlink("a.rec", link), 0);
+	assert_true(outfile__is_recording(path));
+	assert_true(outfile__is_recording(link));
+	assert_int_equal(truncate(path, 7), 0);
+	assert_false(outfile__is_recording(path));
+	assert_false(outfile__is_recording(dir));
+	assert_false(outfile__is_recording("/dev/zero"));
+	assert_false(outfile__is_recording("/nowhere/at/all"));
+	unlink(link);
+	unlink(path);
+	free(link);
+	free(path);
+}
+
 static void test_process_name(void **state)
 {
 	char name[PROCESS_NAME_SIZE], before[PROCESS_NAME_SIZE];
@@ -237,6 +295,8 @@ int main(void)
 		cmocka_unit_test(test_name_that_cannot_be_taken),
 		cmocka_unit_test(test_missing_file_is_named),
 		cmocka_unit_test(test_mount_point),
+		cmocka_unit_test(test_make_printable),
+		cmocka_unit_test(test_recordings_are_known),
 		cmocka_unit_test(test_process_name),
 	};
 

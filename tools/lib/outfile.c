@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,9 @@
 #include <unistd.h>
 #include "lib/mem.h"
 #include "lib/outfile.h"
+
+/* With its NUL: 8 bytes. The same as LUTRACE_FILE_MAGIC, of which lib knows nothing. */
+#define RECORDING_MAGIC "lutrace"
 
 struct outfile {
 	FILE *stream;
@@ -89,4 +93,21 @@ int outfile__commit(struct outfile *out, struct fault *fault)
 	}
 	outfile__free(out);
 	return 0;
+}
+
+bool outfile__is_recording(const char *path)
+{
+	/* A FIFO without a writer must not block this. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char magic[sizeof(RECORDING_MAGIC)];
+	struct stat st;
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	     pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	     !memcmp(magic, RECORDING_MAGIC, sizeof(magic));
+	close(fd);
+	return is;
 }

@@ -3,6 +3,7 @@
 #ifndef LIB_OUTFILE_H
 #define LIB_OUTFILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "lib/fault.h"
 
@@ -17,5 +18,11 @@ FILE *outfile__stream(struct outfile *out);
 /* Both free @out; discard leaves nothing behind. */
 int outfile__commit(struct outfile *out, struct fault *fault);
 void outfile__discard(struct outfile *out);
+
+/*
+ * True if @path is a regular file, reached directly or through links, that begins as a recording does
+ * (LUTRACE_FILE_MAGIC in recording.h). What cannot be opened or read is none.
+ */
+bool outfile__is_recording(const char *path);
 
 #endif

@@ -6,7 +6,16 @@
 #include <stddef.h>
 #include "lib/fault.h"
 
-/* What comes from elsewhere must have no say on a terminal: its control characters become '?'. */
+/*
+ * Makes @text, which comes from elsewhere, harmless on a terminal and in a JSON or Perfetto file, in
+ * place; it never gets longer. Each of these becomes one '?': a control character, C0, DEL or C1 (the
+ * latter as U+0080 to U+009F), a character that cannot be seen and changes what is seen around it (those
+ * that order text from right to left, zero-width ones, line separators, tags), and a byte that is no
+ * valid UTF-8. All other text, ASCII or not, stays as it is.
+ *
+ * What is printed from a recording, a path or a command line goes through it: fault__set() and
+ * complain() do so themselves, and luctl's drive/say.c is to do it where it has put a line together.
+ */
 void make_printable(char *text);
 
 /* Reads a whole file; the data is followed by a NUL byte. Free with free(). */
