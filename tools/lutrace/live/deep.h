@@ -2,7 +2,7 @@
 /*
  * Walks page tables beside a live session (`--deep`): each domain as soon as it
  * is preserved or reclaimed, and again while it stays so, by digest_tables() of
- * bpf/walk.bpf.c. A walk goes in batches, and events are handed over in between.
+ * bpf/walk/digest.bpf.h. A walk goes in batches, and events are handed over in between.
  *
  *	deep = deep__open(&ops, priv, verbose, fault);
  *	deep__event(deep, ev);		every event of the session

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Walks a whole page table and leaves what can be compared (digest.h). Program digest_tables of
+ * walk.bpf.c.
+ */
+#ifndef LUTRACE_WALK_DIGEST_BPF_H
+#define LUTRACE_WALK_DIGEST_BPF_H
+
+#include "walk/base.bpf.h"
+#include "digest.h"
+#include "walk/list.bpf.h"
+
+/* The one walk of digest_tables, and the table of each level that it is in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lutrace_digest);
+} digests SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LUTRACE_PT_LEVELS);
+	__type(key, __u32);
+	__type(value, struct lutrace_place);
+} places SEC(".maps");
+
+#define SER_LIVE 1	/* IOMMU_DOMAIN_SER_LIVE */
+
+/*
+ * Whether the domain is the one that was listed, and has the same root and record. One that is being
+ * given up keeps its record until all its tables are; but it is not live before the first is. A walk
+ * may begin when that has begun.
+ */
+static __always_inline bool same_domain(const struct lutrace_digest *d)
+{
+	struct iommu_domain *domain = (void *)d->domain;
+	struct iommu_domain_ser *ser = NULL;
+	__u64 generation = 0, top = 0;
+	__u32 state = 0;
+
+	if (READ(ser, domain->preserved_state) || (__u64)ser != d->record ||
+	    read_top(d->domain, &top) || top != d->top_of_table)
+		return 0;
+	if (!ser)
+		return 1;
+	if (READ(generation, ser->generation) || READ(state, ser->state))
+		return 0;
+	return generation == d->generation && state == SER_LIVE;
+}
+
+/* KHO's map of preserved memory (include/linux/kho/abi/kexec_handover.h): "kho-v4" */
+#define KHO_MAX_ORDER 10
+#define KHO_DEPTH 6
+
+/* Not static, as xa_lookup() is not. */
+int kho_has(__u64 node, __u64 direct_map, __u64 phys, __u32 order);
+
+__noinline int kho_has(__u64 node, __u64 direct_map, __u64 phys, __u32 order)
+{
+	__u64 key;
+	__u8 bits = 0;
+	int level;
+
+	if (order > KHO_MAX_ORDER)
+		return 0;
+	key = 1ull << (52 - order) | phys >> (12 + order);
+	for (level = KHO_DEPTH - 1; level > 0; level--) {
+		node += (key >> ((level - 1) * 9 + 15) & 511) * sizeof(node);
+		if (bpf_probe_read_kernel(&node, sizeof(node), (void *)(direct_map + node)) ||
+		    !node)
+			return 0;
+	}
+	node += (key & 0x7fff) / 8;
+	if (bpf_probe_read_kernel(&bits, sizeof(bits), (void *)(direct_map + node)))
+		return 0;
+	return bits >> (key & 7) & 1;
+}
+
+static __always_inline bool kho_keeps(const struct lutrace_digest *d, __u64 phys)
+{
+	__u32 order;
+
+	for (order = 0; order <= KHO_MAX_ORDER; order++)
+		if (kho_has(d->kho_root, d->direct_map, phys, order))
+			return 1;
+	return 0;
+}
+
+/* No counter in here: the verifier would follow it from one number to the next. */
+struct digest_run {
+	__u64 done;
+	long err;
+};
+
+static __always_inline long
+load_table(struct lutrace_digest *d, struct lutrace_place *at, __u32 level)
+{
+	long err;
+
+	d->at_phys = at->phys;
+	err = bpf_probe_read_kernel(at->entries, sizeof(at->entries),
+				    (void *)(d->direct_map + at->phys));
+	if (!err && d->nr_tables >= d->max_tables)
+		err = -E2BIG;
+	if (err || level >= LUTRACE_PT_LEVELS)
+		return err ?: -EINVAL;
+	at->loaded = 1;
+	d->batch++;
+	d->nr_tables++;
+	d->levels[level].tables++;
+	if (d->kho_root && !kho_keeps(d, at->phys) && !d->unkept++)
+		d->unkept_phys = at->phys;
+	return 0;
+}
+
+static long scan_step(__u32 i, struct lutrace_scan *scan)
+{
+	(void)i;
+	return lutrace_take(scan);
+}
+
+/* Goes on in the table at hand, down to the one that its next entry leads to, or up again. */
+static long digest_step(__u32 i, struct digest_run *run)
+{
+	__u32 zero = 0, level;
+	struct lutrace_digest *d = bpf_map_lookup_elem(&digests, &zero);
+	struct lutrace_scan scan = { .d = d };
+	struct lutrace_place *at;
+
+	(void)i;
+	if (!d)
+		return 1;
+	level = d->level;
+	at = bpf_map_lookup_elem(&places, &level);
+	if (!at)
+		return 1;
+	if (!at->loaded) {
+		if (d->batch >= LUTRACE_DIGEST_BATCH)
+			return 1;
+		run->err = load_table(d, at, level);
+		if (run->err)
+			return 1;
+	}
+	scan.at = at;
+	scan.level = level;
+	bpf_loop(LUTRACE_ENTRIES, scan_step, &scan, 0);
+	lutrace_taken(&scan);
+	if (scan.below) {
+		level--;
+		at = bpf_map_lookup_elem(&places, &level);
+		if (!at)
+			return 1;
+		at->phys = scan.below;
+		at->index = 0;
+		at->loaded = 0;
+		d->level = level;
+		return 0;
+	}
+	d->level = level + 1;
+	if (level < d->top_level)
+		return 0;
+	run->done = 1;
+	return 1;
+}
+
+/* A table is gone down into, and up from. */
+#define STEPS_PER_RUN (2 * LUTRACE_DIGEST_BATCH + LUTRACE_PT_LEVELS)
+
+SEC("syscall")
+int digest_tables(struct lutrace_digest_args *args)
+{
+	struct digest_run run = {};
+	__u32 zero = 0, level;
+	struct lutrace_digest *d = bpf_map_lookup_elem(&digests, &zero);
+	struct lutrace_place *at;
+
+	args->done = 0;
+	args->err = -EINVAL;
+	if (!d)
+		return 0;
+	if (!same_domain(d)) {
+		args->err = -ESTALE;
+		return 0;
+	}
+	/* After the state: whoever changed that is known to have begun before */
+	d->time_ns = bpf_ktime_get_ns();
+	if (!d->started) {
+		level = d->top_level;
+		at = bpf_map_lookup_elem(&places, &level);
+		if (!at)
+			return 0;
+		at->phys = d->top_phys;
+		at->index = 0;
+		at->loaded = 0;
+		d->level = level;
+		d->started = 1;
+	}
+	d->batch = 0;
+	bpf_loop(STEPS_PER_RUN, digest_step, &run, 0);
+	args->err = same_domain(d) ? run.err : -ESTALE;
+	args->done = run.done;
+	return 0;
+}
+
+#endif
