@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "lib/fault.h"
-#include "live/lister.h"
 #include "live/live.h"
-#include "live/namer.h"
+#include "objects/lister.h"
+#include "objects/namer.h"
 
 #define DOMAINS	4
 #define SECOND	1000000000ull

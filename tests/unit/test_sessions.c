@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/mem.h"
-#include "live/sessions.h"
+#include "objects/sessions.h"
 
 static char proc[] = "/tmp/test_sessions.XXXXXX";
 

@@ -9,8 +9,8 @@
 #include "lib/mem.h"
 #include "lib/outfile.h"
 #include "live/command.h"
-#include "live/namer.h"
 #include "live/why.h"
+#include "objects/namer.h"
 #include "recording/recording.h"
 
 enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY, OPT_STACK };

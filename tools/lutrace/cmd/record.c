@@ -8,11 +8,11 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/outfile.h"
-#include "live/deep.h"
 #include "live/live.h"
-#include "live/namer.h"
 #include "live/overhead.h"
 #include "model/selection.h"
+#include "objects/deep.h"
+#include "objects/namer.h"
 #include "recording/flight.h"
 #include "recording/recording.h"
 

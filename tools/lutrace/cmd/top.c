@@ -7,8 +7,8 @@
 #include <sys/utsname.h>
 #include "cmd/cmd.h"
 #include "lib/fault.h"
-#include "live/namer.h"
 #include "live/overhead.h"
+#include "objects/namer.h"
 #include "top/screen.h"
 
 enum { OPT_SORT = 0x100, OPT_REVERSE, OPT_FILTER };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
-#include "live/lister.h"
+#include "objects/lister.h"
 
 size_t listing__nr_preserved(const struct listing *list)
 {

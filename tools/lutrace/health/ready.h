@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include "health/findings.h"
-#include "live/lister.h"
 #include "next/compat.h"
+#include "objects/lister.h"
 
 /* What was found, and where nothing was found, why. Nothing here is owned. */
 struct ready_facts {

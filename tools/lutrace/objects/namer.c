@@ -6,9 +6,9 @@
 #include "lib/idmap.h"
 #include "lib/mem.h"
 #include "lib/text.h"
-#include "live/lister.h"
 #include "live/live.h"
-#include "live/namer.h"
+#include "objects/lister.h"
+#include "objects/namer.h"
 
 /* A list goes through the open files of all processes. */
 #define LIST_EVERY_NS	100000000ull

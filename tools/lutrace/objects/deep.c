@@ -7,9 +7,9 @@
 #include "lib/idmap.h"
 #include "lib/mem.h"
 #include "lib/text.h"
-#include "live/deep.h"
-#include "live/lister.h"
 #include "live/live.h"
+#include "objects/deep.h"
+#include "objects/lister.h"
 
 #define KHO_FDT		"/sys/kernel/debug/kho/out/fdt"
 

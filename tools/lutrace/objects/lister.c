@@ -5,7 +5,7 @@
 #include "lib/fault.h"
 #include "lib/idmap.h"
 #include "lib/mem.h"
-#include "live/lister.h"
+#include "objects/lister.h"
 #include "walk/kcore.h"
 #include "walk/walk_bpf.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/mem.h"
-#include "live/sessions.h"
+#include "objects/sessions.h"
 
 /* What the kernel calls the files of sessions; their name follows. */
 #define SESSION_LINK	"anon_inode:[luo_session]"
