@@ -35,6 +35,22 @@ static void add_made(struct corpus_options o, size_t cut)
 	free(c.data);
 }
 
+/* A page was freed, and then the kernel's log complained, some time after the last event. */
+static void add_freed(void)
+{
+	struct corpus_options o = { .major = 1, .minor = 7, .domains = DOMAINS, .aborts = ABORTS,
+				    .freed = true, .complaints = true };
+	struct corpus c;
+	struct fault fault;
+
+	corpus__make(&c, &o);
+	assert_int_equal(recording__parse(&recordings[nr_recordings++], "made.rec", c.data, c.size,
+					  &fault), 0);
+	free(c.data);
+	recordings[0].freed[0].time_ns += 5000;
+	recordings[0].complaints[1].time_ns += 6000;
+}
+
 static void add_both(enum corpus_spoil spoil)
 {
 	add_made((struct corpus_options){ .domains = DOMAINS, .aborts = ABORTS,
@@ -278,6 +294,22 @@ static void test_violations(void **state)
 			 ->timestamp, 700);
 }
 
+/* What the kernel tells between its events is where its own time is, not at the event before. */
+static void test_violation_at_its_time(void **state)
+{
+	const TracePacket *p;
+
+	(void)state;
+	add_freed();
+	draw_well();
+	p = event(1, "violation: freed", "record 0x100000000 generation 3");
+	assert_int_equal(p->timestamp, recordings[0].freed[0].time_ns -
+			 recordings[0].events[0].time_ns);
+	p = event(1, "violation: kernel", "kernel");
+	assert_int_equal(p->timestamp, recordings[0].complaints[1].time_ns -
+			 recordings[0].events[0].time_ns);
+}
+
 static void emit(__u32 op, __u32 phase, __u64 time_ns)
 {
 	struct recording *r = &recordings[0];
@@ -392,7 +424,7 @@ static void test_times_too_far_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_both_kernels), TEST(test_failed_operation), TEST(test_violations),
+		TEST(test_both_kernels), TEST(test_failed_operation), TEST(test_violations), TEST(test_violation_at_its_time),
 		TEST(test_overlapping_operations), TEST(test_end_before_begin),
 		TEST(test_half_an_operation), TEST(test_many_violations),
 		TEST(test_nothing_recorded), TEST(test_no_line_for_both),

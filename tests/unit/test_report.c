@@ -212,11 +212,38 @@ static void test_text_of_many(void **state)
 	recording__free(&rec);
 }
 
+/* What ended before it began is said to be a violation, and is in no figure. */
+static void test_end_before_begin(void **state)
+{
+	json_int_t n, min, max, tables;
+	json_t *root, *first;
+
+	(void)state;
+	make(3, false);
+	rec.events[5].time_ns = rec.events[4].time_ns - 1;
+	root = as_json();
+	assert_int_equal(json_unpack(root, "{s:{s:{s:I,s:I,s:I,s:I}}}", "operations", "preserve",
+				     "n", &n, "min_ns", &min, "max_ns", &max, "tables", &tables),
+			 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(min, 1500);
+	assert_int_equal(max, 1500);
+	assert_int_equal(tables, 10);
+	/* The row of the domain, the second, is as empty. */
+	assert_int_equal(json_unpack(root, "{s:[o,{s:{s:{s:I,s:I,s:n}}}]}", "domains", &first, "operations",
+				     "preserve", "n", &n, "errors", &min, "max_ns"), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(min, 0);
+	json_decref(root);
+	recording__free(&rec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_of_a_violation),
+		cmocka_unit_test(test_end_before_begin),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_text_of_many),
 	};

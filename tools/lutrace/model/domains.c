@@ -44,12 +44,11 @@ static struct domain_row *row_of(struct list *list, const struct name *name,
 static void add(struct list *list, const struct boot *boot, size_t kernel,
 		const struct operation *op)
 {
-	const struct lutrace_event *begin = op->begin, *end = op->end, *any = end ? end : begin;
+	const struct lutrace_event *end = op->end, *any = end ? end : op->begin;
 	const struct name *name = boot__domain_name(boot, any);
 	struct domain_row *row = row_of(list, name, any);
-	__u64 ns = begin && end && end->time_ns >= begin->time_ns ?
-		   end->time_ns - begin->time_ns : 0;
 	const char *comm;
+	__u64 ns;
 
 	/* What is restored has the record that it had. */
 	if (!idmap__find(list->records, any->ser_phys, any->generation,
@@ -64,7 +63,7 @@ static void add(struct list *list, const struct boot *boot, size_t kernel,
 		row->pid = any->pid;
 		row->comm = comm;
 	}
-	if (!end)
+	if (!operation__latency(op, &ns))
 		return;
 	row->ops[end->op].n += !end->ret;
 	row->ops[end->op].errors += end->ret != 0;

@@ -16,9 +16,10 @@ struct domain_row {
 	size_t nr_records;
 	__u32 pid;			/* of its last operation, by one with a name if there is one */
 	const char *comm;		/* "": not known */
+	/* Of those whose time is known: operation__latency(). */
 	struct {
 		size_t n, errors;
-		__u64 max_ns;		/* of those that succeeded; 0: none was measured */
+		__u64 max_ns;		/* of the n that succeeded */
 	} ops[LUTRACE_OP_FLB_PRESERVE];
 };
 

@@ -44,3 +44,11 @@ struct operation *boot__operations(const struct boot *boot, size_t *nr)
 	*nr = list.nr;
 	return list.items;
 }
+
+bool operation__latency(const struct operation *op, __u64 *ns)
+{
+	if (!op->begin || !op->end || op->end->time_ns < op->begin->time_ns)
+		return false;
+	*ns = op->end->time_ns - op->begin->time_ns;
+	return true;
+}

@@ -2,6 +2,7 @@
 #ifndef LUTRACE_OPERATIONS_H
 #define LUTRACE_OPERATIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "report/analysis.h"
 
@@ -15,5 +16,11 @@ struct operation {
  * Free the array with free(); what it points to is the boot's.
  */
 struct operation *boot__operations(const struct boot *boot, size_t *nr);
+
+/*
+ * How long it took, in ns. False if that is not known: one end was not seen, or it ended before it
+ * began. Such an operation is in no figure.
+ */
+bool operation__latency(const struct operation *op, __u64 *ns);
 
 #endif

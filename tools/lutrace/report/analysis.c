@@ -21,6 +21,7 @@ static void add_offence(struct analysis *a, int id, const struct boot *boot,
 			   sizeof(*a->offences));
 	a->offences[a->nr_offences++] = (struct offence){
 		.check = id, .boot = boot, .event = event, .text = xstrdup(text),
+		.time_ns = a->found_ns || !event ? a->found_ns : event->time_ns,
 	};
 }
 
@@ -48,6 +49,7 @@ void analysis__look_at(struct analysis *a, const struct boot *boot,
 {
 	a->boot = boot;
 	a->event = ev;
+	a->found_ns = 0;
 }
 
 /* A check that had nothing to look at has not passed. */
@@ -129,7 +131,10 @@ static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struc
 	       selection__process(a->sel, pid, names__process(names, pid)) != SELECTED_NO;
 }
 
-/* It is shown at the last event of the object itself, which the end or the FLB may have judged. */
+/*
+ * It is of the last event of the object itself, which the end or the FLB may have judged. What the
+ * kernel told between the events has its own time, and need not be of an object with events.
+ */
 static void on_violation(void *priv, const struct violation *v)
 {
 	struct analysis *a = priv;
@@ -142,9 +147,9 @@ static void on_violation(void *priv, const struct violation *v)
 		if (event__key_phys(&v->events[i]) == v->ser_phys)
 			ev = bsearch(&v->events[i], boot->events, boot->nr_events, sizeof(*ev),
 				     by_number);
-	if (!ev)
+	if (!ev && !a->found_ns)
 		ev = a->event;
-	if (ev)
+	if (ev || a->found_ns)
 		add_offence(a, rule__by_name(v->rule), boot, ev, text);
 	free(text);
 }
@@ -154,15 +159,23 @@ struct between {
 	size_t freed, deep, complaints;
 };
 
-static void feed_between(struct between *at, struct oracle *o, const struct boot *boot, __u64 until)
+static void feed_between(struct analysis *a, struct between *at, struct oracle *o,
+			 const struct boot *boot, __u64 until)
 {
-	while (at->freed < boot->nr_freed && boot->freed[at->freed].time_ns < until)
-		oracle__freed(o, &boot->freed[at->freed++]);
-	while (at->deep < boot->nr_deep && boot->deep[at->deep].time_ns < until)
-		oracle__deep(o, &boot->deep[at->deep++]);
-	while (at->complaints < boot->nr_complaints &&
-	       boot->complaints[at->complaints].time_ns < until)
-		oracle__complaint(o, &boot->complaints[at->complaints++]);
+	for (; at->freed < boot->nr_freed && boot->freed[at->freed].time_ns < until; at->freed++) {
+		a->found_ns = boot->freed[at->freed].time_ns;
+		oracle__freed(o, &boot->freed[at->freed]);
+	}
+	for (; at->deep < boot->nr_deep && boot->deep[at->deep].time_ns < until; at->deep++) {
+		a->found_ns = boot->deep[at->deep].time_ns;
+		oracle__deep(o, &boot->deep[at->deep]);
+	}
+	for (; at->complaints < boot->nr_complaints &&
+	       boot->complaints[at->complaints].time_ns < until; at->complaints++) {
+		a->found_ns = boot->complaints[at->complaints].time_ns;
+		oracle__complaint(o, &boot->complaints[at->complaints]);
+	}
+	a->found_ns = 0;
 }
 
 static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
@@ -172,11 +185,11 @@ static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 
 	analysis__look_at(a, boot, boot->nr_events ? boot->events : NULL);
 	for (i = 0; i < boot->nr_events; i++) {
-		feed_between(&at, o, boot, boot->events[i].time_ns);
+		feed_between(a, &at, o, boot, boot->events[i].time_ns);
 		analysis__look_at(a, boot, &boot->events[i]);
 		oracle__event(o, &boot->events[i]);
 	}
-	feed_between(&at, o, boot, UINT64_MAX);
+	feed_between(a, &at, o, boot, UINT64_MAX);
 	for (i = 0; i < names__count(boot->names); i++)
 		oracle__name(o, names__at(boot->names, i));
 }

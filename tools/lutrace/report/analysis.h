@@ -30,7 +30,8 @@ struct op_figures {
 struct offence {
 	int check;			/* enum rule_id, or CHECK_LATENCY */
 	const struct boot *boot;
-	const struct lutrace_event *event;
+	const struct lutrace_event *event;	/* the last of its object; NULL: there was none */
+	__u64 time_ns;			/* MONOTONIC of its boot: of what was found, or of the event */
 	char *text;			/* as it stands in the details of the check */
 };
 
@@ -48,6 +49,7 @@ struct analysis {
 	/* What is looked at: analysis.c alone uses them. */
 	const struct boot *boot;
 	const struct lutrace_event *event;
+	__u64 found_ns;			/* of what has a time and no number; 0: it is the event */
 	struct lutrace_counts lost;	/* sums over all recordings */
 	__u64 missed_runs, missing, nr_events;
 	size_t nr_preserved_left, nr_not_restored;

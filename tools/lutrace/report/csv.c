@@ -69,7 +69,7 @@ static void put_row(const struct row *row, FILE *f)
 {
 	const struct lutrace_event *begin = row->op.begin, *end = row->op.end;
 	const struct lutrace_event *any = end ? end : begin;
-	__u64 latency = begin && end ? end->time_ns - begin->time_ns : 0;
+	__u64 latency;
 
 	fprintf(f, "%zu,", row->kernel);
 	put_text(row->boot->parts[0]->boot_id, f);
@@ -78,7 +78,7 @@ static void put_row(const struct row *row, FILE *f)
 	put_number(end ? &end->seq : NULL, f);
 	put_number(begin ? &begin->time_ns : NULL, f);
 	put_number(end ? &end->time_ns : NULL, f);
-	put_number(begin && end && end->time_ns >= begin->time_ns ? &latency : NULL, f);
+	put_number(operation__latency(&row->op, &latency) ? &latency : NULL, f);
 	if (end)
 		fprintf(f, "%d", end->ret);
 	fputc(',', f);

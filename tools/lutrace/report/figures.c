@@ -163,7 +163,8 @@ void figures__measure(struct analysis *a, struct boot *boot, struct sample *samp
 		count(ev, t);
 		begin = pair(&r, ev, i);
 		if (begin) {
-			add_figures(&r, begin, ev);
+			if (ev->time_ns >= begin->time_ns)
+				add_figures(&r, begin, ev);
 			check_latency(&r, begin, ev, t);
 		}
 	}

@@ -97,15 +97,16 @@ static size_t layout__add_track(struct layout *t, size_t kernel, const struct lu
 
 static size_t layout__first_track(struct layout *t, size_t kernel, const struct lutrace_event *ev)
 {
-	bool flb = op__is_flb(ev->op);
-	__u64 phys = flb ? 0 : ev->ser_phys, generation = flb ? 0 : ev->generation;
-	uint64_t *at = idmap__find(t->first[kernel], phys, generation, flb);
+	enum { DOMAIN, FLB, KERNEL } kind = !ev ? KERNEL : op__is_flb(ev->op) ? FLB : DOMAIN;
+	__u64 phys = kind == DOMAIN ? ev->ser_phys : 0;
+	__u64 generation = kind == DOMAIN ? ev->generation : 0;
+	uint64_t *at = idmap__find(t->first[kernel], phys, generation, kind);
 	size_t track;
 
 	if (at)
 		return *at;
 	track = layout__add_track(t, kernel, ev, 1);
-	idmap__set(t->first[kernel], phys, generation, flb, track);
+	idmap__set(t->first[kernel], phys, generation, kind, track);
 	return track;
 }
 
@@ -186,7 +187,7 @@ static void layout__add_offence(struct layout *t, const struct offence *v)
 	size_t kernel = v->boot - t->a->boots;
 
 	layout__mark(t, (struct mark){
-		.ns = layout__place(t, kernel, v->event), .offence = v,
+		.ns = v->time_ns + t->shift[kernel], .offence = v,
 		.track = layout__first_track(t, kernel, v->event),
 		.type = TRACK_EVENT__TYPE__TYPE_INSTANT,
 	});
@@ -252,9 +253,12 @@ static void layout__describe_kernel(struct layout *t, size_t kernel)
 
 static char *track__name(const struct layout *t, const struct track *track)
 {
-	struct name_text name = name__text(boot__domain_name(&t->a->boots[track->kernel], track->who));
 	char number[32] = "";
+	struct name_text name;
 
+	if (!track->who)
+		return xstrdup("kernel");
+	name = name__text(boot__domain_name(&t->a->boots[track->kernel], track->who));
 	if (track->number > 1)
 		snprintf(number, sizeof(number), " (%zu)", track->number);
 	if (op__is_flb(track->who->op))
@@ -371,7 +375,8 @@ static void layout__write_offence(struct layout *t, const struct mark *mark)
 	const struct offence *v = mark->offence;
 	struct notes notes = { .nr = 0 };
 
-	notes__add_number(&notes, "seq", v->event->seq);
+	if (v->event)
+		notes__add_number(&notes, "seq", v->event->seq);
 	notes__add(&notes, "text")->string_value = v->text;
 	layout__write_named(t, mark, xasprintf("violation: %s", t->a->checks[v->check].name),
 			   "violation", &notes);

@@ -99,7 +99,7 @@ static void print_domain(const struct domain_row *row, FILE *f)
 	at += sprintf(at, " %-15s", row->comm);
 	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++) {
 		at += sprintf(at, " %5zu", row->ops[op].n);
-		at += put_us(at, row->ops[op].max_ns, row->ops[op].max_ns);
+		at += put_us(at, row->ops[op].n, row->ops[op].max_ns);
 		errors += row->ops[op].errors;
 	}
 	fprintf(f, "%s %6zu\n", line, errors);
@@ -239,7 +239,7 @@ static json_t *json_domain(const struct domain_row *row)
 	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++)
 		json_object_set_new(operations, op__name(op), json_pack("{s:I,s:I,s:o}",
 			"n", (json_int_t)row->ops[op].n, "errors", (json_int_t)row->ops[op].errors,
-			"max_ns", row->ops[op].max_ns ? number(row->ops[op].max_ns) :
+			"max_ns", row->ops[op].n ? number(row->ops[op].max_ns) :
 			json_null()));
 	domain = json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "record", number(row->ser_phys),
 			   "generation", number(row->generation),
