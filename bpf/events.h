@@ -15,6 +15,7 @@ enum lutrace_rec_type {
 	LUTRACE_REC_LATENCY = 2,	/* begin to end, measured in the kernel */
 	LUTRACE_REC_SAMPLE = 3,		/* the same with all about it; in no recording */
 	LUTRACE_REC_FREED = 4,		/* a page was freed while it was preserved */
+	LUTRACE_REC_FREEZE = 5,		/* since 1.8: what is handed over was frozen for a kexec */
 };
 
 /* The operations: each has a begin and an end tracepoint. */
@@ -64,6 +65,13 @@ struct lutrace_event {
 	__u64 time_ns;			/* CLOCK_MONOTONIC */
 	__u64 seq;
 	__u64 ser_phys;
+	/*
+	 * Of a domain its record's. Of the FLB, at the end of preserve and retrieve and at begin and
+	 * end of unpreserve and finish: the largest generation that was ever used, in this kernel
+	 * and those before it, 0 if the kernel does not tell or none was used. Together with
+	 * nr_tables, which of the FLB is the number of domains that are preserved, an incoming FLB
+	 * tells whether the last preserve or unpreserve of the kernel before was seen.
+	 */
 	__u64 generation;
 	__u64 top_phys;
 	__u64 nr_tables;
@@ -97,6 +105,20 @@ struct lutrace_freed {
 	__u32 reserved;
 	__u64 phys;
 	__u64 size;			/* bytes; not 0: the record is whole */
+};
+
+/*
+ * The kernel's liveupdate_reboot() returned: every kexec calls it before devices are shut down. With
+ * @ret 0 the jump comes next, and nothing is preserved or unpreserved any more. It has no number
+ * among the events and the footer does not count it.
+ */
+struct lutrace_freeze {
+	struct lutrace_rec rec;
+	__u64 time_ns;			/* CLOCK_MONOTONIC */
+	__s32 ret;			/* negative: an errno, and the kernel goes on */
+	__u32 cpu;
+	__u32 pid;
+	__u32 tid;			/* not 0: the record is whole */
 };
 
 #define LUTRACE_COMM_SIZE	16

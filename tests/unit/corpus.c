@@ -17,6 +17,8 @@ enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE
 #define HOST_1_2 "freed=1\n"
 #define HOST_1_4 "deep=1\n"
 #define HOST_1_7 "klog=1\n"
+#define HOST_1_8_OLD "kexec_count=0\nhost_id=dmi-0123456789abcdef\n"
+#define HOST_1_8_NEW "kexec_count=1\nprevious_release=7.3.4\nhost_id=dmi-0123456789abcdef\n"
 
 #define STEP_NS		700u
 #define TICKS_PER_NS	2u
@@ -89,6 +91,8 @@ static void put_header(struct writer *w)
 		strcat(text, HOST_1_4);
 	if (w->o->complaints)
 		strcat(text, HOST_1_7);
+	if (w->o->minor >= 8)
+		strcat(text, w->o->kernel == CORPUS_OLD ? HOST_1_8_OLD : HOST_1_8_NEW);
 	size = (strlen(text) + 7) / 8 * 8;
 	put32(w->c, 0x101);
 	put32(w->c, 8 + size);
@@ -173,6 +177,9 @@ static void run(struct writer *w, struct event ev)
 
 	if (ev.op == FLB_PRESERVE)
 		begin.ser = 0;
+	/* Of the FLB there is nothing yet whose generation could be told */
+	if (ev.op == FLB_PRESERVE || ev.op == FLB_RETRIEVE)
+		begin.generation = 0;
 	/* What is unpreserved is known before */
 	if (ev.op == UNPRESERVE)
 		begin = ev;
@@ -231,9 +238,11 @@ static void run_domain(struct writer *w, uint32_t op, uint32_t domain, uint64_t 
 		put_name(w, domain, 0x100000000ull + 0x40 * domain, generation);
 }
 
-static void run_flb(struct writer *w, uint32_t op, uint32_t records)
+/* @generation is the largest that was ever used. */
+static void run_flb(struct writer *w, uint32_t op, uint32_t records, uint64_t generation)
 {
-	run(w, (struct event){ .op = op, .ser = 0x3000, .tables = records });
+	run(w, (struct event){ .op = op, .ser = 0x3000, .tables = records,
+			       .generation = w->o->minor >= 8 ? generation : 0 });
 }
 
 static void old_kernel(struct writer *w)
@@ -241,14 +250,14 @@ static void old_kernel(struct writer *w)
 	uint32_t round, i;
 
 	for (round = 0; round <= w->o->aborts; round++) {
-		run_flb(w, FLB_PRESERVE, 0);
+		run_flb(w, FLB_PRESERVE, 0, round);
 		for (i = 0; i < w->o->domains; i++)
 			run_domain(w, PRESERVE, i, round + 1, 0);
 		if (round == w->o->aborts)
 			break;
 		for (i = 0; i < w->o->domains; i++)
 			run_domain(w, UNPRESERVE, i, round + 1, 0);
-		run_flb(w, FLB_UNPRESERVE, 0);
+		run_flb(w, FLB_UNPRESERVE, 0, round + 1);
 	}
 	if (w->o->spoil == CORPUS_VIOLATION)
 		run_domain(w, PRESERVE, 0, round + 1, 0);
@@ -258,11 +267,11 @@ static void new_kernel(struct writer *w)
 {
 	uint32_t i;
 
-	run_flb(w, FLB_RETRIEVE, w->o->domains);
+	run_flb(w, FLB_RETRIEVE, w->o->domains, w->o->aborts + 1);
 	for (i = 0; i < w->o->domains; i++)
 		run_domain(w, RESTORE, i, w->o->aborts + 1,
 			   w->o->spoil == CORPUS_REFUSED && !i ? -22 : 0);
-	run_flb(w, FLB_FINISH, 0);
+	run_flb(w, FLB_FINISH, 0, w->o->aborts + 1);
 }
 
 static void put_freed(struct writer *w)
@@ -275,6 +284,18 @@ static void put_freed(struct writer *w)
 	put32(w->c, 0);
 	put64(w->c, 0x200000000ull);
 	put64(w->c, 4096);
+	put_more(w);
+}
+
+static void put_freeze(struct writer *w)
+{
+	w->now += STEP_NS;
+	put_record(w, 5, 32);
+	put64(w->c, w->now);
+	put32(w->c, 0);			/* what liveupdate_reboot() returned */
+	put32(w->c, 1);			/* CPU */
+	put32(w->c, 321);
+	put32(w->c, 322);
 	put_more(w);
 }
 
@@ -360,6 +381,8 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 		put_complaint(&w, 3, "");
 		put_complaint(&w, 0, "iommu: liveupdate: a\nrecord refused");
 	}
+	if (o->frozen)
+		put_freeze(&w);
 	if (o->unknown)
 		put_unknown(&w);
 	w.now += 200000000;

@@ -33,6 +33,7 @@ struct corpus_options {
 	/* Of what is preserved, and of the process (1.5); of what is restored (1.6); of memory (1.7) */
 	bool names;
 	bool complaints;	/* the kernel's log said one thing, and lost some (1.7) */
+	bool frozen;		/* the kernel jumped at the end (1.8) */
 	bool unknown;		/* with a record and an event that no version has yet */
 	enum corpus_spoil spoil;
 };

@@ -470,6 +470,52 @@ static void test_complaints(void **state)
 	recording__free(&r);
 }
 
+/* How each kernel came up, on which host, and what tells that it jumped. */
+static void test_boots(void **state)
+{
+	struct corpus_options o = { .major = 1, .minor = 8, .domains = 3, .aborts = 1,
+				    .frozen = true };
+	struct recording old, new, before;
+	struct corpus a, b, c;
+
+	(void)state;
+	parse_made(&old, &o, &a);
+	assert_true(old.has_kexec_count && !old.kexec_count && !old.previous_release);
+	assert_true(old.complete && recording__frozen(&old));
+	assert_int_equal(old.nr_freezes, 1);
+	assert_int_equal(old.freezes[0].ret, 0);
+	assert_int_equal(old.freezes[0].tid, 322);
+	o = (struct corpus_options){ .kernel = CORPUS_NEW, .major = 1, .minor = 8, .domains = 3,
+				     .aborts = 1 };
+	parse_made(&new, &o, &b);
+	assert_true(new.has_kexec_count && new.kexec_count == 1);
+	assert_string_equal(new.previous_release, "7.3.4");
+	assert_false(recording__frozen(&new));
+	/* What the last preserve used is what the next kernel was handed over */
+	assert_int_equal(new.events[1].op, LUTRACE_OP_FLB_RETRIEVE);
+	assert_int_equal(new.events[1].generation, 2);
+	assert_int_equal(new.events[0].generation, 0);
+	assert_int_equal(recording__hosts(&old, &new), HOSTS_SAME_ID);
+	new.host_id[strlen(new.host_id) - 1]++;
+	assert_int_equal(recording__hosts(&old, &new), HOSTS_DIFFER);
+	memcpy(new.host_id, "usb", 3);
+	assert_int_equal(recording__hosts(&old, &new), HOSTS_UNKNOWN);
+	o.minor = 7;
+	parse_made(&before, &o, &c);
+	assert_false(before.has_kexec_count || before.previous_release || before.host_id);
+	assert_int_equal(before.events[1].generation, 0);
+	assert_int_equal(recording__hosts(&old, &before), HOSTS_UNKNOWN);
+	/* An event that came after the freeze: the kernel went on */
+	old.freezes[0].time_ns = old.events[old.nr_events - 1].time_ns - 1;
+	assert_false(recording__frozen(&old));
+	recording__free(&old);
+	recording__free(&new);
+	recording__free(&before);
+	free(a.data);
+	free(b.data);
+	free(c.data);
+}
+
 /* A crash of the machine may leave zeros from anywhere in a name on. */
 static void test_half_a_name(void **state)
 {
@@ -661,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_names), cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_complaints),
+		cmocka_unit_test(test_boots),
 		cmocka_unit_test(test_half_a_name),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),

@@ -15,6 +15,7 @@
 #include "lib/text.h"
 #include "lib/version.h"
 #include "live/command.h"
+#include "live/host.h"
 #include "live/live.h"
 #include "live/overhead.h"
 #include "objects/deep.h"

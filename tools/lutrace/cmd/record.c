@@ -8,6 +8,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/outfile.h"
+#include "live/host.h"
 #include "live/live.h"
 #include "live/overhead.h"
 #include "model/selection.h"

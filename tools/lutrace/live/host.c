@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the machine and its clocks are: the header of a recording. */
+/* What the machine and its clocks are; called when a recording begins, and for its clocks. */
 #include <elf.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,8 +11,9 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "lib/version.h"
+#include "live/handover.h"
+#include "live/host.h"
 #include "next/notes.h"
-#include "recording/recording.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -95,8 +96,54 @@ char *host__boot_id(void)
 	return first_line("/proc/sys/kernel/random/boot_id");
 }
 
+/* FNV-1a, so that a recording that is given away does not tell the id itself. */
+static __u64 host__hash(const char *text)
+{
+	__u64 hash = 0xcbf29ce484222325ull;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	return hash;
+}
+
+char *host__id(const char *root)
+{
+	static const struct { const char *kind, *path; } ids[] = {
+		{ "dmi", "/sys/class/dmi/id/product_uuid" }, { "machine", "/etc/machine-id" },
+	};
+	char *path, *text, *id = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ids) && !id; i++) {
+		path = xasprintf("%s%s", root, ids[i].path);
+		text = first_line(path);
+		/* While a system is installed machine-id may be this word. */
+		if (*text && strcmp(text, "uninitialized"))
+			id = xasprintf("%s-%016llx", ids[i].kind, host__hash(text));
+		free(path);
+		free(text);
+	}
+	return id;
+}
+
+/* What is known of how this boot began, and of the host; to free. */
+static char *host__describe_boot(void)
+{
+	struct handover h = handover__read("");
+	char *id = host__id(""), *count, *text;
+
+	count = h.has_kexec_count ? xasprintf("kexec_count=%u\n", h.kexec_count) : xstrdup("");
+	text = xasprintf("%s%s%s%s%s%s%s", count, *h.previous_release ? "previous_release=" : "",
+			 h.previous_release, *h.previous_release ? "\n" : "",
+			 id ? "host_id=" : "", id ? id : "", id ? "\n" : "");
+	free(id);
+	free(count);
+	return text;
+}
+
 char *host__describe(void)
 {
+	char *boot = host__describe_boot();
 	char *boot_id = host__boot_id();
 	char *cmdline = first_line("/proc/cmdline");
 	char *build_id = kernel_build_id();
@@ -106,9 +153,10 @@ char *host__describe(void)
 	uname(&u);
 	hypervisor_name(hypervisor);
 	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nbuild_id=%s\nmachine=%s\n"
-			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n",
+			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n%s",
 			 LUTRACE_VERSION, u.release, u.version, build_id, u.machine, boot_id,
-			 cmdline, hypervisor, host__emulated());
+			 cmdline, hypervisor, host__emulated(), boot);
+	free(boot);
 	free(build_id);
 	free(boot_id);
 	free(cmdline);

@@ -10,6 +10,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "live/host.h"
 #include "recording/flight.h"
 
 #define SUFFIX		".rec"

@@ -42,10 +42,13 @@ void recording__free(struct recording *r)
 	free(r->boot_id);
 	free(r->cmdline);
 	free(r->hypervisor);
+	free(r->previous_release);
+	free(r->host_id);
 	free(r->events);
 	free(r->latencies);
 	free(r->freed);
 	free(r->deep);
+	free(r->freezes);
 	free(r->complaints);
 	names__free(r->names);
 	*r = (struct recording){ 0 };
@@ -64,13 +67,14 @@ static void set_host(struct recording *r, const char *key, const char *value)
 		{ "release", &r->release }, { "version", &r->version },
 		{ "build_id", &r->build_id }, { "machine", &r->machine },
 		{ "boot_id", &r->boot_id }, { "cmdline", &r->cmdline },
-		{ "hypervisor", &r->hypervisor },
+		{ "hypervisor", &r->hypervisor }, { "host_id", &r->host_id },
+		{ "previous_release", &r->previous_release },
 	};
 	struct { const char *key; __u64 *to; } numbers[] = {
 		{ "ring_kib", &r->ring_kib }, { "in_flight", &r->in_flight },
 		{ "duration_ms", &r->duration_ms }, { "flight_file", &r->flight_file },
 		{ "flight_first", &r->flight_first }, { "rotated_files", &r->rotated_files },
-		{ "rotated_events", &r->rotated_events },
+		{ "rotated_events", &r->rotated_events }, { "kexec_count", &r->kexec_count },
 	};
 	size_t i;
 
@@ -84,6 +88,8 @@ static void set_host(struct recording *r, const char *key, const char *value)
 		r->computed = !strcmp(value, "tracefs");
 	if (!strcmp(key, "deep"))
 		r->is_deep = !strcmp(value, "1");
+	if (!strcmp(key, "kexec_count"))
+		r->has_kexec_count = true;
 	if (!strcmp(key, "klog"))
 		r->has_klog = !strcmp(value, "1");
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
@@ -202,6 +208,19 @@ static int parse_freed(struct recording *r, const struct place *p, struct fault 
 	return 0;
 }
 
+static int parse_freeze(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_freeze freeze;
+
+	if (take(p, &freeze, sizeof(freeze), fault))
+		return -1;
+	r->freezes = grow(r->freezes, r->nr_freezes, &r->freezes_room, sizeof(freeze));
+	r->freezes[r->nr_freezes++] = freeze;
+	if (freeze.time_ns > r->whole_ns)
+		r->whole_ns = freeze.time_ns;
+	return 0;
+}
+
 static int parse_deep(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_deep deep;
@@ -301,6 +320,8 @@ static int parse_record(struct recording *r, const struct place *p, struct fault
 		return parse_latency(r, p, fault);
 	case LUTRACE_REC_FREED:
 		return parse_freed(r, p, fault);
+	case LUTRACE_REC_FREEZE:
+		return parse_freeze(r, p, fault);
 	case LUTRACE_REC_DEEP:
 		return parse_deep(r, p, fault);
 	case LUTRACE_REC_COMPLAINT:
@@ -335,6 +356,8 @@ static void forget_half_record(struct recording *r, __u32 type, bool zero_end)
 		r->nr_latencies--;
 	else if (type == LUTRACE_REC_FREED && r->nr_freed && !r->freed[r->nr_freed - 1].size)
 		r->nr_freed--;
+	else if (type == LUTRACE_REC_FREEZE && r->nr_freezes && !r->freezes[r->nr_freezes - 1].tid)
+		r->nr_freezes--;
 	else if (type == LUTRACE_REC_DEEP && r->nr_deep && !r->deep[r->nr_deep - 1].took_ns)
 		r->nr_deep--;
 	else if (type == LUTRACE_REC_COMPLAINT && r->nr_complaints &&
@@ -431,6 +454,32 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 bool recording__is_newer(const struct recording *r)
 {
 	return r->minor > LUTRACE_FILE_MINOR;
+}
+
+enum recording_hosts recording__hosts(const struct recording *a, const struct recording *b)
+{
+	size_t kind = a->host_id ? strcspn(a->host_id, "-") : 0;
+
+	if (!a->host_id || !b->host_id || strncmp(a->host_id, b->host_id, kind + 1))
+		return HOSTS_UNKNOWN;
+	return strcmp(a->host_id, b->host_id) ? HOSTS_DIFFER : HOSTS_SAME_ID;
+}
+
+/* Events that come from several CPUs may be written after the freeze that came after them. */
+bool recording__frozen(const struct recording *r)
+{
+	const struct lutrace_freeze *last = r->nr_freezes ? &r->freezes[r->nr_freezes - 1] : NULL;
+	size_t i;
+
+	if (!last || last->ret)
+		return false;
+	for (i = 0; i < r->nr_events; i++)
+		if (r->events[i].time_ns > last->time_ns)
+			return false;
+	for (i = 0; i < r->nr_freed; i++)
+		if (r->freed[i].time_ns > last->time_ns)
+			return false;
+	return true;
 }
 
 double recording__whole_s(const struct recording *r)

@@ -15,7 +15,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	7	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	8	/* what a reader may skip was added */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
@@ -120,6 +120,21 @@ struct recording {
 	char *path;
 	unsigned int minor;		/* version of its format */
 	char *release, *version, *build_id, *machine, *boot_id, *cmdline, *hypervisor;
+	/*
+	 * Since 1.8, what KHO tells of how this kernel came up. The release of the kernel that
+	 * jumped into this one, NULL if there was none that handed something over or it is not
+	 * known; and how many kexecs lie between the last cold boot and this kernel, each with
+	 * something handed over: 0 if it handed over nothing. Where has_kexec_count is not set
+	 * nothing is known.
+	 */
+	char *previous_release;
+	__u64 kexec_count;
+	bool has_kexec_count;
+	/*
+	 * Since 1.8: a short hash of what identifies the host through all its boots, with a word
+	 * before it that says of what; NULL if there is nothing. See recording__hosts().
+	 */
+	char *host_id;
 	bool emulated;			/* the machine's time is no hardware's */
 	/* How it was recorded; 0 before format 1.1. Duration 0: until a signal. */
 	__u64 ring_kib, in_flight, duration_ms;
@@ -139,6 +154,8 @@ struct recording {
 	struct lutrace_deep *deep;
 	size_t nr_deep, deep_room;
 	bool is_deep;			/* since 1.4: was asked to walk page tables */
+	struct lutrace_freeze *freezes;	/* since 1.8 */
+	size_t nr_freezes, freezes_room;
 	struct lutrace_complaint *complaints;
 	size_t nr_complaints, complaints_room;
 	bool has_klog;			/* since 1.7: the kernel's log was read */
@@ -162,6 +179,19 @@ int recording__read(struct recording *r, const char *path, struct fault *fault);
 int recording__parse(struct recording *r, const char *path, const void *data, size_t size,
 		     struct fault *fault);
 void recording__free(struct recording *r);
+
+/*
+ * Whether two recordings are of one host. Only that they are not is certain: images of one machine
+ * may have one id. Ids of two kinds, as of root and of a user who may not read the DMI's, and ids
+ * that are not there, tell nothing.
+ */
+enum recording_hosts { HOSTS_UNKNOWN, HOSTS_SAME_ID, HOSTS_DIFFER };
+enum recording_hosts recording__hosts(const struct recording *a, const struct recording *b);
+/*
+ * Whether the recorder saw the kernel freeze what it hands over, and nothing of any kind came after it:
+ * the kernel jumped then.
+ */
+bool recording__frozen(const struct recording *r);
 
 /* Whether its minor version is newer than what this program writes. */
 bool recording__is_newer(const struct recording *r);
@@ -203,15 +233,6 @@ void recorder__reserve(struct recorder *w, __u64 bytes);
 struct recorder_sum recorder__take_back(struct recorder *w);
 /* Gives up what was not written out; @w may be NULL. */
 void recorder__free(struct recorder *w);
-
-/* What the kernel is told apart by, as text for recorder__host(), to free. */
-char *host__describe(void);
-/* Whether the machine is QEMU TCG, whose time is no hardware's. */
-bool host__emulated(void);
-/* The id of the running boot, to free; "" if the kernel does not tell. */
-char *host__boot_id(void);
-/* The best of some readings of all clocks: the one with the least spread. */
-void clock__read(struct lutrace_clock *clock);
 
 const char *op__name(unsigned int op);
 /* Whether it is one of the FLB, which is one and has no identity, and not of a domain. */
