@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,6 +81,8 @@ static pid_t start(bool with_lock)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
+		/* Nor does it outlive a test that fails */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (with_lock && !pidlock__take(path, &holder, &fault))
 			_exit(2);
 		if (write(ready[1], "x", 1) != 1)
@@ -277,7 +280,7 @@ static void test_child_removes_nothing(void **state)
 /* Of many that begin at once, again and again, exactly one has it at a time */
 static void test_one_at_a_time(void **state)
 {
-	enum { NR = 8, ROUNDS = 200 };
+	enum { NR = 8, ROUNDS = 500 };
 	struct pidlock *lock;
 	struct fault fault;
 	pid_t pids[NR], holder;
@@ -298,6 +301,7 @@ static void test_one_at_a_time(void **state)
 			if (fd < 0)
 				_exit(1);
 			close(fd);
+			usleep(200);
 			unlink(mark);
 			pidlock__remove(lock);
 		}
