@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "next/cmdline_expand.h"
 #include "plan/plan.h"
 
 #define FILE_NAME	"some.plan"
@@ -457,7 +458,7 @@ static void test_unused_token(void **state)
 
 static void expect_cmdline(const char *template, const char *running, const char *want)
 {
-	char *got = plan__expand_cmdline(template, running);
+	char *got = cmdline__expand(template, running);
 
 	assert_non_null(got);
 	assert_string_equal(got, want);

@@ -8,6 +8,8 @@
 
 #include "next/compat.h"
 
+#include "next/cmdline_expand.h"
+
 #include "drive/group.h"
 #include "drive/hook.h"
 #include "kernel/iommufd.h"
@@ -88,7 +90,7 @@ int preserve__mark(struct update *u)
 
 char *preserve__next_cmdline(const struct group *g, const char *running)
 {
-	char *cmdline = plan__expand_cmdline(group__kernel(g)->cmdline, running);
+	char *cmdline = cmdline__expand(group__kernel(g)->cmdline, running);
 
 	if (!cmdline)
 		say__errno(-ENOMEM, "no memory for the command line");

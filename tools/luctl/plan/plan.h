@@ -167,11 +167,4 @@ uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt);
 /* A token that nothing in the plan has */
 uint64_t plan__unused_token(const struct plan *plan);
 
-/*
- * The command line of the next kernel: @template with the word @CMDLINE@ replaced by @running,
- * in which words whose key the template sets as well are overridden. Caller frees; NULL: no
- * memory.
- */
-char *plan__expand_cmdline(const char *template, const char *running);
-
 #endif

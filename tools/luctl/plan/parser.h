@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the parser of plans share, and nobody else includes. */
+#ifndef LUCTL_PARSER_H
+#define LUCTL_PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/plan.h"
+
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define MAX_WORDS		16
+#define MAX_KEYS		8
+
+struct word {
+	char *key;	/* NULL: the word has no '=' */
+	char *value;
+};
+
+struct parser {
+	struct plan *plan;
+	const char *file;
+	int line;
+	char *err;
+	size_t err_size;
+	const struct keyword *keyword;
+	char *rest;	/* the line after the keyword, for keywords that take it as it is */
+	struct word words[MAX_WORDS];
+	size_t nr_words;
+	size_t nr_names;	/* words without '=' come first */
+};
+
+struct keyword {
+	const char *name;
+	const char *usage;
+	int (*parse)(struct parser *p);
+	size_t nr_names;
+	bool raw;	/* the rest of the line is not split into words */
+	const char *keys[MAX_KEYS];
+};
+
+/* Both write the sentence "FILE:LINE: ..." and return -1 */
+int parser__fail_at(struct parser *p, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+#define parser__fail(p, ...) parser__fail_at(p, (p)->line, __VA_ARGS__)
+int parser__fail_no_memory(struct parser *p);
+
+/* Makes room for @more elements after the first @nr and clears them. */
+void *plan__grow(void *array, size_t nr, size_t more, size_t size);
+
+/* A new, cleared element at the end of plan->ARRAY, or NULL */
+#define plan__append(plan, array) ({							\
+	void *__p = plan__grow((plan)->array, (plan)->nr_##array, 1, sizeof(*(plan)->array)); \
+	if (__p)								\
+		(plan)->array = __p;						\
+	__p ? &(plan)->array[(plan)->nr_##array++] : NULL;			\
+})
+
+/* Finds the element of plan->ARRAY with the name, as an index; SIZE_MAX: there is none */
+#define plan__find_named(plan, array, wanted) ({					\
+	size_t __i;								\
+	for (__i = 0; __i < (plan)->nr_##array; __i++)				\
+		if (!strcmp((plan)->array[__i].name, wanted))			\
+			break;							\
+	__i == (plan)->nr_##array ? SIZE_MAX : __i;				\
+})
+
+/* Takes the words of @text, which it changes, and checks them against the keyword's usage */
+int parser__split_words(struct parser *p, char *text);
+int parser__check_words(struct parser *p);
+
+/* The value of a key of the line; NULL if it is not given, which get_key() takes for an error */
+const char *parser__find_key(struct parser *p, const char *key);
+const char *parser__get_key(struct parser *p, const char *key);
+
+/* Values of keys, in the form that luctl(8) has */
+int parser__number(struct parser *p, const char *key, const char *value, uint64_t *out);
+int parser__get_number(struct parser *p, const char *key, uint64_t *out);
+int parser__get_number_or(struct parser *p, const char *key, uint64_t *out, uint64_t missing);
+int parser__get_yes_no(struct parser *p, const char *key, bool *out);
+int parser__check_name(struct parser *p, const char *name);
+
+/* NULL: there is none of that name */
+const struct keyword *keyword__find(const char *name);
+
+/* Checks that need the whole plan */
+int check__plan(struct parser *p);
+
+#endif
