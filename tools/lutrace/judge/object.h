@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the oracle knows of one thing: a record, a root, a slot, or the FLB. For the files of judge/
+ * alone.
+ */
+#ifndef LUTRACE_OBJECT_H
+#define LUTRACE_OBJECT_H
+
+#include "judge/oracle.h"
+#include "judge/spec.h"
+
+#define MAX_SPECS	16
+
+struct object {
+	enum object_kind kind;
+	__u64 a, b;			/* address and generation, root, slot; 0 for the FLB */
+	struct track tracks[MAX_SPECS];
+	struct track running[LUTRACE_NR_OPS];	/* of OBJECT_OPERATION */
+	__u64 begun[LUTRACE_NR_OPS];	/* ns */
+	struct preserved then;		/* of the preserve, if that was seen or is listed */
+	bool then_known;
+	__u64 top_phys;
+	__u64 holder_a, holder_b;	/* of a root: the record that has it */
+	bool started;			/* the automata are: events came, or it was listed */
+	bool blamed;			/* for having changed */
+	int error;			/* of the last operation */
+	unsigned int undecided;		/* bit 1 << enum rule_id */
+	__u64 missing;			/* what the tracks know of it */
+	__u32 pid;			/* of the last event */
+	struct lutrace_event *history;	/* NULL: none */
+	size_t nr_history;
+	struct lutrace_deep *walk;	/* the first one of this domain; NULL: none yet */
+	struct preserved restored;	/* of a root: what its restore said */
+	bool is_restored, walked;	/* of a root */
+};
+
+void object__catch_up(struct oracle *o, struct object *obj);
+struct object *object__new(struct oracle *o, enum object_kind kind, __u64 a, __u64 b);
+void object__free(struct object *obj);
+struct object *object__get(struct oracle *o, enum object_kind kind, __u64 a, __u64 b);
+void object__start(struct object *obj, bool known);
+void object__remember(struct oracle *o, struct object *obj,
+		      const struct lutrace_event *ev);
+void object__forget_new(struct oracle *o);
+void object__forget_walk(struct object *obj);
+void object__forget_last(struct oracle *o, const struct lutrace_event *ev);
+void object__start_after(struct oracle *o, struct object *obj, unsigned int op);
+const char *object__state(const struct object *obj, const char *name, bool *alone);
+bool object__holds_nothing(const struct object *obj);
+
+#endif
