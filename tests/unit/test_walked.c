@@ -11,6 +11,7 @@
 
 #include "judge/walked.h"
 #include "lib/fault.h"
+#include "walk/kho.h"
 #include "walk/pt.h"
 #include "bpf/digest.h"
 

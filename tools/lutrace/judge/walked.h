@@ -8,7 +8,6 @@
 
 #include <stddef.h>
 #include "judge/oracle.h"
-#include "lib/fault.h"
 
 /* Of all levels. */
 __u64 walked__tables(const struct lutrace_deep *w);
@@ -25,12 +24,5 @@ bool walked__differs(const struct lutrace_deep *then, const struct lutrace_deep 
 /* Against what an event of the kernel says of the domain. */
 bool walked__denies(const struct lutrace_deep *w, const struct preserved *said, char *text,
 		    size_t size);
-
-/*
- * The root of KHO's map of what is preserved, from its device tree (@fdt, of
- * @size bytes). -1 with @fault set if that is none, or of a version that the
- * walk does not know.
- */
-int kho__root(const void *fdt, size_t size, __u64 *root, struct fault *fault);
 
 #endif

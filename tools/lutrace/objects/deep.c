@@ -10,6 +10,7 @@
 #include "live/live.h"
 #include "objects/deep.h"
 #include "objects/lister.h"
+#include "walk/kho.h"
 
 #define KHO_FDT		"/sys/kernel/debug/kho/out/fdt"
 
