@@ -104,7 +104,7 @@ static void test_json(void **state)
 				     "schema", &schema, "verdict", &verdict, "status", &(int){ 0 },
 				     "emulated", &(int){ 0 }, "kernels", "boot_id", &boot_id,
 				     "recordings", "file", &file, "checks", &checks), 0);
-	assert_string_equal(schema, "lutrace-report/1");
+	assert_string_equal(schema, "lutrace-report/2");
 	assert_string_equal(verdict, "clean");
 	assert_string_equal(boot_id, "11112222-3333");
 	assert_string_equal(file, "one.rec");

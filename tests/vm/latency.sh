@@ -26,7 +26,7 @@ plan = [l.split() for l in open("share/abort.plan")]
 marked = sum(l[:1] == ["hwpt"] and "token=" in " ".join(l) for l in plan)
 aborts = sum(int(l[1]) for l in plan if l[:1] == ["abort"])
 r = json.load(open("share/abort.json"))
-assert r["complete"] and r["schema"] == "lutrace-latency/1"
+assert r["complete"] and r["schema"] == "lutrace-latency/2"
 assert r["command"]["status"] == 0, r["command"]
 n = r["operations"]["preserve"]["n"]
 assert marked and n == marked * (aborts + 1), (n, marked, aborts)

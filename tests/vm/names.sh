@@ -55,7 +55,7 @@ check() {
 	"$lutrace" report -j new.json share/new.rec >new.txt
 	expect "each domain has its session, tokens and devices" python '
 names = [(d["session"], d["iommufd_token"], d["hwpt_token"], d["devices"]) for d in both["domains"]]
-assert names == [("guest", 512, 1, ["0000:00:04.0"]), ("guest", 512, 2, [])], names
+assert names == [("guest", "0x200", "0x1", ["0000:00:04.0"]), ("guest", "0x200", "0x2", [])], names
 assert all(d["comm"] == "luctl" and d["records"] == 3 for d in both["domains"]), both["domains"]'
 	expect "so has each operation that succeeded, those that were aborted too" python '
 done = [r for r in rows if not r["operation"].startswith("flb") and r["ret_errno"] == "0"]
@@ -64,7 +64,7 @@ assert kinds == {"preserve": 6, "unpreserve": 4, "restore": 2}, kinds
 assert all(r["session"] == "guest" and r["hwpt_id"] for r in done), done'
 	expect "the new kernel alone knows session, tokens and object ids" python '
 names = [(d["session"], d["iommufd_token"], d["hwpt_token"]) for d in new["domains"]]
-assert names == [("guest", 512, 1), ("guest", 512, 2)], names
+assert names == [("guest", "0x200", "0x1"), ("guest", "0x200", "0x2")], names
 assert all(d["hwpt_id"] for d in new["domains"]), new["domains"]'
 	expect "a token selects its domain alone" sh -c "'$lutrace' report --token 2 share/old.rec \
 		share/new.rec | grep -q '^restore  *1 '"

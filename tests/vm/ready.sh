@@ -11,7 +11,7 @@ says() {
 
 # The roots that ready lists, and those that the walk found in the page tables, by token
 roots() {
-	sed -n 's/^ *"root": \([0-9]*\),$/\1/p' json.txt | while read -r _root; do
+	sed -n 's/^ *"root": "\(0x[0-9a-f]*\)",$/\1/p' json.txt | while read -r _root; do
 		printf '0x%016x\n' "$_root"
 	done | sort
 }

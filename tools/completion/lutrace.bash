@@ -26,12 +26,12 @@ _lutrace_options()
 	'lutrace bundle') echo "-n --dry-run -o:file --output:file $usual" ;;
 	'lutrace check')
 		echo "-D --deep -b:file --before:file -x:action --on-violation:action --until-finish" \
-			"-j:file --json:file" \
+			"-j:file --json:file --json-schema" \
 			"$select $live $usual"
 		;;
-	'lutrace doctor') echo "-j --json $usual" ;;
+	'lutrace doctor') echo "-j --json --json-schema $usual" ;;
 	'lutrace latency')
-		echo "-i:- --interval:- -c:- --count:- -j --json -o:file --output:file --op:op" \
+		echo "-i:- --interval:- -c:- --count:- -j --json --json-schema -o:file --output:file --op:op" \
 			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --why --stack $select $live $usual"
 		;;
 	'lutrace record')
@@ -39,7 +39,7 @@ _lutrace_options()
 			"-p:file --pidfile:file $select $live $usual"
 		;;
 	'lutrace ready')
-		echo "-j --json -k:file --kernel:file -c:- --cmdline:- -v --verbose $usual"
+		echo "-j --json --json-schema -k:file --kernel:file -c:- --cmdline:- -v --verbose $usual"
 		;;
 	'lutrace report')
 		echo "-j:file --json:file -c:file --csv:file -p:file --perfetto:file --json-schema" \

@@ -12,6 +12,8 @@ SPECS := $(wildcard $(LUTRACE_DIR)../../bpf/spec/*.dot)
 $(OBJ)/spec_tables.h: $(LUTRACE_DIR)judge/spec.awk $(SPECS) | $(OBJ)
 	awk -f $< $(SPECS) >$@.tmp && mv $@.tmp $@
 
-# The schema as a string
-$(OBJ)/report_schema.h: $(LUTRACE_DIR)../../docs/report.schema.json | $(OBJ)
+# The schemas as strings
+SCHEMAS := $(patsubst $(LUTRACE_DIR)../../docs/%.schema.json,$(OBJ)/%_schema.h, \
+	$(wildcard $(LUTRACE_DIR)../../docs/*.schema.json))
+$(OBJ)/%_schema.h: $(LUTRACE_DIR)../../docs/%.schema.json | $(OBJ)
 	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@.tmp && mv $@.tmp $@

@@ -13,7 +13,6 @@
 #include "lib/mem.h"
 #include "lib/outfile.h"
 #include "lib/text.h"
-#include "lib/version.h"
 #include "live/command.h"
 #include "live/host.h"
 #include "live/live.h"
@@ -24,11 +23,12 @@
 #include "objects/sessions.h"
 #include "recording/flight.h"
 #include "report/analysis.h"
-#include "report/names_json.h"
+#include "report/check_result.h"
+#include "report/schemas.h"
 
 #define SYSRQ		"/proc/sysrq-trigger"
 
-enum { OPT_UNTIL_FINISH = 0x100 };
+enum { OPT_UNTIL_FINISH = 0x100, OPT_JSON_SCHEMA };
 
 /* How long the FLB may take to follow the last session. */
 #define FLB_SECONDS	2
@@ -52,6 +52,8 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "until-finish", OPT_UNTIL_FINISH, NULL, 0, "End when the live update is finished", 0 },
 	{ "json", 'j', "FILE", 0, "Write the verdicts and violations as JSON to FILE", 0 },
+	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
+	  0 },
 	{ 0 }
 };
 
@@ -114,6 +116,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		opts->json = opts->live.writes[0] = arg;
 		return 0;
+	case OPT_JSON_SCHEMA:
+		cmd__print_schema(state, schema_check);
 	case ARGP_KEY_ARGS:
 		live__parse_command(state, &opts->live);
 		return 0;
@@ -125,7 +129,7 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.children = live_children,
-	.args_doc = "[-- COMMAND [ARG...]]",
+	.args_doc = "[-- COMMAND [ARG...]]\n--json-schema",
 	.doc = "Checks a live update of the running kernel while it happens\v"
 	       "Says \"checking\" on stderr once every event is seen, prints each violation at "
 	       "once and the verdict of each rule at the end, which is that of COMMAND, SIGINT, "
@@ -210,35 +214,13 @@ static void react(const char *reaction, const struct violation *v)
 			 WIFEXITED(status) ? WEXITSTATUS(status) : -1, reaction);
 }
 
-static json_t *json_events(const struct violation *v)
-{
-	json_t *events = json_array();
-	const struct lutrace_event *ev;
-	size_t i;
-
-	for (i = 0; i < v->nr_events; i++) {
-		ev = &v->events[i];
-		json_array_append_new(events, json_pack("{s:I,s:s,s:s,s:I,s:i,s:I,s:I}",
-			"seq", (json_int_t)ev->seq, "operation", op__name(ev->op),
-			"phase", ev->phase == LUTRACE_BEGIN ? "begin" : "end",
-			"time_ns", (json_int_t)ev->time_ns, "ret", ev->ret,
-			"cpu", (json_int_t)ev->cpu, "pid", (json_int_t)ev->pid));
-	}
-	return events;
-}
-
 static void on_violation(void *priv, const struct violation *v)
 {
 	struct session *s = priv;
-	json_t *violation;
 
 	print_violation(v);
-	violation = json_pack("{s:s,s:s,s:I,s:I,s:I,s:o}",
-		"rule", v->rule, "text", v->text, "record", (json_int_t)v->ser_phys,
-		"generation", (json_int_t)v->generation, "root", (json_int_t)v->top_phys,
-		"events", json_events(v));
-	name__add_json(names__find(namer__names(s->namer), v->ser_phys, v->generation), violation);
-	json_array_append_new(s->violations, violation);
+	json_array_append_new(s->violations, violation__json(v,
+			      names__find(namer__names(s->namer), v->ser_phys, v->generation)));
 	react(s->opts->reaction, v);
 }
 
@@ -373,34 +355,15 @@ static void print_listed(const struct session *s)
 static int write_json(struct session *s, const struct overhead *overhead, struct fault *fault)
 {
 	struct outfile *out = outfile__open(s->opts->json, fault);
-	json_t *checks = json_array(), *root;
-	const struct check *check;
-	int id, err;
+	struct check_result result = {
+		.oracle = s->oracle, .knows_before = !*s->unlisted.text,
+		.nr_before = s->nr_listed, .violations = s->violations,
+		.overhead = s->opts->live.stats ? overhead : NULL,
+	};
 
-	for (id = 0; id < NR_RULES; id++) {
-		check = oracle__check(s->oracle, id);
-		json_array_append_new(checks, json_pack("{s:s,s:s,s:s,s:s,s:I}",
-			"name", check->name, "title", check->title, "verdict",
-			verdict__name(check->verdict), "summary", check->summary,
-			"unknown", (json_int_t)oracle__unknown(s->oracle, id)));
-	}
-	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:I,s:o,s:o,s:O,s:I}", "schema", "lutrace-check/1",
-			 "verdict", verdict__name(oracle__verdict(s->oracle)),
-			 "status", verdict__status(oracle__verdict(s->oracle)),
-			 "tool", "lutrace " LUTRACE_VERSION, "preserved_before",
-			 *s->unlisted.text ? json_null() : json_integer(s->nr_listed),
-			 "events", (json_int_t)oracle__nr_events(s->oracle), "checks", checks,
-			 "overhead", s->opts->live.stats ? overhead__json(overhead) : json_null(),
-			 "violations", s->violations, "left_out",
-			 (json_int_t)oracle__left_out(s->oracle));
-	if (!out) {
-		json_decref(root);
+	if (!out)
 		return -1;
-	}
-	err = json_dumpf(root, outfile__stream(out), JSON_INDENT(2));
-	json_decref(root);
-	fputc('\n', outfile__stream(out));
-	if (err) {
+	if (check_result__write_json(&result, outfile__stream(out))) {
 		outfile__discard(out);
 		return fault__set(fault, "cannot write %s as JSON", s->opts->json);
 	}

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "cmd/cmd.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/outfile.h"
 #include "lib/version.h"
 
 const char *argp_program_version = "lutrace " LUTRACE_VERSION;
@@ -13,4 +17,24 @@ void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char *
 	argp_err_exit_status = STATUS_ERROR;
 	if (argp_parse(argp, argc, argv, 0, NULL, opts))
 		exit(STATUS_ERROR);
+}
+
+_Noreturn void cmd__print_schema(const struct argp_state *state, const char *schema)
+{
+	struct fault fault;
+	struct outfile *out;
+
+	if (state->argc > 2) {
+		complain("--json-schema prints a schema and does no more: leave out all else");
+		exit(STATUS_ERROR);
+	}
+	/* A reader that went away is an error like a full disk. */
+	signal(SIGPIPE, SIG_IGN);
+	out = outfile__open(NULL, &fault);
+	if (out)
+		fputs(schema, outfile__stream(out));
+	if (out && !outfile__commit(out, &fault))
+		exit(STATUS_CLEAN);
+	complain("%s", fault.text);
+	exit(STATUS_ERROR);
 }

@@ -23,5 +23,10 @@ extern const struct cmd cmd_bundle, cmd_check, cmd_doctor, cmd_latency, cmd_read
 
 /* argp_parse() under the name "lutrace NAME"; errors end with status 1. */
 void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts);
+/*
+ * --json-schema, which stands alone: prints @schema and ends the program, with status 1 and a sentence
+ * if there is anything else on the command line or it cannot be written.
+ */
+_Noreturn void cmd__print_schema(const struct argp_state *state, const char *schema);
 
 #endif

@@ -9,14 +9,20 @@
 #include "lib/mem.h"
 #include "lib/version.h"
 #include "live/live.h"
+#include "report/json_value.h"
+#include "report/schemas.h"
 #include "walk/kernel.h"
 
 struct opts {
 	bool json;
 };
 
+enum { OPT_JSON_SCHEMA = 0x100 };
+
 static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
+	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
+	  0 },
 	{ 0 }
 };
 
@@ -28,6 +34,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		opts->json = true;
 		return 0;
+	case OPT_JSON_SCHEMA:
+		cmd__print_schema(state, schema_doctor);
 	case ARGP_KEY_ARG:
 		argp_error(state, "\"%s\" is too much: doctor takes no arguments", arg);
 		return 0;
@@ -101,7 +109,6 @@ int doctor__json(const struct findings *list, FILE *f)
 	json_t *states = json_object(), *root;
 	struct utsname u;
 	size_t i;
-	int err;
 
 	for (i = 0; i < ARRAY_SIZE(works); i++)
 		json_object_set_new(states, works[i].key, json_string(
@@ -109,12 +116,10 @@ int doctor__json(const struct findings *list, FILE *f)
 	uname(&u);
 	root = json_pack("{s:s,s:s,s:{s:o,s:o,s:o},s:o,s:o}", "schema", DOCTOR_SCHEMA,
 			 "tool", "lutrace " LUTRACE_VERSION, "kernel",
-			 "release", json_text(u.release), "version", json_text(u.version),
-			 "machine", json_text(u.machine), "works", states,
+			 "release", json_value__text(u.release), "version", json_value__text(u.version),
+			 "machine", json_value__text(u.machine), "works", states,
 			 "findings", findings__json(list));
-	err = !root || json_dumpf(root, f, JSON_INDENT(2)) || fputc('\n', f) == EOF;
-	json_decref(root);
-	return err ? -1 : 0;
+	return json_value__write(root, false, f);
 }
 
 static int run(int argc, char **argv)

@@ -12,8 +12,12 @@
 #include "live/why.h"
 #include "objects/namer.h"
 #include "recording/recording.h"
+#include "report/schemas.h"
 
-enum { OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY, OPT_STACK };
+enum {
+	OPT_OP = 0x100, OPT_DOMAIN, OPT_PID, OPT_MIN_US, OPT_BY, OPT_SLOWEST, OPT_WHY, OPT_STACK,
+	OPT_JSON_SCHEMA,
+};
 
 struct opts {
 	struct live_opts live;
@@ -27,6 +31,8 @@ static const struct argp_option options[] = {
 	{ "interval", 'i', "SECONDS", 0, "Print and forget the figures every SECONDS", 0 },
 	{ "count", 'c', "COUNT", 0, "End after COUNT intervals", 0 },
 	{ "json", 'j', NULL, 0, "Write JSON instead of text; one line for each interval", 0 },
+	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
+	  0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE, which appears when it is complete", 0 },
 	{ "op", OPT_OP, "NAME", 0, "Only this operation; can be given again for more", 0 },
 	{ "domain", OPT_DOMAIN, "PHYS[:GENERATION]", 0, "Only the domain with this record", 0 },
@@ -77,16 +83,50 @@ static void parse_domain(struct argp_state *state, struct lutrace_filter *f, con
 		argp_error(state, "--domain: \"%s\" is no PHYS or PHYS:GENERATION", arg);
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+/* What only all options together tell. */
+static void opts__check(struct opts *opts, struct argp_state *state)
 {
-	struct opts *opts = state->input;
+	struct latency *l = &opts->latency;
+
+	if ((l->why || opts->stack) && !l->max_slowest)
+		argp_error(state, "%s needs --slowest", l->why ? "--why" : "--stack");
+	/* A process that is given by its id need not be looked for in user space. */
+	if (!opts->live.filter.pid)
+		opts->live.filter.pid = l->sel.pid;
+	if (opts->max_intervals && !(opts->live.interval > 0))
+		argp_error(state, "--count needs --interval");
+	if (opts->live.interval > 0 && opts->live.interval < 0.001)
+		argp_error(state, "--interval: less than 0.001 seconds is too short");
+}
+
+/* Which operations are measured: all options that leave some out. */
+static error_t opts__parse_filter(struct opts *opts, int key, char *arg, struct argp_state *state)
+{
+	struct lutrace_filter *filter = &opts->live.filter;
+
+	switch (key) {
+	case OPT_OP:
+		opts->live.ops |= parse_op(state, arg);
+		return 0;
+	case OPT_DOMAIN:
+		parse_domain(state, filter, arg);
+		return 0;
+	case OPT_PID:
+		filter->pid = live__parse_count(state, "--pid", arg, 1ul << 22);
+		return 0;
+	case OPT_MIN_US:
+		opts->latency.min_ns = 1000 * live__parse_count(state, "--min-us", arg, 1ul << 40);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* What is shown, and how. */
+static error_t opts__parse_output(struct opts *opts, int key, char *arg, struct argp_state *state)
+{
 	struct latency *l = &opts->latency;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &opts->live;
-		state->child_inputs[1] = &l->sel;
-		return 0;
 	case 'i':
 		opts->live.interval = live__parse_seconds(state, "--interval", arg);
 		return 0;
@@ -98,18 +138,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		opts->output = opts->live.writes[0] = arg;
-		return 0;
-	case OPT_OP:
-		opts->live.ops |= parse_op(state, arg);
-		return 0;
-	case OPT_DOMAIN:
-		parse_domain(state, &opts->live.filter, arg);
-		return 0;
-	case OPT_PID:
-		opts->live.filter.pid = live__parse_count(state, "--pid", arg, 1ul << 22);
-		return 0;
-	case OPT_MIN_US:
-		l->min_ns = 1000 * live__parse_count(state, "--min-us", arg, 1ul << 40);
 		return 0;
 	case OPT_BY:
 		l->by = parse_by(state, arg);
@@ -123,29 +151,36 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_SLOWEST:
 		l->max_slowest = live__parse_count(state, "--slowest", arg, LATENCY_MAX_SLOWEST);
 		return 0;
+	}
+	return opts__parse_filter(opts, key, arg, state);
+}
+
+static error_t cmd_latency__parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->live;
+		state->child_inputs[1] = &opts->latency.sel;
+		return 0;
+	case OPT_JSON_SCHEMA:
+		cmd__print_schema(state, schema_latency);
 	case ARGP_KEY_ARGS:
 		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
-		if ((l->why || opts->stack) && !l->max_slowest)
-			argp_error(state, "%s needs --slowest", l->why ? "--why" : "--stack");
-		/* A process that is given by its id need not be looked for in user space. */
-		if (!opts->live.filter.pid)
-			opts->live.filter.pid = l->sel.pid;
-		if (opts->max_intervals && !(opts->live.interval > 0))
-			argp_error(state, "--count needs --interval");
-		if (opts->live.interval > 0 && opts->live.interval < 0.001)
-			argp_error(state, "--interval: less than 0.001 seconds is too short");
+		opts__check(opts, state);
 		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return opts__parse_output(opts, key, arg, state);
 }
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_latency__parse,
 	.children = live_children,
-	.args_doc = "[-- COMMAND [ARG...]]",
+	.args_doc = "[-- COMMAND [ARG...]]\n--json-schema",
 	.doc = "Measures how long preserving, unpreserving and restoring takes, while it happens\v"
 	       "Ends with the COMMAND, after --duration, or with SIGINT or SIGTERM. The command's "
 	       "output is its own: use --output to keep the figures apart from it. Exit status: 0 "

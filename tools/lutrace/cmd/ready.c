@@ -13,6 +13,7 @@
 #include "live/host.h"
 #include "next/compat.h"
 #include "recording/recording.h"
+#include "report/schemas.h"
 #include "walk/kernel.h"
 
 #define KHO_BLOCKS	"/sys/kernel/debug/kho/out/nr_preserved"
@@ -22,12 +23,16 @@ struct opts {
 	bool json, verbose;
 };
 
+enum { OPT_JSON_SCHEMA = 0x100 };
+
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "IMAGE", 0, "Look into IMAGE, the next kernel", 0 },
 	{ "cmdline", 'c', "TEXT", 0, "The next kernel's command line; that of the running one "
 				     "without it", 0 },
 	{ "initrd", 'i', "FILE", 0, "Its initrd, which has to fit into KHO's scratch areas with it", 0 },
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
+	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
+	  0 },
 	{ "verbose", 'v', NULL, 0, "Show what libbpf and the kernel's verifier say", 0 },
 	{ 0 }
 };
@@ -49,6 +54,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		opts->json = true;
 		return 0;
+	case OPT_JSON_SCHEMA:
+		cmd__print_schema(state, schema_ready);
 	case 'v':
 		opts->verbose = true;
 		return 0;

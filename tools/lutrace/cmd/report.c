@@ -13,11 +13,11 @@
 #include "report/csv.h"
 #include "report/perfetto.h"
 #include "report/report.h"
+#include "report/schemas.h"
 
 struct opts {
 	const char *json, *csv, *perfetto;
 	struct selection sel;
-	bool schema;
 	char **files;
 	int nr;
 };
@@ -54,15 +54,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->perfetto = arg;
 		return 0;
 	case OPT_JSON_SCHEMA:
-		opts->schema = true;
-		return 0;
+		cmd__print_schema(state, schema_report);
 	case ARGP_KEY_ARGS:
 		opts->files = state->argv + state->next;
 		opts->nr = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		if (opts->schema)
-			return 0;
 		argp_error(state, "name the recordings to report on");
 		return 0;
 	}
@@ -153,23 +150,6 @@ static int write_perfetto(const struct analysis *a, const char *path, struct fau
 	return outfile__commit(out, fault);
 }
 
-static int print_schema(const struct opts *opts)
-{
-	struct fault fault;
-	struct outfile *out;
-
-	if (opts->nr) {
-		complain("--json-schema takes no recordings: leave out %s", opts->files[0]);
-		return STATUS_ERROR;
-	}
-	out = outfile__open(NULL, &fault);
-	fputs(report__schema(), outfile__stream(out));
-	if (!outfile__commit(out, &fault))
-		return STATUS_CLEAN;
-	complain("%s", fault.text);
-	return STATUS_ERROR;
-}
-
 static int print(const struct analysis *a, struct fault *fault)
 {
 	struct outfile *out = outfile__open(NULL, fault);
@@ -208,8 +188,6 @@ static int run(int argc, char **argv)
 	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
 	/* A reader that went away is an error like a full disk. */
 	signal(SIGPIPE, SIG_IGN);
-	if (opts.schema)
-		return print_schema(&opts);
 	if (check_outputs(&opts, &fault)) {
 		complain("%s", fault.text);
 		return STATUS_ERROR;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "health/findings.h"
 #include "lib/mem.h"
+#include "report/json_value.h"
 
 #define NAME_WIDTH 20
 
@@ -102,13 +103,6 @@ void findings__print(const struct findings *list, FILE *f)
 	}
 }
 
-json_t *json_text(const char *s)
-{
-	json_t *value = json_string(s);
-
-	return value ? value : json_string("(not UTF-8)");
-}
-
 static json_t *json_needs(unsigned int needs)
 {
 	json_t *names = json_array();
@@ -130,8 +124,8 @@ json_t *findings__json(const struct findings *list)
 		item = &list->items[i];
 		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o,s:o}",
 			"name", item->name, "state", finding_state__name(item->state),
-			"needed_for", json_needs(item->needs), "text", json_text(item->text),
-			"advice", item->advice ? json_text(item->advice) : json_null()));
+			"needed_for", json_needs(item->needs), "text", json_value__text(item->text),
+			"advice", item->advice ? json_value__text(item->advice) : json_null()));
 	}
 	return array;
 }

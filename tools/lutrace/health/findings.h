@@ -57,7 +57,4 @@ void findings__print(const struct findings *list, FILE *f);
 /* An array; docs/lutrace-doctor.1 says of what. */
 json_t *findings__json(const struct findings *list);
 
-/* Text that need not be UTF-8, such as a command line, as a JSON string. */
-json_t *json_text(const char *s);
-
 #endif

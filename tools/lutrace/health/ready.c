@@ -6,6 +6,7 @@
 #include "health/ready.h"
 #include "lib/mem.h"
 #include "lib/version.h"
+#include "report/json_value.h"
 
 #define NAME_WIDTH	12
 #define MAX_TOKENS	8	/* that are named in a sentence */
@@ -321,16 +322,16 @@ static json_t *json_hwpts(const struct listing *list)
 		if (!item->preserved && !item->pending)
 			continue;
 		json_array_append_new(array, json_pack(
-			"{s:I,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-			"token", (json_int_t)item->token, "preserved", item->preserved,
+			"{s:o,s:b,s:b,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			"token", json_value__hex(item->token), "preserved", item->preserved,
 			"marked", item->pending, "fits", item->preserved && item->fits,
-			"record", (json_int_t)item->p.ser_phys,
-			"generation", (json_int_t)item->p.generation,
-			"root", (json_int_t)item->p.top_phys,
-			"tables", (json_int_t)item->p.nr_tables,
-			"bytes", (json_int_t)item->p.nr_bytes,
-			"format", (json_int_t)item->p.format,
-			"pid", (json_int_t)item->pid, "fd", (json_int_t)item->fd));
+			"record", json_value__hex(item->p.ser_phys),
+			"generation", json_value__count(item->p.generation),
+			"root", json_value__hex(item->p.top_phys),
+			"tables", json_value__count(item->p.nr_tables),
+			"bytes", json_value__count(item->p.nr_bytes),
+			"format", json_value__count(item->p.format),
+			"pid", json_value__count(item->pid), "fd", json_value__count(item->fd)));
 	}
 	return array;
 }
@@ -344,8 +345,8 @@ static json_t *json_reasons(const struct findings *reasons)
 	for (i = 0; i < reasons->nr; i++) {
 		item = &reasons->items[i];
 		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o}", "name", item->name,
-			"state", state_of(item), "text", json_text(item->text), "advice",
-			item->advice ? json_text(item->advice) : json_null()));
+			"state", state_of(item), "text", json_value__text(item->text), "advice",
+			item->advice ? json_value__text(item->advice) : json_null()));
 	}
 	return array;
 }
@@ -355,22 +356,18 @@ int ready__json(const struct ready_facts *facts, const struct findings *reasons,
 {
 	enum ready_verdict verdict = ready__verdict(reasons);
 	json_t *root;
-	int err;
 
 	root = json_pack("{s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o}", "schema", READY_SCHEMA,
 			 "tool", "lutrace " LUTRACE_VERSION,
 			 "verdict", ready_verdict__name(verdict),
 			 "status", ready_verdict__status(verdict),
 			 "preserved", facts->list ?
-			 json_integer(listing__nr_preserved(facts->list)) : json_null(),
+			 json_value__count(listing__nr_preserved(facts->list)) : json_null(),
 			 "hwpts", facts->list ? json_hwpts(facts->list) : json_null(),
-			 "kho_blocks", facts->blocks_known ? json_integer(facts->blocks) :
-			 json_null(),
+			 "kho_blocks", json_value__count_if(facts->blocks_known, facts->blocks),
 			 "extrapolated_blackout_s", b->known ?
 			 json_pack("{s:f,s:f,s:f}", "contiguous", 0.0, "scattered_least", b->least,
 				   "scattered_most", b->most) : json_null(),
 			 "reasons", json_reasons(reasons));
-	err = !root || json_dumpf(root, f, JSON_INDENT(2)) || fputc('\n', f) == EOF;
-	json_decref(root);
-	return err ? -1 : 0;
+	return json_value__write(root, false, f);
 }

@@ -43,8 +43,8 @@ const char *ready_verdict__name(enum ready_verdict verdict);
 int ready_verdict__status(enum ready_verdict verdict);
 
 void ready__print(const struct findings *reasons, FILE *f);
-/* docs/lutrace-ready.1 documents it. Returns -1 if it could not be written. */
-#define READY_SCHEMA "lutrace-ready/1"
+/* docs/lutrace-ready.1 and docs/ready.schema.json document it. Returns -1 if it could not be written. */
+#define READY_SCHEMA "lutrace-ready/2"
 int ready__json(const struct ready_facts *facts, const struct findings *reasons,
 		const struct blackout *blackout, FILE *f);
 

@@ -138,7 +138,7 @@ __u64 latency__unaccounted(const struct latency *l, const struct latency_context
 bool latency__incomplete(const struct latency *l, const struct latency_context *c);
 
 /* Documented in docs/lutrace-latency.1. */
-#define LATENCY_SCHEMA "lutrace-latency/1"
+#define LATENCY_SCHEMA "lutrace-latency/2"
 void latency__print(struct latency *l, const struct latency_context *c, FILE *f);
 int latency__json(struct latency *l, const struct latency_context *c, FILE *f);
 

@@ -13,6 +13,7 @@
 #include "live/command.h"
 #include "live/overhead.h"
 #include "recording/recording.h"
+#include "report/json_value.h"
 #include "report/names_json.h"
 
 /* Text */
@@ -259,23 +260,6 @@ void latency__print(struct latency *l, const struct latency_context *c, FILE *f)
 
 /* JSON */
 
-static json_t *number(__u64 value)
-{
-	return json_integer((json_int_t)value);
-}
-
-static json_t *number_if(bool known, __u64 value)
-{
-	return known ? number(value) : json_null();
-}
-
-static json_t *text(const char *s, size_t max)
-{
-	json_t *value = json_stringn(s, strnlen(s, max));
-
-	return value ? value : json_string("(not UTF-8)");
-}
-
 static json_t *json_hist(const struct latency_row *row)
 {
 	json_t *list = json_array();
@@ -284,8 +268,8 @@ static json_t *json_hist(const struct latency_row *row)
 	for (i = 0; i < HIST_BUCKETS; i++)
 		if (row->hist[i])
 			json_array_append_new(list, json_pack("{s:o,s:o}", "le_ns",
-				number_if(i < HIST_OVERFLOW, hist__bound(i)),
-				"n", number(row->hist[i])));
+				json_value__count_if(i < HIST_OVERFLOW, hist__bound(i)),
+				"n", json_value__count(row->hist[i])));
 	return list;
 }
 
@@ -295,12 +279,12 @@ static json_t *json_row(struct latency_row *row)
 
 	latency_row__stats(row, &s);
 	return json_pack("{s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o}",
-			 "n", number(row->n), "errors", number(row->errors),
+			 "n", json_value__count(row->n), "errors", json_value__count(row->errors),
 			 "percentiles", row->bucketed ? "buckets" : "raw",
-			 "min_ns", number_if(s.n, s.min), "p50_ns", number_if(s.n, s.p50),
-			 "p90_ns", number_if(s.n, s.p90), "p99_ns", number_if(s.has_p99, s.p99),
-			 "p999_ns", number_if(s.has_p999, s.p999),
-			 "max_ns", number_if(s.n, s.max));
+			 "min_ns", json_value__count_if(s.n, s.min), "p50_ns", json_value__count_if(s.n, s.p50),
+			 "p90_ns", json_value__count_if(s.n, s.p90), "p99_ns", json_value__count_if(s.has_p99, s.p99),
+			 "p999_ns", json_value__count_if(s.has_p999, s.p999),
+			 "max_ns", json_value__count_if(s.n, s.max));
 }
 
 static json_t *json_operations(struct latency *l, const struct latency_context *c)
@@ -314,8 +298,9 @@ static json_t *json_operations(struct latency *l, const struct latency_context *
 		if (!end->tracepoint)
 			continue;
 		op = json_row(&l->ops[i]);
-		json_object_set_new(op, "unknown", number(end->counts.unmatched_ends));
-		json_object_set_new(op, "per_second", json_real(l->ops[i].n / c->seconds));
+		json_object_set_new(op, "unknown", json_value__count(end->counts.unmatched_ends));
+		json_object_set_new(op, "per_second", c->seconds > 0 ?
+				    json_real(l->ops[i].n / c->seconds) : json_null());
 		json_object_set_new(op, "histogram", json_hist(&l->ops[i]));
 		json_object_set_new(operations, op__name(i), op);
 	}
@@ -338,8 +323,8 @@ static json_t *json_domains(const struct latency *l)
 			if (d->ops[k])
 				json_object_set_new(ops, op__name(k), json_row(d->ops[k]));
 		domain = json_pack("{s:o,s:o,s:o,s:o,s:o}",
-			"ser_phys", number(d->ser_phys), "generation", number(d->generation),
-			"tables", number(d->tables), "bytes", number(d->bytes),
+			"record", json_value__hex(d->ser_phys), "generation", json_value__count(d->generation),
+			"tables", json_value__count(d->tables), "bytes", json_value__count(d->bytes),
 			"operations", ops);
 		name__add_json(names__find(l->names, d->ser_phys, d->generation), domain);
 		json_array_append_new(list, domain);
@@ -361,12 +346,12 @@ static json_t *json_groups(const struct latency *l)
 		ops = json_object();
 		for (k = 0; k < ARRAY_SIZE(groups[i].ops); k++)
 			json_object_set_new(ops, op__name(k), json_pack("{s:o,s:o}",
-				"n", number(groups[i].ops[k].n), "max_ns",
-				number_if(groups[i].ops[k].n, groups[i].ops[k].max)));
+				"n", json_value__count(groups[i].ops[k].n), "max_ns",
+				json_value__count_if(groups[i].ops[k].n, groups[i].ops[k].max)));
 		json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o}",
 			"by", latency_by_names[l->by], "key", strcmp(groups[i].key, "?") ?
-			text(groups[i].key, sizeof(groups[i].key)) : json_null(),
-			"errors", number(groups[i].errors), "operations", ops));
+			json_value__text_of(groups[i].key, sizeof(groups[i].key)) : json_null(),
+			"errors", json_value__count(groups[i].errors), "operations", ops));
 	}
 	free(groups);
 	return list;
@@ -383,8 +368,8 @@ static json_t *json_why(const struct latency *l, const struct lutrace_why *why)
 	object = json_object();
 	for (i = 0; i < LUTRACE_NR_WHYS; i++) {
 		known = why->rec.type && l->why_knows[i];
-		json_object_set_new(object, parts[i].ns, number_if(known, why->ns[i]));
-		json_object_set_new(object, parts[i].n, number_if(known, why->n[i]));
+		json_object_set_new(object, parts[i].ns, json_value__count_if(known, why->ns[i]));
+		json_object_set_new(object, parts[i].n, json_value__count_if(known, why->n[i]));
 	}
 	return object;
 }
@@ -396,7 +381,7 @@ static json_t *json_stack(const struct latency_context *c, const struct lutrace_
 	json_t *list = nr ? json_array() : json_null();
 
 	for (i = 0; i < nr; i++) {
-		json_array_append_new(list, text(frames[i], LUTRACE_SYMBOL_SIZE));
+		json_array_append_new(list, json_value__text_of(frames[i], LUTRACE_SYMBOL_SIZE));
 		free(frames[i]);
 	}
 	return list;
@@ -413,12 +398,12 @@ static json_t *json_slowest(const struct latency *l, const struct latency_contex
 		slow = json_pack(
 			"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o}",
 			"operation", op__name(s->lat.op),
-			"latency_ns", number(s->lat.latency_ns),
-			"ser_phys", number(s->lat.ser_phys),
-			"generation", number(s->lat.generation),
-			"tables", number(s->nr_tables), "bytes", number(s->nr_bytes),
-			"cpu", number(s->cpu), "pid", number(s->pid), "tid", number(s->tid),
-			"comm", text(s->comm, sizeof(s->comm)), "ret", s->lat.ret,
+			"latency_ns", json_value__count(s->lat.latency_ns),
+			"record", json_value__hex(s->lat.ser_phys),
+			"generation", json_value__count(s->lat.generation),
+			"tables", json_value__count(s->nr_tables), "bytes", json_value__count(s->nr_bytes),
+			"cpu", json_value__count(s->cpu), "pid", json_value__count(s->pid), "tid", json_value__count(s->tid),
+			"comm", json_value__text_of(s->comm, sizeof(s->comm)), "ret", s->lat.ret,
 			"why", json_why(l, &l->whys[i]), "stack", json_stack(c, &l->whys[i]));
 		name__add_json(names__find(l->names, s->lat.ser_phys, s->lat.generation), slow);
 		json_array_append_new(list, slow);
@@ -438,12 +423,12 @@ static json_t *json_programs(const struct latency_context *c)
 		if (!p->tracepoint)
 			continue;
 		json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-			"tracepoint", p->tracepoint, "events", number(p->counts.events),
-			"lost_samples", number(p->counts.lost_latencies),
-			"lost_begins", number(p->counts.lost_begins),
-			"begun_again", number(p->counts.replaced_begins),
-			"missed_runs", number(p->missed_runs),
-			"runs", number_if(known, p->runs), "run_ns", number_if(known, p->run_ns)));
+			"tracepoint", p->tracepoint, "events", json_value__count(p->counts.events),
+			"lost_samples", json_value__count(p->counts.lost_latencies),
+			"lost_begins", json_value__count(p->counts.lost_begins),
+			"begun_again", json_value__count(p->counts.replaced_begins),
+			"missed_runs", json_value__count(p->missed_runs),
+			"runs", json_value__count_if(known, p->runs), "run_ns", json_value__count_if(known, p->run_ns)));
 	}
 	return list;
 }
@@ -455,33 +440,29 @@ static json_t *json_command(const struct latency_context *c)
 
 	if (!c->command)
 		return json_null();
-	return json_pack("{s:o,s:b,s:o,s:o}", "name", text(c->command, 4096), "ended", ended,
-			 "status", number_if(ended && WIFEXITED(status), WEXITSTATUS(status)),
-			 "signal", number_if(ended && WIFSIGNALED(status), WTERMSIG(status)));
+	return json_pack("{s:o,s:b,s:o,s:o}", "name", json_value__text_of(c->command, 4096), "ended", ended,
+			 "status", json_value__count_if(ended && WIFEXITED(status), WEXITSTATUS(status)),
+			 "signal", json_value__count_if(ended && WIFSIGNALED(status), WTERMSIG(status)));
 }
 
 int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 {
 	struct live_prog sum = live__sum(c->progs);
 	json_t *root;
-	int err;
 
 	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "schema", LATENCY_SCHEMA, "tool", "lutrace " LUTRACE_VERSION,
 			 "complete", !latency__incomplete(l, c),
-			 "interval", number_if(c->interval, c->interval),
+			 "interval", json_value__count_if(c->interval, c->interval),
 			 "seconds", c->seconds, "command", json_command(c),
 			 "operations", json_operations(l, c), "domains", json_domains(l),
-			 "groups", json_groups(l), "without_name", number(l->nameless),
+			 "groups", json_groups(l), "without_name", json_value__count(l->nameless),
 			 "slowest", json_slowest(l, c), "programs", json_programs(c),
-			 "memory_bytes", number_if(c->memory, c->memory),
-			 "left_out", number(latency__left_out(l, c)),
-			 "without_row", number(l->without_row), "lost_whys", number(c->lost_whys),
-			 "not_arrived", number(latency__unaccounted(l, c)),
-			 "not_ended", number_if(c->last, sum.counts.in_flight));
-	if (!root)
-		return -1;
-	err = json_dumpf(root, f, c->interval ? JSON_COMPACT : JSON_INDENT(2));
-	json_decref(root);
-	return err || fputc('\n', f) == EOF ? -1 : 0;
+			 "memory_bytes", json_value__count_if(c->memory, c->memory),
+			 "left_out", json_value__count(latency__left_out(l, c)),
+			 "without_row", json_value__count(l->without_row), "lost_whys", json_value__count(c->lost_whys),
+			 "not_arrived", json_value__count(latency__unaccounted(l, c)),
+			 "not_ended", json_value__count_if(c->last, sum.counts.in_flight > 0 ?
+						       sum.counts.in_flight : 0));
+	return json_value__write(root, c->interval, f);
 }

@@ -3,6 +3,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "live/overhead.h"
+#include "report/json_value.h"
 
 int overhead__read(struct overhead *o, const struct live *live, struct fault *fault)
 {
@@ -48,17 +49,12 @@ void overhead__print(const struct overhead *o, FILE *f)
 	print_memory(o, f);
 }
 
-static json_t *number_if(bool known, __u64 value)
-{
-	return known ? json_integer((json_int_t)value) : json_null();
-}
-
-static void add_program(json_t *list, const struct live_prog *p, bool known)
+static void overhead__add_program(json_t *list, const struct live_prog *p, bool known)
 {
 	if (p->tracepoint)
 		json_array_append_new(list, json_pack("{s:s,s:o,s:o}", "tracepoint", p->tracepoint,
-						      "runs", number_if(known, p->runs),
-						      "run_ns", number_if(known, p->run_ns)));
+						      "runs", json_value__count_if(known, p->runs),
+						      "run_ns", json_value__count_if(known, p->run_ns)));
 }
 
 json_t *overhead__json(const struct overhead *o)
@@ -67,8 +63,8 @@ json_t *overhead__json(const struct overhead *o)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(o->progs); i++)
-		add_program(list, &o->progs[i], !o->stats_missing);
-	add_program(list, &o->freed, !o->stats_missing);
-	return json_pack("{s:o,s:o}", "memory_bytes", number_if(o->memory, o->memory),
+		overhead__add_program(list, &o->progs[i], !o->stats_missing);
+	overhead__add_program(list, &o->freed, !o->stats_missing);
+	return json_pack("{s:o,s:o}", "memory_bytes", json_value__count_if(o->memory, o->memory),
 			 "programs", list);
 }

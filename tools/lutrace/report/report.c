@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/domains.h"
+#include "lib/version.h"
+#include "report/check_json.h"
+#include "report/json_value.h"
 #include "report/names_json.h"
 #include "report/report.h"
-#include "lib/version.h"
 
 /* Text */
 
@@ -153,26 +155,13 @@ void report__print(const struct analysis *a, FILE *f)
 
 /* JSON */
 
-static json_t *number(__u64 value)
-{
-	return json_integer((json_int_t)value);
-}
-
-static json_t *text(const char *s)
-{
-	json_t *value = json_string(s ? s : "");
-
-	/* A command line or a path need not be UTF-8. */
-	return value ? value : json_string("(not UTF-8)");
-}
-
 static json_t *json_clock(const struct lutrace_clock *clock)
 {
 	if (!clock->rec.type)
 		return json_null();
-	return json_pack("{s:o,s:o,s:o}", "tsc", number(clock->tsc),
-			 "monotonic_ns", number(clock->monotonic_ns),
-			 "realtime_ns", number(clock->realtime_ns));
+	return json_pack("{s:o,s:o,s:o}", "tsc", json_value__count(clock->tsc),
+			 "monotonic_ns", json_value__count(clock->monotonic_ns),
+			 "realtime_ns", json_value__count(clock->realtime_ns));
 }
 
 static json_t *json_recording(const struct recording *r, size_t kernel)
@@ -181,11 +170,11 @@ static json_t *json_recording(const struct recording *r, size_t kernel)
 	bool told = r->minor >= 1;
 
 	return json_pack("{s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:I,s:b,s:o,s:o}",
-			 "file", text(r->path), "kernel", (json_int_t)kernel,
-			 "boot_id", text(r->boot_id), "hypervisor", text(r->hypervisor),
-			 "ring_kib", told ? number(r->ring_kib) : json_null(),
-			 "in_flight", told ? number(r->in_flight) : json_null(),
-			 "duration_ms", told ? number(r->duration_ms) : json_null(),
+			 "file", json_value__text(r->path), "kernel", (json_int_t)kernel,
+			 "boot_id", json_value__text(r->boot_id), "hypervisor", json_value__text(r->hypervisor),
+			 "ring_kib", json_value__count_if(told, r->ring_kib),
+			 "in_flight", json_value__count_if(told, r->in_flight),
+			 "duration_ms", json_value__count_if(told, r->duration_ms),
 			 "events", (json_int_t)r->nr_events, "complete", r->complete,
 			 "start", json_clock(&r->start), "end", json_clock(&r->end));
 }
@@ -195,13 +184,13 @@ static json_t *json_kernel(const struct boot *boot)
 	const struct recording *r = boot->parts[0];
 
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
-			 "release", text(r->release), "version", text(r->version),
-			 "build_id", r->build_id ? text(r->build_id) : json_null(),
-			 "machine", text(r->machine), "boot_id", text(r->boot_id),
-			 "cmdline", text(r->cmdline),
+			 "release", json_value__text(r->release), "version", json_value__text(r->version),
+			 "build_id", r->build_id ? json_value__text(r->build_id) : json_null(),
+			 "machine", json_value__text(r->machine), "boot_id", json_value__text(r->boot_id),
+			 "cmdline", json_value__text(r->cmdline),
 			 "preserved_at_end", (json_int_t)boot->nr_left,
 			 "restored_by_next", (json_int_t)boot->nr_restored, "gap_to_next_ns",
-			 boot->gap_ns ? number(boot->gap_ns) : json_null());
+			 json_value__count_if(boot->gap_ns, boot->gap_ns));
 }
 
 static json_t *json_formats(const struct op_figures *op)
@@ -211,7 +200,7 @@ static json_t *json_formats(const struct op_figures *op)
 
 	for (i = 0; i < PT_NR_FORMATS; i++)
 		if (op->formats[i])
-			json_object_set_new(formats, pt__format_name(i), number(op->formats[i]));
+			json_object_set_new(formats, pt__format_name(i), json_value__count(op->formats[i]));
 	return formats;
 }
 
@@ -221,13 +210,13 @@ static json_t *json_operation(const struct op_figures *op, bool flb)
 
 	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "n", (json_int_t)s->n, "errors", (json_int_t)op->errors,
-			 "min_ns", s->n ? number(s->min) : json_null(),
-			 "p50_ns", s->n ? number(s->p50) : json_null(),
-			 "p90_ns", s->n ? number(s->p90) : json_null(),
-			 "p99_ns", s->has_p99 ? number(s->p99) : json_null(),
-			 "max_ns", s->n ? number(s->max) : json_null(),
-			 "tables", flb ? json_null() : number(op->tables),
-			 "bytes", flb ? json_null() : number(op->bytes),
+			 "min_ns", json_value__count_if(s->n, s->min),
+			 "p50_ns", json_value__count_if(s->n, s->p50),
+			 "p90_ns", json_value__count_if(s->n, s->p90),
+			 "p99_ns", json_value__count_if(s->has_p99, s->p99),
+			 "max_ns", json_value__count_if(s->n, s->max),
+			 "tables", flb ? json_null() : json_value__count(op->tables),
+			 "bytes", flb ? json_null() : json_value__count(op->bytes),
 			 "formats", flb ? json_null() : json_formats(op));
 }
 
@@ -239,12 +228,11 @@ static json_t *json_domain(const struct domain_row *row)
 	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++)
 		json_object_set_new(operations, op__name(op), json_pack("{s:I,s:I,s:o}",
 			"n", (json_int_t)row->ops[op].n, "errors", (json_int_t)row->ops[op].errors,
-			"max_ns", row->ops[op].n ? number(row->ops[op].max_ns) :
-			json_null()));
-	domain = json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "record", number(row->ser_phys),
-			   "generation", number(row->generation),
+			"max_ns", json_value__count_if(row->ops[op].n, row->ops[op].max_ns)));
+	domain = json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "record", json_value__hex(row->ser_phys),
+			   "generation", json_value__count(row->generation),
 			   "records", (json_int_t)row->nr_records, "pid", (json_int_t)row->pid,
-			   "comm", *row->comm ? text(row->comm) : json_null(),
+			   "comm", *row->comm ? json_value__text(row->comm) : json_null(),
 			   "operations", operations);
 	if (domain)
 		name__add_json(row->name, domain);
@@ -273,27 +261,14 @@ static json_t *json_left_out(const struct analysis *a)
 			 "findings", (json_int_t)a->nr_found_left_out);
 }
 
-static json_t *json_check(const struct check *check)
-{
-	json_t *detail = json_array();
-	size_t i;
-
-	for (i = 0; i < check->nr_details && i < CHECK_MAX_DETAILS; i++)
-		json_array_append_new(detail, text(check->details[i]));
-	return json_pack("{s:o,s:o,s:s,s:o,s:I,s:o}", "name", text(check->name),
-			 "title", text(check->title), "verdict", verdict__name(check->verdict),
-			 "summary", text(check->summary), "details",
-			 (json_int_t)check->nr_details, "detail", detail);
-}
-
 static json_t *json_losses(const struct analysis *a)
 {
 	return json_pack("{s:o,s:o,s:o,s:o,s:o}",
-			 "missing_events", number(a->missing),
-			 "ring_full_events", number(a->lost.lost_events),
-			 "ring_full_latencies", number(a->lost.lost_latencies),
-			 "hash_full_begins", number(a->lost.lost_begins),
-			 "missed_runs", number(a->missed_runs));
+			 "missing_events", json_value__count(a->missing),
+			 "ring_full_events", json_value__count(a->lost.lost_events),
+			 "ring_full_latencies", json_value__count(a->lost.lost_latencies),
+			 "hash_full_begins", json_value__count(a->lost.lost_begins),
+			 "missed_runs", json_value__count(a->missed_runs));
 }
 
 static json_t *report__to_json(const struct analysis *a)
@@ -312,7 +287,7 @@ static json_t *report__to_json(const struct analysis *a)
 		json_object_set_new(operations, op__name(i),
 				    json_operation(&a->ops[i], op__is_flb(i)));
 	for (i = 0; i < NR_CHECKS; i++)
-		json_array_append_new(checks, json_check(&a->checks[i]));
+		json_array_append_new(checks, check__json(&a->checks[i]));
 	return json_pack("{s:s,s:s,s:i,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o}",
 			 "schema", REPORT_SCHEMA, "verdict", verdict__name(a->verdict),
 			 "status", verdict__status(a->verdict), "tool", "lutrace " LUTRACE_VERSION,
@@ -324,23 +299,7 @@ static json_t *report__to_json(const struct analysis *a)
 			 "domains", json_domains(a), "left_out", json_left_out(a));
 }
 
-const char *report__schema(void)
-{
-	static const char schema[] =
-#include "report_schema.h"
-		;
-
-	return schema;
-}
-
 int report__json(const struct analysis *a, FILE *f)
 {
-	json_t *root = report__to_json(a);
-	int err;
-
-	if (!root)
-		return -1;
-	err = json_dumpf(root, f, JSON_INDENT(2));
-	json_decref(root);
-	return err || fputc('\n', f) == EOF ? -1 : 0;
+	return json_value__write(report__to_json(a), false, f);
 }
