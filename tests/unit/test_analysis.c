@@ -14,139 +14,19 @@
 
 #include <cmocka.h>
 
+#include "kernel.h"
 #include "lib/mem.h"
 #include "report/analysis.h"
 
-#define ROOT(n)		(0x100000ull + (n) * 0x1000ull)
-#define SER(n)		(0x500000ull + (n) * 0x40ull)
-#define STEP_NS		1000ull
-#define SECOND_NS	1000000000ull
-
-/* A kernel under test: emits events as the real one does, into a recording. */
-struct kernel {
-	struct recording rec;
-	__u64 seq, now;
-	bool lose_begin, lose_end, lose_latency, lose_event;	/* once */
-	__u64 latency_error;
-};
+#define NEW_NS	(100 * SECOND_NS)	/* from the old kernel to the new one */
 
 static struct kernel old, new;
-
-static struct lutrace_event *emit(struct kernel *k, __u32 op, __u32 phase, __u64 ser,
-				  __u64 generation)
-{
-	struct recording *r = &k->rec;
-	struct lutrace_event *ev;
-
-	r->events = grow(r->events, r->nr_events, &r->events_room, sizeof(*ev));
-	ev = &r->events[r->nr_events++];
-	k->now += STEP_NS;
-	*ev = (struct lutrace_event){
-		.rec = { LUTRACE_REC_EVENT, sizeof(*ev) }, .op = op, .phase = phase,
-		.time_ns = k->now, .seq = ++k->seq, .ser_phys = ser, .generation = generation,
-	};
-	r->footer.counts.events++;
-	return ev;
-}
-
-static void emit_latency(struct kernel *k, const struct lutrace_event *begin,
-			 const struct lutrace_event *end)
-{
-	struct recording *r = &k->rec;
-	struct lutrace_latency *lat;
-
-	r->latencies = grow(r->latencies, r->nr_latencies, &r->latencies_room, sizeof(*lat));
-	lat = &r->latencies[r->nr_latencies++];
-	*lat = (struct lutrace_latency){
-		.rec = { LUTRACE_REC_LATENCY, sizeof(*lat) }, .op = end->op,
-		.begin_seq = begin->seq, .end_seq = end->seq,
-		.latency_ns = end->time_ns - begin->time_ns + k->latency_error,
-	};
-}
-
-static void drop_last(struct kernel *k)
-{
-	k->rec.nr_events--;
-	k->rec.footer.counts.events--;
-}
-
-static void describe(struct lutrace_event *ev, unsigned int domain)
-{
-	ev->top_phys = ROOT(domain);
-	ev->nr_tables = domain + 3;
-	ev->nr_bytes = ev->nr_tables * 4096;
-	ev->format = 1;
-	ev->top_level = 2;
-}
-
-/* Begin and end; the end is returned for the test to spoil. */
-static struct lutrace_event *run(struct kernel *k, __u32 op, __u64 ser, __u64 generation,
-				 unsigned int domain, int ret)
-{
-	struct lutrace_event begin, *ev;
-
-	ev = emit(k, op, LUTRACE_BEGIN, ser, generation);
-	if (op == LUTRACE_OP_UNPRESERVE)
-		describe(ev, domain);
-	begin = *ev;
-	if (k->lose_begin)
-		drop_last(k);
-	k->seq -= k->lose_begin && !k->lose_event;
-	ev = emit(k, op, LUTRACE_END, ser, generation);
-	ev->ret = ret;
-	if (op < LUTRACE_OP_FLB_PRESERVE && !ret)
-		describe(ev, domain);
-	if (!k->lose_latency)
-		emit_latency(k, &begin, ev);
-	if (k->lose_end) {
-		drop_last(k);
-		k->seq -= !k->lose_event;
-	}
-	k->lose_begin = k->lose_end = k->lose_latency = k->lose_event = false;
-	k->latency_error = 0;
-	return ev;
-}
-
-static struct lutrace_event *preserve(struct kernel *k, unsigned int domain, __u64 generation)
-{
-	return run(k, LUTRACE_OP_PRESERVE, SER(domain), generation, domain, 0);
-}
-
-static struct lutrace_event *unpreserve(struct kernel *k, unsigned int domain, __u64 generation)
-{
-	return run(k, LUTRACE_OP_UNPRESERVE, SER(domain), generation, domain, 0);
-}
-
-static struct lutrace_event *restore(struct kernel *k, unsigned int domain, __u64 generation)
-{
-	return run(k, LUTRACE_OP_RESTORE, SER(domain), generation, domain, 0);
-}
-
-static void flb(struct kernel *k, __u32 op, __u64 records)
-{
-	struct lutrace_event *end = run(k, op, 0x400000, 0, 0, 0);
-
-	end->nr_tables = records;
-	/* As in the kernel: the header has no address when its preserve begins. */
-	if (op == LUTRACE_OP_FLB_PRESERVE && end[-1].phase == LUTRACE_BEGIN)
-		end[-1].ser_phys = 0;
-}
-
-static void boot(struct kernel *k, const char *name, __u64 tsc)
-{
-	memset(k, 0, sizeof(*k));
-	k->rec.path = xstrdup(name);
-	k->rec.boot_id = xasprintf("boot of %s", name);
-	k->rec.release = xstrdup("7.3.4");
-	k->rec.complete = k->rec.watches_freed = k->rec.has_klog = true;
-	k->rec.start = (struct lutrace_clock){ .rec.type = LUTRACE_REC_CLOCK, .tsc = tsc };
-}
 
 static int setup(void **state)
 {
 	(void)state;
-	boot(&old, "old", 1000);
-	boot(&new, "new", 2000);
+	kernel__boot(&old, "old", 0, 0);
+	kernel__boot(&new, "new", NEW_NS, 1);
 	return 0;
 }
 
@@ -161,27 +41,27 @@ static int teardown(void **state)
 /* The whole demo: abort once, preserve again, kexec, restore one of two. */
 static void old_kernel(void)
 {
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 1);
-	preserve(&old, 1, 2);
-	unpreserve(&old, 0, 1);
-	unpreserve(&old, 1, 2);
-	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 3);
-	preserve(&old, 1, 4);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 1);
+	kernel__preserve(&old, 1, 2);
+	kernel__unpreserve(&old, 0, 1);
+	kernel__unpreserve(&old, 1, 2);
+	kernel__flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 3);
+	kernel__preserve(&old, 1, 4);
 }
 
 static void finish(void)
 {
-	flb(&new, LUTRACE_OP_FLB_FINISH, 1);
+	kernel__flb(&new, LUTRACE_OP_FLB_FINISH, 1);
 }
 
 /* Up to the finish, for tests that restore more. */
 static void unfinished_kernel(void)
 {
-	flb(&new, LUTRACE_OP_FLB_RETRIEVE, 2);
-	restore(&new, 0, 3);
+	kernel__flb(&new, LUTRACE_OP_FLB_RETRIEVE, 2);
+	kernel__restore(&new, 0, 3);
 }
 
 static void new_kernel(void)
@@ -195,8 +75,8 @@ static void analyse_in_order(struct analysis *a, bool reversed)
 	static struct recording both[2];
 	struct recording *r;
 
-	old.rec.end.monotonic_ns = old.now + 10 * SECOND_NS;
-	new.rec.end.monotonic_ns = new.now + 10 * SECOND_NS;
+	kernel__end(&old);
+	kernel__end(&new);
 	both[reversed] = old.rec;
 	both[!reversed] = new.rec;
 	r = both;
@@ -288,7 +168,7 @@ static void test_figures(void **state)
 
 	(void)state;
 	old_kernel();
-	run(&old, LUTRACE_OP_PRESERVE, SER(2), 5, 2, -12);
+	kernel__run(&old, LUTRACE_OP_PRESERVE, SER(2), 5, 2, -12);
 	new_kernel();
 	analyse(&a);
 	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.n, 4);
@@ -349,7 +229,7 @@ static void test_gap(void **state)
 	(void)state;
 	old_kernel();
 	old.seq += 3;
-	preserve(&old, 2, 9);
+	kernel__preserve(&old, 2, 9);
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
 	expect(RULE_LOSS, VERDICT_INCOMPLETE, "3 events between the sequence numbers 18 and 22");
@@ -360,7 +240,7 @@ static void test_gap_of_one(void **state)
 	(void)state;
 	old_kernel();
 	old.seq++;
-	preserve(&old, 2, 9);
+	kernel__preserve(&old, 2, 9);
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
 	expect_only(RULE_LOSS, VERDICT_INCOMPLETE, "1 events between the sequence numbers 18 and "
@@ -373,7 +253,7 @@ static void test_event_twice(void **state)
 	(void)state;
 	old_kernel();
 	new_kernel();
-	*emit(&new, 0, 0, 0, 0) = new.rec.events[5];
+	*kernel__emit(&new, 0, 0, 0, 0) = new.rec.events[5];
 	expect(RULE_LOSS, VERDICT_VIOLATION, "two events have the sequence number 6");
 }
 
@@ -459,7 +339,7 @@ static void test_end_without_begin(void **state)
 	(void)state;
 	old_kernel();
 	old.lose_begin = old.lose_latency = true;
-	preserve(&old, 2, 9);
+	kernel__preserve(&old, 2, 9);
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
 	expect_only(RULE_PAIRS, VERDICT_VIOLATION, "is idle");
@@ -471,7 +351,7 @@ static void test_begin_without_end(void **state)
 	old_kernel();
 	unfinished_kernel();
 	new.lose_end = new.lose_latency = true;
-	restore(&new, 1, 4);
+	kernel__restore(&new, 1, 4);
 	expect_only(RULE_PAIRS, VERDICT_VIOLATION,
 		    "the end of restore of record 0x500040 generation 4 was not seen");
 }
@@ -482,8 +362,8 @@ static void test_begin_twice(void **state)
 	old_kernel();
 	unfinished_kernel();
 	new.lose_end = new.lose_latency = true;
-	restore(&new, 1, 4);
-	restore(&new, 1, 4);
+	kernel__restore(&new, 1, 4);
+	kernel__restore(&new, 1, 4);
 	finish();
 	expect_only(RULE_PAIRS, VERDICT_VIOLATION, "is running since seq 5, and pairs.dot");
 }
@@ -494,8 +374,8 @@ static void test_two_ends(void **state)
 	old_kernel();
 	unfinished_kernel();
 	new.lose_begin = new.lose_latency = true;
-	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
-	restore(&new, 1, 4);
+	kernel__run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
+	kernel__restore(&new, 1, 4);
 	finish();
 	expect_only(RULE_PAIRS, VERDICT_VIOLATION, "is idle");
 }
@@ -508,7 +388,7 @@ static void test_still_running(void **state)
 	(void)state;
 	old_kernel();
 	old.lose_end = old.lose_latency = true;
-	preserve(&old, 2, 9);
+	kernel__preserve(&old, 2, 9);
 	old.rec.end.monotonic_ns = old.now + SECOND_NS;
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_PAIRS].verdict, VERDICT_INCOMPLETE);
@@ -525,8 +405,8 @@ static void test_started_late(void **state)
 	(void)state;
 	old.seq = 100;
 	old.lose_begin = old.lose_latency = true;
-	unpreserve(&old, 0, 1);
-	unpreserve(&old, 1, 2);
+	kernel__unpreserve(&old, 0, 1);
+	kernel__unpreserve(&old, 1, 2);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_PAIRS].verdict, VERDICT_INCOMPLETE);
 	assert_true(says(&a.checks[RULE_PAIRS], "events are seen from seq 101 on"));
@@ -543,9 +423,9 @@ static void test_gap_excuses(void **state)
 	(void)state;
 	old_kernel();
 	old.lose_begin = old.lose_latency = old.lose_event = true;
-	preserve(&old, 2, 9);
+	kernel__preserve(&old, 2, 9);
 	old.seq += 2;
-	preserve(&old, 0, 10);
+	kernel__preserve(&old, 0, 10);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_PAIRS].verdict, VERDICT_INCOMPLETE);
 	assert_int_equal(a.checks[RULE_ONCE].verdict, VERDICT_INCOMPLETE);
@@ -559,7 +439,7 @@ static void test_preserved_twice(void **state)
 {
 	(void)state;
 	old_kernel();
-	preserve(&old, 0, 3);
+	kernel__preserve(&old, 0, 3);
 	new_kernel();
 	expect(RULE_ONCE, VERDICT_VIOLATION, "is preserved since seq 16");
 }
@@ -568,7 +448,7 @@ static void test_root_preserved_twice(void **state)
 {
 	(void)state;
 	old_kernel();
-	preserve(&old, 2, 5)->top_phys = ROOT(1);
+	kernel__preserve(&old, 2, 5)->top_phys = ROOT(1);
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
 	expect_only(RULE_ONCE, VERDICT_VIOLATION, "root 0x101000 is preserved since seq 18");
@@ -580,10 +460,10 @@ static void test_root_preserved_again(void **state)
 	struct analysis a;
 
 	(void)state;
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 1);
-	unpreserve(&old, 0, 1);
-	preserve(&old, 1, 2)->top_phys = ROOT(0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 1);
+	kernel__unpreserve(&old, 0, 1);
+	kernel__preserve(&old, 1, 2)->top_phys = ROOT(0);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	analysis__free(&a);
@@ -596,7 +476,7 @@ static void test_refused_preserve_is_no_preserve(void **state)
 
 	(void)state;
 	old_kernel();
-	run(&old, LUTRACE_OP_PRESERVE, SER(2), 5, 0, -16);
+	kernel__run(&old, LUTRACE_OP_PRESERVE, SER(2), 5, 0, -16);
 	new_kernel();
 	analyse(&a);
 	assert_int_equal(a.verdict, VERDICT_PASS);
@@ -607,7 +487,7 @@ static void test_changed_while_preserved(void **state)
 {
 	(void)state;
 	old_kernel();
-	unpreserve(&old, 0, 3)->nr_tables = 9;
+	kernel__unpreserve(&old, 0, 3)->nr_tables = 9;
 	new_kernel();
 	new.rec.events[1].nr_tables = 1;
 	new.rec.events[3].generation = new.rec.events[2].generation = 4;
@@ -622,7 +502,7 @@ static void test_unpreserve_of_nothing(void **state)
 {
 	(void)state;
 	old_kernel();
-	unpreserve(&old, 2, 7);
+	kernel__unpreserve(&old, 2, 7);
 	new_kernel();
 	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION, "is free, and unchanged.dot");
 }
@@ -632,11 +512,11 @@ static void test_left_after_abort(void **state)
 	struct analysis a;
 
 	(void)state;
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 1);
-	preserve(&old, 1, 2);
-	unpreserve(&old, 1, 2);
-	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 1);
+	kernel__preserve(&old, 1, 2);
+	kernel__unpreserve(&old, 1, 2);
+	kernel__flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_ABORT].verdict, VERDICT_VIOLATION);
 	assert_true(says(&a.checks[RULE_ABORT], "generation 1 is held since seq 3"));
@@ -649,10 +529,10 @@ static void test_live_records_after_abort(void **state)
 	struct analysis a;
 
 	(void)state;
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 1);
-	unpreserve(&old, 0, 1);
-	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 1);
+	kernel__unpreserve(&old, 0, 1);
+	kernel__flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
 	old.rec.events[old.rec.nr_events - 2].nr_tables = 1;
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_ABORT].verdict, VERDICT_VIOLATION);
@@ -665,10 +545,10 @@ static void test_generation_must_grow(void **state)
 	struct analysis a;
 
 	(void)state;
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 7);
-	unpreserve(&old, 0, 7);
-	preserve(&old, 0, 7);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 7);
+	kernel__unpreserve(&old, 0, 7);
+	kernel__preserve(&old, 0, 7);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_GENERATION].verdict, VERDICT_VIOLATION);
 	assert_true(says(&a.checks[RULE_GENERATION], "the slot had generation 7 already"));
@@ -680,12 +560,12 @@ static void test_generation_may_start_again_after_the_flb(void **state)
 	struct analysis a;
 
 	(void)state;
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 7);
-	unpreserve(&old, 0, 7);
-	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-	preserve(&old, 0, 1);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 7);
+	kernel__unpreserve(&old, 0, 7);
+	kernel__flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 1);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	analysis__free(&a);
@@ -778,7 +658,7 @@ static void test_restore_of_nothing(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	restore(&new, 5, 3);
+	kernel__restore(&new, 5, 3);
 	finish();
 	expect_only(RULE_RESTORE, VERDICT_VIOLATION,
 		    "it was not preserved at the end of the kernel before");
@@ -801,7 +681,7 @@ static void test_restore_after_unseen_preserve(void **state)
 	old_kernel();
 	old.rec.complete = false;
 	unfinished_kernel();
-	restore(&new, 5, 3);
+	kernel__restore(&new, 5, 3);
 	finish();
 	expect(RULE_RESTORE, VERDICT_INCOMPLETE, "its preserve was not seen");
 }
@@ -812,6 +692,8 @@ static void test_retrieve_counts_others(void **state)
 	old_kernel();
 	new_kernel();
 	new.rec.events[1].nr_tables = 3;
+	/* No later generation: nothing can have come after the end of the recording */
+	new.rec.events[1].generation = 4;
 	expect_only(RULE_RESTORE, VERDICT_VIOLATION, "found 3 live records, 2 were preserved");
 }
 
@@ -820,7 +702,7 @@ static void test_retrieve_not_seen(void **state)
 	(void)state;
 	old_kernel();
 	new.seq = 2;
-	restore(&new, 0, 3);
+	kernel__restore(&new, 0, 3);
 	expect(RULE_RESTORE, VERDICT_INCOMPLETE, "that the FLB was retrieved was not seen");
 }
 
@@ -831,8 +713,8 @@ static void test_no_restore(void **state)
 
 	(void)state;
 	old_kernel();
-	flb(&new, LUTRACE_OP_FLB_RETRIEVE, 2);
-	flb(&new, LUTRACE_OP_FLB_FINISH, 2);
+	kernel__flb(&new, LUTRACE_OP_FLB_RETRIEVE, 2);
+	kernel__flb(&new, LUTRACE_OP_FLB_FINISH, 2);
 	analyse(&a);
 	assert_int_equal(a.checks[RULE_RESTORE].verdict, VERDICT_NOT_CHECKED);
 	assert_true(says(&a.checks[RULE_RESTORE], "2 of the 2 domains"));
@@ -846,7 +728,7 @@ static void test_restored_twice(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	restore(&new, 0, 3);
+	kernel__restore(&new, 0, 3);
 	finish();
 	expect_only(RULE_RESTORE_ONCE, VERDICT_VIOLATION, "is taken since seq 4");
 }
@@ -857,7 +739,7 @@ static void test_restore_refused(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
+	kernel__run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
 	finish();
 	expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION,
 		    "is refused since seq 6: Bad message (-74)");
@@ -879,7 +761,7 @@ static void test_restore_refused_with_no_errno(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, 1);
+	kernel__run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, 1);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		new.rec.events[new.rec.nr_events - 1].ret = cases[i].ret;
 		expect_only(RULE_RESTORE_ERROR, VERDICT_VIOLATION, cases[i].words);
@@ -893,8 +775,8 @@ static void test_restore_succeeds_at_last(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -12);
-	restore(&new, 1, 4);
+	kernel__run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -12);
+	kernel__restore(&new, 1, 4);
 	finish();
 	analyse(&a);
 	assert_int_equal(a.verdict, VERDICT_PASS);
@@ -909,7 +791,7 @@ static void test_refused_and_lost(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
+	kernel__run(&new, LUTRACE_OP_RESTORE, SER(1), 4, 1, -74);
 	new.seq += 2;
 	finish();
 	expect(RULE_RESTORE_ERROR, VERDICT_INCOMPLETE, "was not seen");
@@ -922,8 +804,8 @@ static void test_flb_comes_too_late(void **state)
 	struct analysis a;
 
 	(void)state;
-	preserve(&old, 0, 1);
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__preserve(&old, 0, 1);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_FLB].verdict, VERDICT_VIOLATION);
 	assert_true(says(&a.checks[RULE_FLB], "the FLB is absent, and flb.dot"));
@@ -935,7 +817,7 @@ static void test_restore_after_finish(void **state)
 	(void)state;
 	old_kernel();
 	new_kernel();
-	restore(&new, 1, 4);
+	kernel__restore(&new, 1, 4);
 	expect_only(RULE_FINISH, VERDICT_VIOLATION, "the FLB is finished since seq 6");
 }
 
@@ -943,8 +825,8 @@ static void test_undo_fails(void **state)
 {
 	(void)state;
 	old_kernel();
-	preserve(&old, 2, 5);
-	unpreserve(&old, 2, 5)->ret = -5;
+	kernel__preserve(&old, 2, 5);
+	kernel__unpreserve(&old, 2, 5)->ret = -5;
 	new_kernel();
 	expect_only(RULE_UNDO, VERDICT_VIOLATION, "it returned -5, and cannot fail");
 }
@@ -1215,7 +1097,7 @@ static void test_verdicts(void **state)
 	(void)state;
 	old_kernel();
 	unfinished_kernel();
-	restore(&new, 0, 3);
+	kernel__restore(&new, 0, 3);
 	finish();
 	new.rec.complete = false;
 	analyse(&a);
@@ -1236,7 +1118,7 @@ static void test_many_details_are_counted(void **state)
 	old_kernel();
 	unfinished_kernel();
 	for (i = 0; i < 30; i++)
-		restore(&new, 0, 3);
+		kernel__restore(&new, 0, 3);
 	finish();
 	analyse(&a);
 	assert_int_equal(a.checks[RULE_RESTORE_ONCE].nr_details, 30);
@@ -1283,12 +1165,12 @@ static void many_restores(unsigned int nr)
 	struct analysis a;
 	unsigned int i;
 
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
 	for (i = 0; i < nr; i++)
-		preserve(&old, i, i + 1);
-	flb(&new, LUTRACE_OP_FLB_RETRIEVE, nr);
+		kernel__preserve(&old, i, i + 1);
+	kernel__flb(&new, LUTRACE_OP_FLB_RETRIEVE, nr);
 	for (i = nr; i--;)
-		restore(&new, i, i + 1);
+		kernel__restore(&new, i, i + 1);
 	analyse(&a);
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	assert_int_equal(a.boots[0].nr_restored, nr);
@@ -1307,17 +1189,17 @@ static void many_aborts(unsigned int nr)
 	struct analysis a;
 	unsigned int i;
 
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
 	for (i = 0; i < nr; i++)
-		preserve(&old, i, i + 1);
+		kernel__preserve(&old, i, i + 1);
 	for (i = 0; i < nr; i++)
-		unpreserve(&old, i, i + 1);
-	flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+		kernel__unpreserve(&old, i, i + 1);
+	kernel__flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
 	for (i = 0; i < nr; i++) {
-		flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
-		preserve(&old, 0, i + 1);
-		unpreserve(&old, 0, i + 1);
-		flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
+		kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+		kernel__preserve(&old, 0, i + 1);
+		kernel__unpreserve(&old, 0, i + 1);
+		kernel__flb(&old, LUTRACE_OP_FLB_UNPRESERVE, 0);
 	}
 	old.rec.end.monotonic_ns = old.now + 10 * SECOND_NS;
 	analysis__run(&a, &old.rec, 1);
@@ -1337,11 +1219,11 @@ static void many_findings(unsigned int nr)
 	struct analysis a;
 	unsigned int i;
 
-	flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
+	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
 	for (i = 0; i < nr; i++)
-		preserve(&old, i, i + 1);
+		kernel__preserve(&old, i, i + 1);
 	for (i = 0; i < nr; i++)
-		run(&old, LUTRACE_OP_FLB_UNPRESERVE, 0x400000, 0, 0, -16);
+		kernel__run(&old, LUTRACE_OP_FLB_UNPRESERVE, 0x400000, 0, 0, -16);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_ABORT].verdict, VERDICT_VIOLATION);
 	assert_int_equal(a.checks[RULE_ABORT].nr_details, nr);

@@ -221,7 +221,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	a->missing += boot->missing;
 	if (boot->lost || boot->missing ||
 	    (boot->nr_events && boot->events[0].seq > ORACLE_FIRST_SEQ))
-		boot->whole = false;
+		boot->sound = false;
 	oracle__end(o, boot__end_ns(boot), boot->lost);
 	boot->left = oracle__left(o, &boot->nr_left);
 	if (boot->is_deep)
@@ -252,37 +252,93 @@ static void list_not_restored(struct analysis *a, const struct boot *before,
 		     missing, before->nr_left, boot__name(before), boot__name(after));
 }
 
-static void judge(struct analysis *a, struct tally *t)
+/* Restores that are wanted, or may be. */
+static size_t count_restores(const struct analysis *a, const struct boot *boot)
 {
-	struct boot *boot, *before = NULL;
-	size_t i;
+	const struct lutrace_event *ev;
+	size_t i, nr = 0;
 
-	for (i = 0; i < a->nr_boots; i++) {
-		boot = &a->boots[i];
-		judge_boot(a, boot, before, t);
-		if (before) {
-			list_not_restored(a, before, boot);
-			boot__link(before, boot);
-			boot__measure_gap(before, boot);
-		}
-		before = boot;
+	for (i = 0; i < boot->nr_events; i++) {
+		ev = &boot->events[i];
+		nr += ev->op == LUTRACE_OP_RESTORE && ev->phase == LUTRACE_END && !ev->ret &&
+		      analysis__selected(a, boot, ev) != SELECTED_NO;
 	}
-	a->nr_preserved_left = before->nr_left;
+	return nr;
 }
 
-static void summarise_restores(struct analysis *a, const struct tally *t)
+/* Why nothing is compared between two boots, as far as it is known. */
+static void tell_link(struct analysis *a, const struct boot *before, const struct boot *boot)
 {
-	struct check *check = &a->checks[RULE_RESTORE];
+	enum verdict verdict = count_restores(a, boot) ? VERDICT_INCOMPLETE : VERDICT_PASS;
+	const char *x = before ? boot__name(before) : NULL, *y = boot__name(boot);
 
-	if (a->nr_boots < 2) {
-		verdict__raise(&check->verdict, VERDICT_NOT_CHECKED);
-		check->summary = xasprintf("only one kernel was recorded: give both recordings to "
-					   "compare");
+	if (!before && verdict == VERDICT_PASS)
 		return;
+	if (!before)
+		analysis__find(a, RULE_RESTORE, verdict, "%s: domains were restored, and there is no "
+			       "recording of the kernel before it to compare them with: give that "
+			       "too", y);
+	else if (before->link == LINK_COLD)
+		analysis__find(a, RULE_RESTORE, verdict, "a cold boot between %s and %s: they are "
+			       "not compared%s", x, y, verdict == VERDICT_PASS ? "" :
+			       "; the kernel that handed over to the second is not given");
+	else if (before->link == LINK_MISSING)
+		analysis__find(a, RULE_RESTORE, verdict, "a kernel between them is not given: %s and "
+			       "%s are not compared", x, y);
+	else if (before->link == LINK_UNSURE)
+		analysis__find(a, RULE_RESTORE, verdict, "%s and %s are not compared: neither KHO's "
+			       "count, nor the clocks, nor what was restored tells that one kernel "
+			       "jumped into the other; a kernel between them may not be given", x, y);
+}
+
+/* What was preserved after the end of a recording is no fault of the next kernel. */
+static void tell_end(struct analysis *a, const struct boot *before, const struct boot *boot)
+{
+	double s = before->linked ? ((double)(__s64)(boot->parts[0]->start.monotonic_ns +
+		   before->to_next_ns - boot__last_ns(before))) / 1e9 : 0;
+
+	if (before->end != END_WENT_ON)
+		return;
+	analysis__find(a, RULE_RESTORE, VERDICT_INCOMPLETE, "%s ended %.3f s before %s began, and the "
+		       "kernel went on: it left %zu domains, %zu records were found, or one of a "
+		       "later generation; what was preserved or given up in between was not seen",
+		       boot__name(before), s, boot__name(boot), before->nr_left, before->nr_found);
+}
+
+/* The boot before this one, if it is the one that handed over. */
+static struct boot *join(struct analysis *a, struct boot *boot)
+{
+	struct boot *before = boot > a->boots ? boot - 1 : NULL;
+
+	if (before) {
+		boot__link(before, boot);
+		boot__close(before, boot);
+		losses__check(a, before);
 	}
-	conclude(check, t->restores,
-		 xasprintf("%zu restores, %zu compared with their preserve in identity, root, "
-			   "level, tables, bytes and format", t->restores, t->compared));
+	tell_link(a, before, boot);
+	if (!before || before->link != LINK_KEXEC)
+		return NULL;
+	tell_end(a, before, boot);
+	boot__inherit_names(boot, before);
+	return before;
+}
+
+/* A boot is judged before it is known what the next one has of it. */
+static void judge(struct analysis *a, struct sample *samples, struct tally *t)
+{
+	struct boot *boot, *before;
+
+	for (boot = a->boots; boot < a->boots + a->nr_boots; boot++) {
+		before = join(a, boot);
+		figures__measure(a, boot, samples, t);
+		judge_boot(a, boot, before, t);
+		if (before)
+			list_not_restored(a, before, boot);
+	}
+	boot--;
+	boot__close(boot, NULL);
+	losses__check(a, boot);
+	a->nr_preserved_left = boot->nr_left;
 }
 
 static void summarise(struct analysis *a, const struct tally *t)
@@ -305,7 +361,9 @@ static void summarise(struct analysis *a, const struct tally *t)
 		 xasprintf("%zu ends", t->subjects[RULE_UNDO]));
 	conclude(&c[RULE_FLB], t->subjects[RULE_FLB],
 		 xasprintf("%zu events of the FLB", t->subjects[RULE_FLB]));
-	summarise_restores(a, t);
+	conclude(&c[RULE_RESTORE], t->restores,
+		 xasprintf("%zu restores, %zu compared with their preserve in identity, root, "
+			   "level, tables, bytes and format", t->restores, t->compared));
 	conclude(&c[RULE_NAME], t->subjects[RULE_NAME],
 		 xasprintf("%zu domains compared in session and tokens", t->subjects[RULE_NAME]));
 	conclude(&c[RULE_MEMORY], t->subjects[RULE_MEMORY],
@@ -346,10 +404,8 @@ void analysis__run_for(struct analysis *a, const struct recording *recordings, s
 	a->checks[CHECK_LATENCY].name = "latency";
 	a->checks[CHECK_LATENCY].title = "the latency measured in the kernel is that of the events";
 	a->nr_boots = boots__sort(&a->boots, recordings, nr);
-	losses__check(a);
-	for (i = 0; i < a->nr_boots; i++)
-		figures__measure(a, &a->boots[i], samples, &tally);
-	judge(a, &tally);
+	losses__count(a);
+	judge(a, samples, &tally);
 	summarise(a, &tally);
 	for (i = 0; i < LUTRACE_NR_OPS; i++) {
 		stats__compute(&a->ops[i].latency, samples[i].items, samples[i].nr);

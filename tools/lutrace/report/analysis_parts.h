@@ -27,9 +27,12 @@ void analysis__look_at(struct analysis *a, const struct boot *boot, const struct
 enum selected analysis__selected(const struct analysis *a, const struct boot *boot,
 				 const struct lutrace_event *ev);
 
-/* losses.c: what the recordings say that they lack. Drops what two recordings of a boot have twice.
+/*
+ * losses.c: first what the recordings of all boots count as lost, into the boots; it drops what two
+ * recordings of a boot have twice. Then, of a boot whose end is known, what is told of it.
  */
-void losses__check(struct analysis *a);
+void losses__count(struct analysis *a);
+void losses__check(struct analysis *a, const struct boot *boot);
 
 /* figures.c: the operations of a boot, into @samples (one per operation) and @t. */
 void figures__measure(struct analysis *a, struct boot *boot, struct sample *samples,

@@ -5,15 +5,47 @@
 #include "lib/mem.h"
 #include "report/boots.h"
 
+/* Of one boot: its MONOTONIC clock never goes back. */
 static int by_start(const void *a, const void *b)
 {
 	const struct recording *x = *(const struct recording *const *)a;
 	const struct recording *y = *(const struct recording *const *)b;
+	int order = strcmp(x->boot_id, y->boot_id);
 
-	if (x->start.tsc != y->start.tsc)
-		return x->start.tsc < y->start.tsc ? -1 : 1;
-	return (x->start.realtime_ns > y->start.realtime_ns) -
-	       (x->start.realtime_ns < y->start.realtime_ns);
+	if (order)
+		return order;
+	return (x->start.monotonic_ns > y->start.monotonic_ns) -
+	       (x->start.monotonic_ns < y->start.monotonic_ns);
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+	size_t len = x ? x - a : 0;
+
+	return len == (size_t)(y ? y - b : 0) && !strncmp(a, b, len);
+}
+
+/* The numbers of one flight recorder go on through all boots. */
+static int by_flight(const struct recording *x, const struct recording *y)
+{
+	if (!x->flight_file || !y->flight_file || !same_folder(x->path, y->path))
+		return 0;
+	return (x->flight_file > y->flight_file) - (x->flight_file < y->flight_file);
+}
+
+/* REALTIME tells the order; the TSC restarts at a cold boot, and counts where there is no REALTIME. */
+static int by_boot(const void *a, const void *b)
+{
+	const struct recording *x = ((const struct boot *)a)->parts[0];
+	const struct recording *y = ((const struct boot *)b)->parts[0];
+
+	if (by_flight(x, y))
+		return by_flight(x, y);
+	if (x->start.realtime_ns != y->start.realtime_ns && x->start.realtime_ns &&
+	    y->start.realtime_ns)
+		return x->start.realtime_ns < y->start.realtime_ns ? -1 : 1;
+	return (x->start.tsc > y->start.tsc) - (x->start.tsc < y->start.tsc);
 }
 
 static int by_seq(const void *a, const void *b)
@@ -50,14 +82,12 @@ static void boot__add(struct boot *boot, const struct recording *r)
 {
 	size_t i;
 
-	boot->parts = xrealloc(boot->parts, boot->nr_parts + 1, sizeof(*boot->parts));
 	boot->events = xrealloc(boot->events, boot->nr_events + r->nr_events,
 				sizeof(*boot->events));
 	boot->freed = xrealloc(boot->freed, boot->nr_freed + r->nr_freed, sizeof(*boot->freed));
 	boot->deep = xrealloc(boot->deep, boot->nr_deep + r->nr_deep, sizeof(*boot->deep));
 	boot->complaints = xrealloc(boot->complaints, boot->nr_complaints + r->nr_complaints,
 				    sizeof(*boot->complaints));
-	boot->parts[boot->nr_parts++] = r;
 	for (i = 0; i < r->nr_events; i++)
 		boot->events[boot->nr_events++] = r->events[i];
 	for (i = 0; i < r->nr_freed; i++)
@@ -80,8 +110,7 @@ const struct name *boot__domain_name(const struct boot *boot,
 		names__find(boot->names, ev->ser_phys, ev->generation);
 }
 
-/* A restored domain is the one that had its record, whatever else the new kernel counts anew. */
-static void inherit_names(struct boot *boot, const struct boot *before)
+void boot__inherit_names(struct boot *boot, const struct boot *before)
 {
 	const struct lutrace_event *ev;
 	size_t i;
@@ -93,41 +122,62 @@ static void inherit_names(struct boot *boot, const struct boot *before)
 	}
 }
 
-static struct boot *boot_of(struct boot *boots, size_t *nr, const char *boot_id)
+/* A file that is given twice, or a copy of it: a recorder reads its clocks once. */
+static bool recording__is(const struct recording *x, const struct recording *y)
 {
-	size_t k;
+	return x->start.monotonic_ns == y->start.monotonic_ns && x->start.tsc == y->start.tsc &&
+	       x->start.realtime_ns == y->start.realtime_ns && x->start.rec.type &&
+	       x->flight_file == y->flight_file;
+}
 
-	for (k = 0; k < *nr; k++)
-		if (!strcmp(boots[k].parts[0]->boot_id, boot_id))
-			return &boots[k];
-	boots[k].names = names__new();
-	++*nr;
-	return &boots[k];
+/* Of two copies, of which one may be cut, the longer one counts. */
+static void boot__take(struct boot *boot, const struct recording *r)
+{
+	const struct recording **last, *twice;
+
+	last = boot->nr_parts ? &boot->parts[boot->nr_parts - 1] : NULL;
+	if (!last || !recording__is(*last, r)) {
+		boot->parts = xrealloc(boot->parts, boot->nr_parts + 1, sizeof(*boot->parts));
+		boot->parts[boot->nr_parts++] = r;
+		return;
+	}
+	twice = r->nr_records > (*last)->nr_records ? *last : r;
+	if (twice == *last)
+		*last = r;
+	boot->twice = xrealloc(boot->twice, boot->nr_twice + 1, sizeof(*boot->twice));
+	boot->twice[boot->nr_twice++] = twice;
+}
+
+static void boot__fill(struct boot *boot)
+{
+	size_t i;
+
+	boot->names = names__new();
+	for (i = 0; i < boot->nr_parts; i++)
+		boot__add(boot, boot->parts[i]);
+	qsort(boot->events, boot->nr_events, sizeof(*boot->events), by_seq);
+	qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
+	qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
+	qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints), by_complaint_time);
 }
 
 size_t boots__sort(struct boot **boots, const struct recording *recordings, size_t nr)
 {
 	const struct recording **order = xcalloc(nr, sizeof(*order));
-	struct boot *boot;
-	size_t i, k, nr_boots = 0;
+	size_t i, nr_boots = 0;
 
 	for (i = 0; i < nr; i++)
 		order[i] = &recordings[i];
 	qsort(order, nr, sizeof(*order), by_start);
 	*boots = xcalloc(nr, sizeof(**boots));
-	for (i = 0; i < nr; i++)
-		boot__add(boot_of(*boots, &nr_boots, order[i]->boot_id), order[i]);
-	for (k = 0; k < nr_boots; k++) {
-		boot = &(*boots)[k];
-		qsort(boot->events, boot->nr_events, sizeof(*boot->events), by_seq);
-		qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
-		qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
-		qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints),
-		      by_complaint_time);
-		if (k)
-			inherit_names(boot, &(*boots)[k - 1]);
+	for (i = 0; i < nr; i++) {
+		nr_boots += !i || strcmp(order[i]->boot_id, order[i - 1]->boot_id);
+		boot__take(&(*boots)[nr_boots - 1], order[i]);
 	}
 	free(order);
+	qsort(*boots, nr_boots, sizeof(**boots), by_boot);
+	for (i = 0; i < nr_boots; i++)
+		boot__fill(&(*boots)[i]);
 	return nr_boots;
 }
 
@@ -137,6 +187,7 @@ void boots__free(struct boot *boots, size_t nr)
 
 	for (i = 0; i < nr; i++) {
 		free(boots[i].parts);
+		free(boots[i].twice);
 		free(boots[i].events);
 		free(boots[i].freed);
 		free(boots[i].complaints);
@@ -162,42 +213,4 @@ __u64 boot__end_ns(const struct boot *boot)
 		if (boot->parts[i]->end.monotonic_ns > end)
 			end = boot->parts[i]->end.monotonic_ns;
 	return end;
-}
-
-/* TSC ticks per ns, 0 if the recording is too short to tell. */
-static double tsc_rate(const struct recording *r)
-{
-	const struct lutrace_clock *start = &r->start, *end = &r->end;
-
-	if (!start->tsc || end->tsc <= start->tsc ||
-	    end->monotonic_ns < start->monotonic_ns + 100000000)
-		return 0;
-	return (double)(end->tsc - start->tsc) / (end->monotonic_ns - start->monotonic_ns);
-}
-
-void boot__link(struct boot *before, const struct boot *after)
-{
-	const struct recording *x = before->parts[before->nr_parts - 1];
-	const struct recording *y = after->parts[0];
-	double rate = tsc_rate(x) > 0 ? tsc_rate(x) : tsc_rate(y), between;
-
-	if (rate <= 0 || !x->start.tsc || !y->start.tsc)
-		return;
-	between = (double)(__s64)(y->start.tsc - x->start.tsc) / rate;
-	if (between < -1e18 || between > 1e18)
-		return;
-	before->linked = true;
-	before->to_next_ns = (__u64)(__s64)between + x->start.monotonic_ns - y->start.monotonic_ns;
-}
-
-void boot__measure_gap(struct boot *before, const struct boot *after)
-{
-	__s64 gap;
-
-	if (!before->linked || !before->nr_events || !after->nr_events)
-		return;
-	gap = after->events[0].time_ns + before->to_next_ns -
-	      before->events[before->nr_events - 1].time_ns;
-	if (gap > 0)
-		before->gap_ns = gap;
 }

@@ -14,11 +14,6 @@ static void check_recording(struct analysis *a, const struct recording *r)
 	a->lost.unmatched_ends += c->unmatched_ends;
 	a->lost.replaced_begins += c->replaced_begins;
 	a->missed_runs += r->footer.missed_runs;
-	if (!r->complete)
-		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
-		     "%s ends without a footer: it was cut, or lutrace record was killed; it is "
-		     "whole for %zu records and %.6f s, what came later was not seen",
-		     r->path, r->nr_records, recording__whole_s(r));
 	if (r->selected)
 		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
 		     "%s was recorded with a selection: what it left out was not seen; record all and "
@@ -92,24 +87,68 @@ static __u64 recording__lost(const struct recording *r)
 	return lost;
 }
 
-void losses__check(struct analysis *a)
+void losses__count(struct analysis *a)
 {
 	struct boot *boot;
 	size_t i, k;
 
 	for (i = 0; i < a->nr_boots; i++) {
 		boot = &a->boots[i];
-		boot->whole = true;
-		check_flight(a, boot);
+		boot->ended = boot->sound = true;
 		for (k = 0; k < boot->nr_parts; k++) {
-			check_recording(a, boot->parts[k]);
-			boot->whole &= boot->parts[k]->complete && !boot->parts[k]->selected;
+			boot->ended &= boot->parts[k]->complete;
+			boot->sound &= !boot->parts[k]->selected;
 			boot->lost += recording__lost(boot->parts[k]);
 		}
 		drop_doubles(boot);
 		a->nr_events += boot->nr_events;
 	}
 	if (!a->nr_events)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE, "not one event was recorded: "
+			       "start lutrace record before the live update");
+}
+
+static const char *losses__proof(const struct boot *boot)
+{
+	switch (boot->end) {
+	case END_GENERATION:
+		return "and no later generation than it has";
+	case END_FROZEN:
+		return "and it has the freeze before the jump";
+	case END_RESTORED:
+		return "and restored all of them as they were preserved";
+	default:
+		return NULL;
+	}
+}
+
+/* A recording without a footer that others of its boot go on from is cut in the middle. */
+static void check_cut(struct analysis *a, const struct boot *boot, const struct recording *r)
+{
+	if (boot->sound && losses__proof(boot))
+		analysis__find(a, RULE_LOSS, VERDICT_PASS,
+			       "%s ends without a footer, as a kexec leaves it; nothing is missing "
+			       "after it: its numbers have no gap, the next kernel found the %zu "
+			       "records that it left, %s",
+			       r->path, boot->nr_found, losses__proof(boot));
+	else
 		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE,
-		     "not one event was recorded: start lutrace record before the live update");
+			       "%s ends without a footer: it was cut, or lutrace record was killed; "
+			       "it is whole for %zu records and %.6f s, what came later was not seen",
+			       r->path, r->nr_records, recording__whole_s(r));
+}
+
+void losses__check(struct analysis *a, const struct boot *boot)
+{
+	size_t k;
+
+	check_flight(a, boot);
+	for (k = 0; k < boot->nr_parts; k++) {
+		if (!boot->parts[k]->complete)
+			check_cut(a, boot, boot->parts[k]);
+		check_recording(a, boot->parts[k]);
+	}
+	for (k = 0; k < boot->nr_twice; k++)
+		analysis__find(a, RULE_LOSS, VERDICT_PASS, "%s was given twice, or is a copy of "
+			       "another recording: it was left out", boot->twice[k]->path);
 }

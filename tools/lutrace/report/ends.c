@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whether the recordings of a boot have all that happened until it jumped. A recording ends when its
+ * time is up, when the recorder is killed, or when the kexec ends it, and the kernel may have gone
+ * on: what proves that nothing came after it is what the next kernel found. Called by analysis.c
+ * once the link to the next boot is known.
+ */
+#include "report/boots.h"
+
+static const struct lutrace_event *boot__retrieve(const struct boot *boot)
+{
+	size_t i;
+
+	for (i = 0; i < boot->nr_events; i++)
+		if (boot->events[i].op == LUTRACE_OP_FLB_RETRIEVE &&
+		    boot->events[i].phase == LUTRACE_END && !boot->events[i].ret)
+			return &boot->events[i];
+	return NULL;
+}
+
+/* An FLB's event has the largest that was used until then, if its kernel tells. */
+static __u64 boot__largest_generation(const struct boot *boot)
+{
+	__u64 largest = 0;
+	size_t i;
+
+	for (i = 0; i < boot->nr_events; i++)
+		if (boot->events[i].generation > largest)
+			largest = boot->events[i].generation;
+	return largest;
+}
+
+/* The freeze is the last thing that happens to what is preserved. */
+static bool boot__frozen(const struct boot *boot)
+{
+	return recording__frozen(boot->parts[boot->nr_parts - 1]);
+}
+
+/*
+ * By the number of records and the largest generation that the next kernel found. Where it does not
+ * tell the generation, one domain may have been given up and another one preserved.
+ */
+static enum boot_end compare_found(const struct boot *boot, const struct boot *next,
+				   const struct lutrace_event *found)
+{
+	struct handed handed;
+
+	if (found->generation && found->generation > boot__largest_generation(boot))
+		return END_WENT_ON;
+	if (found->nr_tables != boot->nr_left)
+		/* Nothing was preserved after it, and so there cannot be more than it has */
+		return boot->ended && (boot__frozen(boot) ||
+		       (found->generation && found->nr_tables > boot->nr_left)) ?
+		       END_SEEN : END_WENT_ON;
+	if (boot->ended)
+		return END_SEEN;
+	if (found->generation)
+		return END_GENERATION;
+	if (boot__frozen(boot))
+		return END_FROZEN;
+	handed = boot__handed(boot, next);
+	return handed.nr == boot->nr_left && handed.same == handed.nr ? END_RESTORED : END_UNKNOWN;
+}
+
+void boot__close(struct boot *boot, const struct boot *next)
+{
+	const struct lutrace_event *found = boot->link == LINK_KEXEC ? boot__retrieve(next) : NULL;
+
+	boot->end = END_UNKNOWN;
+	boot->whole = boot->sound && boot->ended && !next;
+	if (!found)
+		return;
+	boot->nr_found = found->nr_tables;
+	boot->end = compare_found(boot, next, found);
+	boot->whole = boot->sound && boot->end > END_WENT_ON;
+}
