@@ -244,11 +244,70 @@ static void test_outputs_that_collide(void **state)
 	assert_int_equal(system("ln -sf old link"), 0);
 	expect_error("old new -c old", "old is a recording to read");
 	expect_error("old new -j link", "link is a recording to read");
-	expect_error("old new -c both -j both", "both cannot hold two reports");
-	expect_error("old new -p both -c both", "both cannot hold two reports");
+	expect_error("old new -c both -j both", "both cannot hold two outputs");
+	expect_error("old new -p both -c both", "both cannot hold two outputs");
 	assert_int_not_equal(access("both", F_OK), 0);
 	expect_status("old new", 0);
 	expect_status("old new -c /dev/null -j /dev/null", 0);
+}
+
+/* Whatever the name of an output, what it replaces is no recording, read or not. */
+static void test_recordings_stay(void **state)
+{
+	static const char *const options[] = { "-j", "-c", "-p" };
+	struct fault fault;
+	size_t before, after, i;
+	char *args, *text;
+
+	(void)state;
+	free(read_file("old", &before, &fault));
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		args = xasprintf("%s old new", options[i]);
+		expect_error(args, "old is a recording");
+		free(args);
+	}
+	text = read_file("old", &after, &fault);
+	assert_int_equal(before, after);
+	assert_memory_equal(text, "lutrace", 8);
+	free(text);
+}
+
+/* As root does with /dev/stdout where standard output is a file: the link stays a link. */
+static void test_output_to_standard_output(void **state)
+{
+	int out = open("both.txt", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct fault fault;
+	struct stat st;
+	char *text, *json;
+
+	(void)state;
+	assert_int_equal(symlink("/proc/self/fd/1", "stdout"), 0);
+	assert_int_equal(report(out, "old new -j stdout"), 0);
+	close(out);
+	assert_int_equal(lstat("stdout", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	text = read_file("both.txt", NULL, &fault);
+	json = strstr(text, "\nverdict: clean\n");
+	assert_non_null(json);
+	assert_non_null(strstr(json, "\"schema\": \"lutrace-report/"));
+	free(text);
+}
+
+/* A violation that was seen is told, whatever cannot be written; and what can be is. */
+static void test_violation_wins(void **state)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	(void)state;
+	expect_status("old bad -j /dev/full", 2);
+	expect_status("old bad -j /dev/full -c bad.csv", 2);
+	assert_int_equal(access("bad.csv", F_OK), 0);
+	assert_int_equal(report(full, "old bad"), 2);
+	assert_int_equal(report(full, "old new -c full.csv"), 1);
+	assert_int_equal(access("full.csv", F_OK), 0);
+	close(full);
+	/* A place where nothing can be written is refused before anything is read. */
+	expect_error("nothing -j nowhere/x", "cannot write nowhere/x: No such file");
 }
 
 /* RFC 4180: a comma or a quote is quoted, a quote doubled. */
@@ -401,6 +460,9 @@ int main(void)
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_unwritable_output),
 		cmocka_unit_test(test_outputs_that_collide),
+		cmocka_unit_test(test_recordings_stay),
+		cmocka_unit_test(test_output_to_standard_output),
+		cmocka_unit_test(test_violation_wins),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_violation_of_another),

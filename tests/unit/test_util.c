@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The hash and the files that appear only when they are complete. */
+/* The hash, and text that comes from elsewhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,9 +15,8 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/text.h"
-#include "lib/outfile.h"
 #include "lib/idmap.h"
-#include "recording/recording.h"
+
 
 #define MANY 5000
 
@@ -85,109 +84,6 @@ static void test_map_survives_churn(void **state)
 	idmap__free(map);
 }
 
-static char dir[] = "/tmp/lutrace-unit-XXXXXX";
-
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return rmdir(dir);	/* fails if a test left something behind */
-}
-
-static void test_file_appears_at_commit(void **state)
-{
-	char *path = xasprintf("%s/out", dir), *text;
-	struct outfile *out;
-	struct fault fault;
-
-	(void)state;
-	out = outfile__open(path, &fault);
-	assert_non_null(out);
-	fputs("hello\n", outfile__stream(out));
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(outfile__commit(out, &fault), 0);
-	text = read_file(path, NULL, &fault);
-	assert_string_equal(text, "hello\n");
-	free(text);
-	unlink(path);
-	free(path);
-}
-
-static void test_discarded_file_leaves_the_old_one(void **state)
-{
-	char *path = xasprintf("%s/out", dir), *text;
-	struct outfile *out;
-	struct fault fault;
-	FILE *f = fopen(path, "w");
-
-	(void)state;
-	fputs("old", f);
-	fclose(f);
-	out = outfile__open(path, &fault);
-	fputs("new", outfile__stream(out));
-	outfile__discard(out);
-	text = read_file(path, NULL, &fault);
-	assert_string_equal(text, "old");
-	free(text);
-	unlink(path);
-	free(path);
-}
-
-/* A full disk is only seen when the data goes out. */
-static void test_failed_write_is_told(void **state)
-{
-	struct fault fault = { "" };
-	struct outfile *out;
-	char *path = xasprintf("%s/full", dir), *tmp;
-
-	(void)state;
-	tmp = xasprintf("%s.%d.tmp", path, getpid());
-	out = outfile__open(path, &fault);
-	assert_non_null(freopen("/dev/full", "w", outfile__stream(out)));
-	fputs("text", outfile__stream(out));
-	assert_int_equal(outfile__commit(out, &fault), -1);
-	assert_non_null(strstr(fault.text, path));
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(access(tmp, F_OK), -1);
-	free(tmp);
-	free(path);
-}
-
-static void test_directory_is_refused_at_once(void **state)
-{
-	struct fault fault = { "" };
-
-	(void)state;
-	assert_null(outfile__open(dir, &fault));
-	assert_non_null(strstr(fault.text, dir));
-	assert_non_null(strstr(fault.text, "Is a directory"));
-}
-
-/* A directory that comes between open and commit. */
-static void test_name_that_cannot_be_taken(void **state)
-{
-	struct fault fault = { "" };
-	struct outfile *out;
-	char *path = xasprintf("%s/dir", dir), *tmp;
-
-	(void)state;
-	tmp = xasprintf("%s.%d.tmp", path, getpid());
-	out = outfile__open(path, &fault);
-	assert_non_null(out);
-	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(outfile__commit(out, &fault), -1);
-	assert_non_null(strstr(fault.text, path));
-	assert_int_equal(access(tmp, F_OK), -1);
-	rmdir(path);
-	free(tmp);
-	free(path);
-}
-
 static void test_missing_file_is_named(void **state)
 {
 	struct fault fault = { "" };
@@ -197,7 +93,6 @@ static void test_missing_file_is_named(void **state)
 	assert_non_null(strstr(fault.text, "/nowhere/at/all"));
 }
 
-/* A name that would do something to a terminal does not. */
 static void test_mount_point(void **state)
 {
 	char *path = mount_point("a /tracefs proc rw 0 0\nb /sys/kernel/tracing tracefs rw 0 0\n"
@@ -244,30 +139,7 @@ static void test_make_printable(void **state)
 	}
 }
 
-static void test_recordings_are_known(void **state)
-{
-	char *path = xasprintf("%s/a.rec", dir), *link = xasprintf("%s/link", dir);
-	struct fault fault;
-	struct recorder *r = recorder__open(path, &fault);
-
-	(void)state;
-	assert_non_null(r);
-	assert_int_equal(recorder__flush(r, &fault), 0);
-	recorder__free(r);
-	assert_int_equal(symlink("a.rec", link), 0);
-	assert_true(outfile__is_recording(path));
-	assert_true(outfile__is_recording(link));
-	assert_int_equal(truncate(path, 7), 0);
-	assert_false(outfile__is_recording(path));
-	assert_false(outfile__is_recording(dir));
-	assert_false(outfile__is_recording("/dev/zero"));
-	assert_false(outfile__is_recording("/nowhere/at/all"));
-	unlink(link);
-	unlink(path);
-	free(link);
-	free(path);
-}
-
+/* A name that would do something to a terminal does not. */
 static void test_process_name(void **state)
 {
 	char name[PROCESS_NAME_SIZE], before[PROCESS_NAME_SIZE];
@@ -288,17 +160,11 @@ int main(void)
 		cmocka_unit_test(test_map_finds_what_was_set),
 		cmocka_unit_test(test_map_keys_are_all_three_numbers),
 		cmocka_unit_test(test_map_survives_churn),
-		cmocka_unit_test(test_file_appears_at_commit),
-		cmocka_unit_test(test_discarded_file_leaves_the_old_one),
-		cmocka_unit_test(test_failed_write_is_told),
-		cmocka_unit_test(test_directory_is_refused_at_once),
-		cmocka_unit_test(test_name_that_cannot_be_taken),
 		cmocka_unit_test(test_missing_file_is_named),
 		cmocka_unit_test(test_mount_point),
 		cmocka_unit_test(test_make_printable),
-		cmocka_unit_test(test_recordings_are_known),
 		cmocka_unit_test(test_process_name),
 	};
 
-	return cmocka_run_group_tests_name("util", tests, make_dir, remove_dir);
+	return cmocka_run_group_tests_name("util", tests, NULL, NULL);
 }

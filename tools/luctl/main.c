@@ -7,6 +7,8 @@
 
 #include "cmd/commands.h"
 #include "drive/say.h"
+#include "lib/fault.h"
+#include "lib/outfile.h"
 #include "lib/version.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -83,6 +85,8 @@ int main(int argc, char **argv)
 		.doc = doc,
 	};
 
+	complain__as("luctl");
+	outfile__init();
 	argp_err_exit_status = EXIT_FAILURE;
 	return argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL) ? EXIT_FAILURE :
 									   EXIT_SUCCESS;

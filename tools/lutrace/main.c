@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* lutrace: the table of its commands, --help and --version. */
 #include <stdio.h>
 #include <string.h>
 #include "cmd/cmd.h"
 #include "health/doctor.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/outfile.h"
 
 static const struct cmd *const cmds[] = {
 	&cmd_bundle, &cmd_check, &cmd_doctor, &cmd_latency, &cmd_ready, &cmd_record, &cmd_report,
 	&cmd_top, &cmd_walk,
 };
 
-static void help(FILE *f)
+static void main__help(FILE *f)
 {
 	size_t i;
 
@@ -25,7 +27,7 @@ static void help(FILE *f)
 }
 
 /* --version, and with -v what a report of a bug should hold. */
-static int version(int argc, char **argv)
+static int main__version(int argc, char **argv)
 {
 	struct findings list = { 0 };
 
@@ -48,18 +50,18 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "";
 	size_t i;
 
+	outfile__init();
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
 		if (!strcmp(name, cmds[i]->name))
 			return cmds[i]->run(argc - 1, argv + 1);
-	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		return version(argc - 2, argv + 2);
-	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		return main__version(argc - 2, argv + 2);
 	if (!strcmp(name, "--help") || !strcmp(name, "-?") || !strcmp(name, "help")) {
-		help(stdout);
+		main__help(stdout);
 		return STATUS_CLEAN;
 	}
 	if (*name)
 		complain("there is no command \"%s\"", name);
-	help(stderr);
+	main__help(stderr);
 	return STATUS_ERROR;
 }

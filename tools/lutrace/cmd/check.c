@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lutrace check: judges the events of the running kernel as they come. */
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -150,6 +151,7 @@ struct session {
 	struct recording *recordings;	/* of the kernel before */
 	struct analysis before;
 	json_t *violations;
+	struct outfile *out;		/* for --json; NULL: not wanted, or written */
 	__u64 nr_events;
 	struct namer *namer;
 	size_t nr_listed;
@@ -354,19 +356,18 @@ static void print_listed(const struct session *s)
 
 static int write_json(struct session *s, const struct overhead *overhead, struct fault *fault)
 {
-	struct outfile *out = outfile__open(s->opts->json, fault);
 	struct check_result result = {
 		.oracle = s->oracle, .knows_before = !*s->unlisted.text,
 		.nr_before = s->nr_listed, .violations = s->violations,
 		.overhead = s->opts->live.stats ? overhead : NULL,
 	};
+	struct outfile *out = s->out;
 
-	if (!out)
-		return -1;
-	if (check_result__write_json(&result, outfile__stream(out))) {
-		outfile__discard(out);
-		return fault__set(fault, "cannot write %s as JSON", s->opts->json);
-	}
+	s->out = NULL;
+	errno = 0;
+	if (check_result__write_json(&result, outfile__stream(out)))
+		return outfile__fail(out, errno ? strerror(errno) : "it cannot be made JSON",
+				     fault);
 	return outfile__commit(out, fault);
 }
 
@@ -444,6 +445,11 @@ static int check(struct session *s, struct fault *fault)
 {
 	struct overhead overhead;
 
+	if (s->opts->json) {
+		s->out = outfile__open(s->opts->json, fault);
+		if (!s->out)
+			return -1;
+	}
 	if (read_before(s, fault))
 		return -1;
 	s->namer = namer__open(s->opts->live.verbose, &namer_ops, s);
@@ -493,8 +499,11 @@ static int run(int argc, char **argv)
 	s.violations = json_array();
 	s.oracle = oracle__new(on_violation, &s);
 	status = check(&s, &fault);
-	if (status < 0)
+	if (status < 0) {
 		complain("%s", fault.text);
+		status = json_array_size(s.violations) ? STATUS_VIOLATION : STATUS_ERROR;
+	}
+	outfile__discard(s.out);
 	live__free(s.live);
 	deep__free(s.deep);
 	namer__free(s.namer);
@@ -508,7 +517,7 @@ static int run(int argc, char **argv)
 	free(opts.before);
 	free(s.named);
 	json_decref(s.violations);
-	return status < 0 ? STATUS_ERROR : status;
+	return status;
 }
 
 const struct cmd cmd_check = {

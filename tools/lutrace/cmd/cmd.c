@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What the subcommands have in common: command lines, schemas, and which status wins. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,21 @@ void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char *
 	/* argp and getopt print argv[0] in front of their messages. */
 	argv[0] = xasprintf("lutrace %s", cmd->name);
 	argp_err_exit_status = STATUS_ERROR;
+	fault__mask_stderr(true);
 	if (argp_parse(argp, argc, argv, 0, NULL, opts))
 		exit(STATUS_ERROR);
+	fault__mask_stderr(false);
+}
+
+int cmd__worse(int a, int b)
+{
+	static const int order[] = { STATUS_VIOLATION, STATUS_ERROR, STATUS_INCOMPLETE };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return STATUS_CLEAN;
 }
 
 _Noreturn void cmd__print_schema(const struct argp_state *state, const char *schema)

@@ -4,7 +4,11 @@
 
 #include <argp.h>
 
-/* Exit statuses; a violation wins over what is incomplete. */
+/*
+ * Exit statuses. Where several apply, a violation wins over an error, such as an output that could not
+ * be written, and both win over incomplete: what was seen to be wrong is never hidden by what failed
+ * later.
+ */
 enum {
 	STATUS_CLEAN = 0,
 	STATUS_ERROR = 1,
@@ -20,6 +24,9 @@ struct cmd {
 
 extern const struct cmd cmd_bundle, cmd_check, cmd_doctor, cmd_latency, cmd_ready, cmd_record,
 			cmd_report, cmd_top, cmd_walk;
+
+/* The one of two statuses that wins. */
+int cmd__worse(int a, int b);
 
 /* argp_parse() under the name "lutrace NAME"; errors end with status 1. */
 void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts);

@@ -371,15 +371,15 @@ static int measure(struct session *s, struct fault *fault)
 {
 	const struct opts *opts = s->opts;
 
+	s->out = outfile__open(opts->output, fault);
+	if (!s->out)
+		return -1;
 	open_namer(s);
 	s->live = live__open(&opts->live, &ops, s, fault);
 	if (!s->live || open_why(s, fault))
 		return -1;
 	if (s->namer && namer__missing(s->namer))
 		complain("domains have no names: %s", namer__missing(s->namer));
-	s->out = outfile__open(opts->output, fault);
-	if (!s->out)
-		return -1;
 	live__announce(s->live);
 	/* What the kernel counted before is not ours to tell. */
 	if (live__progs(s->live, s->before, fault) || live__start(s->live, fault))

@@ -118,6 +118,7 @@ struct session {
 	struct lutrace_event *waiting;
 	size_t nr_waiting, room;
 	__u64 left_out;
+	struct outfile *pidfile;	/* NULL: not wanted, or written */
 	/* One of the two is there, from when the kernel is known to be fit. */
 	struct recorder *file;
 	struct flight *flight;
@@ -388,12 +389,9 @@ static int end(struct session *s, bool stats, struct fault *fault)
 	return s->flight ? flight__close(s->flight, fault) : end_file(s, fault);
 }
 
-static int write_pidfile(const char *path, struct fault *fault)
+/* Once it records. @out is committed or gone. */
+static int write_pidfile(struct outfile *out, struct fault *fault)
 {
-	struct outfile *out = outfile__open(path, fault);
-
-	if (!out)
-		return -1;
 	fprintf(outfile__stream(out), "%d\n", getpid());
 	return outfile__commit(out, fault);
 }
@@ -414,8 +412,14 @@ static void open_deep(struct session *s, const struct opts *opts)
 
 static int record(struct session *s, const struct opts *opts, struct fault *fault)
 {
+	struct outfile *pidfile;
 	int err;
 
+	if (opts->pidfile) {
+		s->pidfile = outfile__open(opts->pidfile, fault);
+		if (!s->pidfile)
+			return -1;
+	}
 	s->sel = &opts->sel;
 	s->namer = namer__open(opts->live.verbose, &namer_ops, s);
 	s->live = live__open(&opts->live, &ops, s, fault);
@@ -427,7 +431,9 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 		complain("domains are recorded without names: %s", namer__missing(s->namer));
 	if (begin(s, opts, fault) || live__start(s->live, fault))
 		return -1;
-	if (opts->pidfile && write_pidfile(opts->pidfile, fault))
+	pidfile = s->pidfile;
+	s->pidfile = NULL;
+	if (pidfile && write_pidfile(pidfile, fault))
 		return -1;
 	fputs("recording\n", stderr);
 	err = live__run(s->live, fault);
@@ -438,7 +444,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (!err)
 		err = end(s, opts->live.stats, fault);
 	if (opts->pidfile)
-		unlink(opts->pidfile);
+		outfile__remove(opts->pidfile);
 	return err;
 }
 
@@ -453,6 +459,7 @@ static int run(int argc, char **argv)
 	err = record(&s, &opts, &fault);
 	if (err)
 		complain("%s", fault.text);
+	outfile__discard(s.pidfile);
 	recorder__free(s.file);
 	flight__free(s.flight);
 	live__free(s.live);

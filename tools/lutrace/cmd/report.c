@@ -79,101 +79,119 @@ static const struct argp argp = {
 	       "  lutrace report --json report.json old.rec new.rec",
 };
 
-/* A device can be named twice; of a file the first content would be lost. */
+/* What is to be written, open before anything is read; NULL: not wanted, or committed. */
+struct outputs {
+	struct outfile *text, *json, *csv, *perfetto;
+};
+
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
 
-	if (stat(a, &x))
-		return !strcmp(a, b);
-	return S_ISREG(x.st_mode) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return !stat(a, &x) && S_ISREG(x.st_mode) && !stat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
-/* `report -c old.rec new.rec` must not cost a recording. */
-static int check_outputs(const struct opts *opts, struct fault *fault)
+/* outfile__open() refuses recordings; this one may be damaged so that it does not look like one. */
+static int outputs__open_one(struct outfile **out, const char *path, const struct opts *opts,
+			     struct fault *fault)
 {
-	const char *outputs[] = { opts->json, opts->csv, opts->perfetto };
-	size_t i, k;
-	int n;
+	int i;
 
-	for (i = 0; i < ARRAY_SIZE(outputs); i++) {
-		for (n = 0; n < opts->nr && outputs[i]; n++)
-			if (same_file(outputs[i], opts->files[n]))
-				return fault__set(fault, "%s is a recording to read: give another "
-						  "file to write to", outputs[i]);
-		for (k = 0; k < i; k++)
-			if (outputs[i] && outputs[k] && same_file(outputs[i], outputs[k]))
-				return fault__set(fault, "%s cannot hold two reports: name another "
-						  "file for one of them", outputs[i]);
-	}
+	if (!path)
+		return 0;
+	for (i = 0; i < opts->nr; i++)
+		if (same_file(path, opts->files[i]))
+			return fault__set(fault, "%s is a recording to read: give another file to "
+					  "write to", path);
+	*out = outfile__open(path, fault);
+	return *out ? 0 : -1;
+}
+
+static int outputs__open(struct outputs *outputs, const struct opts *opts, struct fault *fault)
+{
+	if (outputs__open_one(&outputs->text, "-", opts, fault) ||
+	    outputs__open_one(&outputs->json, opts->json, opts, fault) ||
+	    outputs__open_one(&outputs->csv, opts->csv, opts, fault) ||
+	    outputs__open_one(&outputs->perfetto, opts->perfetto, opts, fault))
+		return -1;
 	return 0;
 }
 
-static int write_json(const struct analysis *a, const char *path, struct fault *fault)
+static void outputs__discard(struct outputs *outputs)
 {
-	struct outfile *out = outfile__open(path, fault);
-
-	if (!out)
-		return -1;
-	errno = 0;
-	if (report__json(a, outfile__stream(out))) {
-		fault__set(fault, "cannot write %s: %s", path,
-			   errno ? strerror(errno) : "it cannot be made JSON");
-		outfile__discard(out);
-		return -1;
-	}
-	return outfile__commit(out, fault);
+	outfile__discard(outputs->text);
+	outfile__discard(outputs->json);
+	outfile__discard(outputs->csv);
+	outfile__discard(outputs->perfetto);
 }
 
-static int write_csv(const struct analysis *a, const char *path, struct fault *fault)
+/* Each takes its output, which is committed or gone. */
+
+static int write_text(const struct analysis *a, struct outfile *out, struct fault *fault)
 {
-	struct outfile *out = outfile__open(path, fault);
-
-	if (!out)
-		return -1;
-	csv__print(a, outfile__stream(out));
-	return outfile__commit(out, fault);
-}
-
-static int write_perfetto(const struct analysis *a, const char *path, struct fault *fault)
-{
-	struct outfile *out = outfile__open(path, fault);
-	struct fault why;
-
-	if (!out)
-		return -1;
-	if (perfetto__write(a, outfile__stream(out), &why)) {
-		fault__set(fault, "cannot write %s: %s", path, why.text);
-		outfile__discard(out);
-		return -1;
-	}
-	return outfile__commit(out, fault);
-}
-
-static int print(const struct analysis *a, struct fault *fault)
-{
-	struct outfile *out = outfile__open(NULL, fault);
-
 	report__print(a, outfile__stream(out));
 	return outfile__commit(out, fault);
 }
 
-/* The first thing that cannot be written ends it. */
-static int report(const struct recording *recordings, size_t nr, const struct opts *opts)
+static int write_json(const struct analysis *a, struct outfile *out, struct fault *fault)
+{
+	errno = 0;
+	if (report__json(a, outfile__stream(out)))
+		return outfile__fail(out, errno ? strerror(errno) : "it cannot be made JSON",
+				     fault);
+	return outfile__commit(out, fault);
+}
+
+static int write_csv(const struct analysis *a, struct outfile *out, struct fault *fault)
+{
+	csv__print(a, outfile__stream(out));
+	return outfile__commit(out, fault);
+}
+
+static int write_perfetto(const struct analysis *a, struct outfile *out, struct fault *fault)
+{
+	struct fault why;
+
+	if (perfetto__write(a, outfile__stream(out), &why))
+		return outfile__fail(out, why.text, fault);
+	return outfile__commit(out, fault);
+}
+
+/* Also what comes after one that cannot be written is written. Returns a status. */
+static int outputs__write(struct outputs *outputs, const struct analysis *a)
+{
+	const struct {
+		struct outfile **out;
+		int (*write)(const struct analysis *a, struct outfile *out, struct fault *fault);
+	} all[] = {
+		{ &outputs->text, write_text }, { &outputs->json, write_json },
+		{ &outputs->csv, write_csv }, { &outputs->perfetto, write_perfetto },
+	};
+	int status = STATUS_CLEAN;
+	struct outfile *out;
+	struct fault fault;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		out = *all[i].out;
+		*all[i].out = NULL;
+		if (out && all[i].write(a, out, &fault)) {
+			complain("%s", fault.text);
+			status = STATUS_ERROR;
+		}
+	}
+	return status;
+}
+
+static int report(const struct recording *recordings, size_t nr, const struct opts *opts,
+		  struct outputs *outputs)
 {
 	struct analysis a;
-	struct fault fault;
 	int status;
 
 	analysis__run_for(&a, recordings, nr, &opts->sel);
-	status = verdict__status(a.verdict);
-	if (print(&a, &fault) ||
-	    (opts->json && write_json(&a, opts->json, &fault)) ||
-	    (opts->csv && write_csv(&a, opts->csv, &fault)) ||
-	    (opts->perfetto && write_perfetto(&a, opts->perfetto, &fault))) {
-		complain("%s", fault.text);
-		status = STATUS_ERROR;
-	}
+	status = cmd__worse(verdict__status(a.verdict), outputs__write(outputs, &a));
 	analysis__free(&a);
 	return status;
 }
@@ -181,6 +199,7 @@ static int report(const struct recording *recordings, size_t nr, const struct op
 static int run(int argc, char **argv)
 {
 	struct opts opts = { 0 };
+	struct outputs outputs = { 0 };
 	struct recording *recordings;
 	struct fault fault;
 	int i, status = STATUS_CLEAN;
@@ -188,8 +207,9 @@ static int run(int argc, char **argv)
 	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
 	/* A reader that went away is an error like a full disk. */
 	signal(SIGPIPE, SIG_IGN);
-	if (check_outputs(&opts, &fault)) {
+	if (outputs__open(&outputs, &opts, &fault)) {
 		complain("%s", fault.text);
+		outputs__discard(&outputs);
 		return STATUS_ERROR;
 	}
 	recordings = xcalloc(opts.nr, sizeof(*recordings));
@@ -200,10 +220,11 @@ static int run(int argc, char **argv)
 		}
 	}
 	if (status == STATUS_CLEAN)
-		status = report(recordings, opts.nr, &opts);
+		status = report(recordings, opts.nr, &opts, &outputs);
 	for (i = 0; i < opts.nr; i++)
 		recording__free(&recordings[i]);
 	free(recordings);
+	outputs__discard(&outputs);
 	return status;
 }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/outfile.h"
 #include "live/caps.h"
 
 static bool has(cap_t caps, cap_value_t cap)
@@ -33,27 +31,12 @@ const char *caps__missing_for_bpf(void)
 	return perfmon ? NULL : "CAP_PERFMON";
 }
 
-/* A regular file is replaced by another, which its folder has to allow. */
-static bool can_write(const char *path)
-{
-	char *copy = xstrdup(path);
-	struct stat st;
-	bool can;
-
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		can = !faccessat(AT_FDCWD, path, W_OK, AT_EACCESS);
-	else
-		can = !faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS);
-	free(copy);
-	return can;
-}
-
 static bool can_write_all(const struct caps_needs *needs)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(needs->writes); i++)
-		if (needs->writes[i] && !can_write(needs->writes[i]))
+		if (needs->writes[i] && !outfile__may_commit(needs->writes[i]))
 			return false;
 	return true;
 }
