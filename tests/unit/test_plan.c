@@ -178,14 +178,19 @@ static void test_shared_ioas(void **state)
 				  "hole twin iova=0x1000\n"
 				  "hwpt own device=two\n");
 	uint64_t iova = 0;
+	size_t nr;
 
 	(void)state;
 	assert_true(plan__shares_ioas(plan, 1));
 	assert_false(plan__shares_ioas(plan, 0) || plan__shares_ioas(plan, 2));
 	assert_int_equal(plan->hwpts[1].device, 1);
 	assert_int_equal(plan__nr_marked(plan), 2);
-	assert_true(plan__maps(plan, 1, &plan->areas[1]));
-	assert_false(plan__maps(plan, 2, &plan->areas[1]));
+	assert_ptr_equal(plan__areas(plan, 1, &nr)[1], &plan->areas[1]);
+	assert_int_equal(nr, 2);
+	plan__areas(plan, 2, &nr);
+	assert_int_equal(nr, 0);
+	assert_ptr_equal(plan__first_probe(plan, 1), &plan->probes[0]);
+	assert_null(plan__first_probe(plan, 0));
 	assert_ptr_equal(plan__find_area(plan, 1, 0x1000000, 8), &plan->areas[0]);
 	assert_int_equal(plan__mapped_bytes(plan, 1), (4 << 20) + 4096);
 	assert_int_equal(plan__mapped_bytes(plan, 2), 0);
@@ -445,6 +450,178 @@ static void test_far_iova(void **state)
 	plan__free(plan);
 }
 
+/* The answers are those of whoever looks at all areas, also side by side and at the ends of space */
+static bool slow_is_free(const struct plan *plan, size_t hwpt, uint64_t iova, uint64_t length)
+{
+	const struct plan_area *a;
+
+	if (iova + (length - 1) < iova)
+		return false;
+	for (a = plan->areas; a < plan->areas + plan->nr_areas; a++)
+		if (a->hwpt == plan->hwpts[hwpt].ioas && a->iova <= iova + (length - 1) &&
+		    iova <= a->iova + (a->length - 1))
+			return false;
+	return true;
+}
+
+static void check_answers(const struct plan *plan, size_t hwpt)
+{
+	uint64_t next, iova, scratch = 0, far = 0, at;
+	bool has_scratch = false, has_far = false;
+	const struct plan_area *a, *found;
+
+	for (a = plan->areas; a < plan->areas + plan->nr_areas; a++) {
+		if (a->hwpt != plan->hwpts[hwpt].ioas)
+			continue;
+		for (at = a->iova - 8; at != a->iova + 16; at += 8) {
+			found = plan__find_area(plan, hwpt, at, 16);
+			assert_int_equal(found && found <= a, found == a);
+			if (at == a->iova)
+				assert_ptr_equal(found, a);
+		}
+		assert_ptr_equal(plan__find_area(plan, hwpt, a->iova, a->length), a);
+		assert_null(plan__find_area(plan, hwpt, a->iova, a->length + 1));
+		next = a->iova + a->length;
+		if ((!has_scratch || scratch % (2 << 20) == 0) &&
+		    slow_is_free(plan, hwpt, next, 4096)) {
+			scratch = next;
+			has_scratch = true;
+		}
+		next = (next + (2 << 20) - 1) / (2 << 20) * (2 << 20);
+		if (!has_far && next < (1ull << 38) && a->iova < (1ull << 38) &&
+		    slow_is_free(plan, hwpt, next, 2 << 20)) {
+			far = next;
+			has_far = true;
+		}
+	}
+	assert_int_equal(plan__scratch_iova(plan, hwpt, &iova), has_scratch);
+	assert_true(!has_scratch || iova == scratch);
+	assert_int_equal(plan__far_iova(plan, hwpt, &iova), has_far);
+	assert_true(!has_far || iova == far);
+}
+
+static void test_answers(void **state)
+{
+	/* In units of 4K; neighbours with and without a hole, in no order */
+	static const char text[] =
+		"session s\ndevice d 00:04.0\nmemfd m size=64M token=1\n"
+		"hwpt a device=d token=1\nhwpt b device=d ioas=a\nhwpt c device=d\n"
+		"area a iova=0x7fff000 memfd=m length=4K count=3 stride=8K step=0\n"
+		"area c iova=0x0 memfd=m length=4K count=512 stride=4K step=0\n"
+		"area a iova=0x0 memfd=m length=2M count=4 stride=2M step=0\n"
+		"area c iova=0x400000 memfd=m length=2M\n"
+		"area a iova=0xffffffffffffd000 memfd=m length=4K\n"
+		"area a iova=0x3fffe00000 memfd=m length=2M\n"
+		"area c iova=0x600000 memfd=m length=4K count=7 stride=12K step=0\n"
+		"area a iova=0xffffffffffffe000 memfd=m length=4K\n"
+		"area c iova=0xffffffffffff0000 memfd=m length=4K\n";
+	struct plan *plan = parse(text);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < plan->nr_hwpts; i++)
+		check_answers(plan, i);
+	plan__free(plan);
+}
+
+/* What was asked of a plan, as luctl asks it for each HWPT between preserve and jump */
+static uint64_t ask_all(const struct plan *plan)
+{
+	const struct plan_probe *probe;
+	uint64_t iova;
+	size_t i;
+
+	for (i = 0; i < plan->nr_hwpts; i++) {
+		plan__scratch_iova(plan, i, &iova);
+		plan__far_iova(plan, i, &iova);
+		plan__ioas_is_marked(plan, i);
+		plan__mapped_bytes(plan, i);
+		plan__first_probe(plan, i);
+		plan__unused_token(plan);
+	}
+	for (probe = plan->probes; probe < plan->probes + plan->nr_probes; probe++)
+		assert_non_null(plan__find_area(plan, probe->hwpt, probe->to, probe->length));
+	return plan__nr_comparisons(plan);
+}
+
+static double log2_of(uint64_t n)
+{
+	double bits = 1;
+
+	for (; n > 1; n /= 2)
+		bits++;
+	return bits;
+}
+
+/*
+ * @n things in all are looked at no more often than a few times n log n. Whoever looks at all for
+ * each would need n times n: what the plans below have is hundreds of thousands.
+ */
+static void expect_growth(const char *text, uint64_t n)
+{
+	struct plan *plan;
+	uint64_t before;
+
+	/* A search that is not counted shows as well: it took more than five minutes */
+	alarm(100);
+	plan = parse(text);
+	before = plan__nr_comparisons(plan);
+	assert_true(before < 8 * n * log2_of(n));
+	assert_true(ask_all(plan) - before < 8 * n * log2_of(n));
+	plan__free(plan);
+	alarm(0);
+}
+
+/* @per_hwpt areas in each of @nr_hwpts, side by side with holes, and probes in the first */
+static void expect_growth_of_areas(int nr_hwpts, int per_hwpt, int nr_probes)
+{
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+	int i;
+
+	fprintf(f, "session s\ndevice d 00:04.0\nmemfd m size=512M token=1\n");
+	for (i = 0; i < nr_hwpts; i++)
+		fprintf(f, "hwpt h%d device=d token=%d\n"
+			   "area h%d iova=0 memfd=m length=4K count=%d stride=2M step=4K\n",
+			i, i + 1, i, per_hwpt);
+	for (i = 0; i < nr_probes; i++)
+		fprintf(f, "probe h0 from=0x%llx to=0x%llx length=8\n", 2 * i * (2ull << 20),
+			(2 * i + 1) * (2ull << 20));
+	fclose(f);
+	expect_growth(text, (uint64_t)nr_hwpts * per_hwpt + nr_probes);
+	free(text);
+}
+
+static void test_growth(void **state)
+{
+	size_t size;
+	char *text;
+	FILE *f;
+	int i;
+
+	(void)state;
+	expect_growth_of_areas(1, 65536, 0);
+	expect_growth_of_areas(8, 65536, 1000);
+	expect_growth_of_areas(4, 4096, 2000);
+	f = open_memstream(&text, &size);
+	fprintf(f, "session s\n");
+	for (i = 0; i < 100000; i++)
+		fprintf(f, "memfd m%d size=4K token=%d\n", i, i + 0x1000);
+	fclose(f);
+	expect_growth(text, 100000);
+	free(text);
+	f = open_memstream(&text, &size);
+	fprintf(f, "session s\n");
+	for (i = 0; i < 20000; i++)
+		fprintf(f, "device d%d %x:%02x:%02x.%d\nhwpt h%d device=d%d token=0x%llx\n", i,
+			i / 65536, i / 256 % 256, i / 8 % 32, i % 8, i, i,
+			0xffffffffffffffffull - i);
+	fclose(f);
+	expect_growth(text, 40000);
+	free(text);
+}
+
 static void test_unused_token(void **state)
 {
 	struct plan *plan = parse("session s\ndevice d 00:04.0\n"
@@ -592,6 +769,8 @@ int main(void)
 		cmocka_unit_test(test_find_area),
 		cmocka_unit_test(test_scratch_iova),
 		cmocka_unit_test(test_far_iova),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_unused_token),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_load),

@@ -16,7 +16,7 @@
 
 struct options {
 	const char *session;
-	char device[PLAN_BDF_SIZE];	/* "" if not given */
+	char device[BDF_SIZE];	/* "" if not given */
 	uint64_t iommufd_token;
 	uint64_t hwpt_token;
 	bool has_iommufd_token, has_hwpt_token;
@@ -141,7 +141,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->has_iommufd_token = true;
 		return 0;
 	case OPT_DEVICE:
-		if (!plan__parse_bdf(arg, o->device))
+		if (!bdf__parse(arg, o->device))
 			argp_error(state, "'%s' is no PCI address; write it like 0000:00:04.0",
 				   arg);
 		return 0;

@@ -64,21 +64,15 @@ static int map_area(struct update *u, const struct plan_area *a)
 
 static int map_areas(struct update *u, size_t hwpt)
 {
-	const struct plan_area *a;
-	uint64_t bytes = 0;
-	size_t i, n = 0;
+	const struct plan_area *const *areas;
+	size_t i, n;
 
-	for (i = 0; i < u->plan->nr_areas; i++) {
-		a = &u->plan->areas[i];
-		if (a->hwpt != hwpt)
-			continue;
-		if (map_area(u, a))
+	areas = plan__areas(u->plan, hwpt, &n);
+	for (i = 0; i < n; i++)
+		if (map_area(u, areas[i]))
 			return -1;
-		n++;
-		bytes += a->length;
-	}
 	say__step("map %s: %zu areas, %" PRIu64 " bytes, hwpt_id=%u ioas_id=%u",
-		     update__hwpt_name(u, hwpt), n, bytes, u->hwpts[hwpt].hwpt_id,
+		     update__hwpt_name(u, hwpt), n, plan__mapped_bytes(u->plan, hwpt), u->hwpts[hwpt].hwpt_id,
 		     u->hwpts[hwpt].ioas_id);
 	return 0;
 }

@@ -180,17 +180,19 @@ int update__reattach(struct update *u)
 	return update__detach(u) ? -1 : update__attach(u);
 }
 
-/* Every area is still there: a second mapping at its start is refused. */
+/*
+ * Every area is still there: a second mapping at its start is refused. It is asked once for each
+ * IOAS, not again for each HWPT on it.
+ */
 static int expect_areas(struct update *u, size_t hwpt)
 {
-	const struct plan_area *a;
-	size_t i;
+	const struct plan_area *const *areas, *a;
+	size_t i, nr;
 	int ret;
 
-	for (i = 0; i < u->plan->nr_areas; i++) {
-		a = &u->plan->areas[i];
-		if (!plan__maps(u->plan, hwpt, a))
-			continue;
+	areas = plan__areas(u->plan, hwpt, &nr);
+	for (i = 0; i < nr && !plan__shares_ioas(u->plan, hwpt); i++) {
+		a = areas[i];
 		ret = iommufd__map(u->iommufd, u->hwpts[hwpt].ioas_id, u->scratch, PLAN_PAGE,
 				   a->iova);
 		if (say__expect(ret, -EEXIST, "ioctl IOMMU_IOAS_MAP in %s over the area at iova "
@@ -221,19 +223,11 @@ int update__expect_changeable(struct update *u, size_t hwpt)
 	return 0;
 }
 
-static const struct plan_area *first_area(const struct plan *plan, size_t hwpt)
-{
-	size_t i;
-
-	for (i = 0; i < plan->nr_areas; i++)
-		if (plan__maps(plan, hwpt, &plan->areas[i]))
-			return &plan->areas[i];
-	return NULL;
-}
-
 int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 {
-	const struct plan_area *a = first_area(u->plan, hwpt);
+	size_t nr_areas;
+	const struct plan_area *const *areas = plan__areas(u->plan, hwpt, &nr_areas);
+	const struct plan_area *a = nr_areas ? areas[0] : NULL;
 	const char *name = update__hwpt_name(u, hwpt);
 	uint32_t ioas_id = u->hwpts[hwpt].ioas_id;
 	uint64_t iova;

@@ -14,6 +14,8 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "lib/bdf.h"
+
 #include "drive/say.h"
 #include "kernel/vfio.h"
 
@@ -26,7 +28,7 @@
 struct vfio {
 	int fd;
 	uint32_t dev_id;
-	char bdf[16];
+	char bdf[BDF_SIZE];
 	volatile void *bar0;
 	size_t bar0_size;
 };

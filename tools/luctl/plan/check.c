@@ -5,16 +5,6 @@
 
 #include "plan/parser.h"
 
-static int check__by_hwpt_and_iova(const void *a, const void *b)
-{
-	const struct plan_area *x = *(const struct plan_area *const *)a;
-	const struct plan_area *y = *(const struct plan_area *const *)b;
-
-	if (x->hwpt != y->hwpt)
-		return x->hwpt < y->hwpt ? -1 : 1;
-	return (x->iova > y->iova) - (x->iova < y->iova);
-}
-
 static int check__fail_overlap(struct parser *p, const struct plan_area *a, const struct plan_area *b)
 {
 	const struct plan_area *first = a->line < b->line ? a : b, *second = first == a ? b : a;
@@ -27,31 +17,18 @@ static int check__fail_overlap(struct parser *p, const struct plan_area *a, cons
 /* Areas of one HWPT do not overlap. There may be half a million of them. */
 static int check__areas(struct parser *p)
 {
-	size_t i, nr = p->plan->nr_areas;
-	const struct plan_area **sorted = calloc(nr + 1, sizeof(*sorted));
-	int err = 0;
+	const struct plan_area *const *areas;
+	size_t hwpt, i, nr;
 
-	if (!sorted)
-		return parser__fail_no_memory(p);
-	for (i = 0; i < nr; i++)
-		sorted[i] = &p->plan->areas[i];
-	qsort(sorted, nr, sizeof(*sorted), check__by_hwpt_and_iova);
-	for (i = 1; i < nr && !err; i++)
-		if (sorted[i]->hwpt == sorted[i - 1]->hwpt &&
-		    sorted[i]->iova < sorted[i - 1]->iova + sorted[i - 1]->length)
-			err = check__fail_overlap(p, sorted[i - 1], sorted[i]);
-	free(sorted);
-	return err;
-}
-
-static bool check__overlap(const struct plan_area *a, uint64_t iova_a, const struct plan_area *b,
-		    uint64_t iova_b, uint64_t length_a, uint64_t length_b)
-{
-	uint64_t offset_a = a->offset + (iova_a - a->iova);
-	uint64_t offset_b = b->offset + (iova_b - b->iova);
-
-	return a->memfd == b->memfd && offset_a < offset_b + length_b &&
-	       offset_b < offset_a + length_a;
+	for (hwpt = 0; hwpt < p->plan->nr_hwpts; hwpt++) {
+		if (plan__shares_ioas(p->plan, hwpt))
+			continue;
+		areas = query__areas_by_iova(p->plan, hwpt, &nr);
+		for (i = 1; i < nr; i++)
+			if (areas[i]->iova < areas[i - 1]->iova + areas[i - 1]->length)
+				return check__fail_overlap(p, areas[i - 1], areas[i]);
+	}
+	return 0;
 }
 
 static int check__probe(struct parser *p, const struct plan_probe *probe)
@@ -71,44 +48,97 @@ static int check__probe(struct parser *p, const struct plan_probe *probe)
 	return 0;
 }
 
-/*
- * What a probe reads, no probe writes: then probes can be repeated, and what the memory must
- * hold after them is known from the plan alone.
- */
-static int check__probe_pair(struct parser *p, const struct plan_probe *a,
-			    const struct plan_probe *b)
-{
-	const struct plan_area *from, *to;
+/* What a probe does with a range of a memfd */
+struct check_range {
+	size_t memfd;
+	uint64_t start, end;
+	bool write;
+	const struct plan_probe *probe;
+};
 
-	from = plan__find_area(p->plan, a->hwpt, a->from, a->length);
-	to = plan__find_area(p->plan, b->hwpt, b->to, b->length);
-	if (check__overlap(from, a->from, to, b->to, a->length, b->length))
-		return parser__fail_at(p, a->line, "the probe reads memory that the probe of line %d "
-					   "writes; move one",
-			       b->line);
-	if (a >= b)
-		return 0;
-	from = plan__find_area(p->plan, a->hwpt, a->to, a->length);
-	if (check__overlap(from, a->to, to, b->to, a->length, b->length))
-		return parser__fail_at(p, b->line, "the probe writes memory that the probe of line %d "
-					   "writes; move one",
-			       a->line);
+static int check__by_place(const void *a, const void *b, void *comparisons)
+{
+	const struct check_range *x = a, *y = b;
+
+	++*(uint64_t *)comparisons;
+	if (x->memfd != y->memfd)
+		return x->memfd < y->memfd ? -1 : 1;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static struct check_range check__range(const struct plan *plan, const struct plan_probe *probe,
+				       bool write)
+{
+	uint64_t iova = write ? probe->to : probe->from;
+	const struct plan_area *a = plan__find_area(plan, probe->hwpt, iova, probe->length);
+	uint64_t start = a->offset + (iova - a->iova);
+
+	return (struct check_range){
+		.memfd = a->memfd, .start = start, .end = start + probe->length, .write = write,
+		.probe = probe,
+	};
+}
+
+static int check__fail_probes(struct parser *p, const struct check_range *a,
+			      const struct check_range *b)
+{
+	const struct check_range *reader = a->write ? b : a, *writer = reader == a ? b : a;
+
+	if (!reader->write)
+		return parser__fail_at(p, reader->probe->line,
+				       "the probe reads memory that the probe of line %d writes; "
+				       "move one", writer->probe->line);
+	/* Both write */
+	if (a->probe < b->probe)
+		reader = b, writer = a;
+	return parser__fail_at(p, reader->probe->line, "the probe writes memory that the probe of "
+			       "line %d writes; move one", writer->probe->line);
+}
+
+/* In sorted order, what overlaps a range before it overlaps the one of those that ends last */
+static int check__ranges(struct parser *p, const struct check_range *ranges, size_t nr)
+{
+	const struct check_range *any = NULL, *write = NULL, *r, *other;
+
+	for (r = ranges; r < ranges + nr; r++) {
+		other = r->write ? any : write;
+		if (other && other->memfd == r->memfd && other->end > r->start)
+			return check__fail_probes(p, other, r);
+		if (!any || any->memfd != r->memfd || any->end < r->end)
+			any = r;
+		if (r->write && (!write || write->memfd != r->memfd || write->end < r->end))
+			write = r;
+	}
 	return 0;
 }
 
+/*
+ * What a probe reads, no probe writes, and what one writes, no other does: then probes can be
+ * repeated, and what the memory must hold after them is known from the plan alone.
+ */
 static int check__probes(struct parser *p)
 {
 	const struct plan *plan = p->plan;
-	size_t i, j;
+	struct check_range *ranges;
+	uint64_t comparisons = 0;
+	size_t i;
+	int err;
 
 	for (i = 0; i < plan->nr_probes; i++)
 		if (check__probe(p, &plan->probes[i]))
 			return -1;
-	for (i = 0; i < plan->nr_probes; i++)
-		for (j = 0; j < plan->nr_probes; j++)
-			if (check__probe_pair(p, &plan->probes[i], &plan->probes[j]))
-				return -1;
-	return 0;
+	ranges = calloc(2 * plan->nr_probes + 1, sizeof(*ranges));
+	if (!ranges)
+		return parser__fail_no_memory(p);
+	for (i = 0; i < plan->nr_probes; i++) {
+		ranges[2 * i] = check__range(plan, &plan->probes[i], false);
+		ranges[2 * i + 1] = check__range(plan, &plan->probes[i], true);
+	}
+	qsort_r(ranges, 2 * plan->nr_probes, sizeof(*ranges), check__by_place, &comparisons);
+	query__count(plan, comparisons);
+	err = check__ranges(p, ranges, 2 * plan->nr_probes);
+	free(ranges);
+	return err;
 }
 
 static int check__holes(struct parser *p)
@@ -141,14 +171,23 @@ static int check__fail_both_probed(struct parser *p, const struct plan_hwpt *a,
 static int check__attached(struct parser *p)
 {
 	const struct plan *plan = p->plan;
-	size_t i, j;
+	const struct plan_hwpt **of_device = calloc(plan->nr_devices + 1, sizeof(*of_device));
+	const struct plan_hwpt *h;
+	int err = 0;
+	size_t i;
 
-	for (i = 0; i < plan->nr_hwpts; i++)
-		for (j = 0; j < i; j++)
-			if (plan->hwpts[i].device == plan->hwpts[j].device &&
-			    plan__hwpt_is_attached(plan, i) && plan__hwpt_is_attached(plan, j))
-				return check__fail_both_probed(p, &plan->hwpts[i], &plan->hwpts[j]);
-	return 0;
+	if (!of_device)
+		return parser__fail_no_memory(p);
+	for (i = 0; i < plan->nr_hwpts && !err; i++) {
+		h = &plan->hwpts[i];
+		if (!plan__hwpt_is_attached(plan, i))
+			continue;
+		if (of_device[h->device])
+			err = check__fail_both_probed(p, h, of_device[h->device]);
+		of_device[h->device] = h;
+	}
+	free(of_device);
+	return err;
 }
 
 static int check__fail_token_of_iommufd(struct parser *p, const struct plan_memfd *m)
@@ -167,7 +206,11 @@ int check__plan(struct parser *p)
 	for (i = 0; i < plan->nr_memfds; i++)
 		if (plan->memfds[i].token == plan->iommufd_token)
 			return check__fail_token_of_iommufd(p, &plan->memfds[i]);
-	if (check__areas(p) || check__probes(p) || check__holes(p))
+	if (query__index(p->plan))
+		return parser__fail_no_memory(p);
+	if (check__areas(p))
 		return -1;
-	return check__attached(p);
+	if (query__answer(p->plan))
+		return parser__fail_no_memory(p);
+	return check__probes(p) || check__holes(p) || check__attached(p) ? -1 : 0;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bdf.h"
+#include "plan/taken.h"
 #include "plan/parser.h"
 
 #define MAX_COUNT		65536
@@ -29,8 +31,8 @@ static int keyword__get_hwpt(struct parser *p, size_t *out)
 {
 	const char *name = p->words[0].value;
 
-	*out = plan__find_named(p->plan, hwpts, name);
-	return *out == SIZE_MAX ? keyword__fail_unknown(p, "hwpt", name) : 0;
+	*out = taken__find(p->taken, TAKEN_HWPT, name);
+	return *out == TAKEN_NONE ? keyword__fail_unknown(p, "hwpt", name) : 0;
 }
 
 static int keyword__session(struct parser *p)
@@ -83,40 +85,23 @@ static int keyword__iommufd(struct parser *p)
 	return parser__get_number(p, "token", &p->plan->iommufd_token);
 }
 
-bool plan__parse_bdf(const char *text, char bdf[PLAN_BDF_SIZE])
-{
-	unsigned int segment, bus, slot, function;
-	char rest;
-
-	if (sscanf(text, "%4x:%2x:%2x.%1u%c", &segment, &bus, &slot, &function, &rest) != 4) {
-		segment = 0;
-		if (sscanf(text, "%2x:%2x.%1u%c", &bus, &slot, &function, &rest) != 3)
-			return false;
-	}
-	if (slot > 0x1f || function > 7)
-		return false;
-	snprintf(bdf, PLAN_BDF_SIZE, "%04x:%02x:%02x.%u", segment & 0xffff, bus & 0xff, slot,
-		 function);
-	return true;
-}
-
 static int keyword__device(struct parser *p)
 {
 	const char *name = p->words[0].value;
-	size_t i = plan__find_named(p->plan, devices, name);
+	size_t i = taken__find(p->taken, TAKEN_DEVICE, name);
 	struct plan_device *dev;
-	char bdf[PLAN_BDF_SIZE];
+	char bdf[BDF_SIZE];
 
 	if (parser__check_name(p, name))
 		return -1;
-	if (i != SIZE_MAX)
+	if (i != TAKEN_NONE)
 		return keyword__fail_twice(p, "device", name, p->plan->devices[i].line);
-	if (!plan__parse_bdf(p->words[1].value, bdf))
+	if (!bdf__parse(p->words[1].value, bdf))
 		return parser__fail(p, "'%s' is no PCI address; write it like 0000:00:04.0",
 			    p->words[1].value);
-	for (i = 0; i < p->plan->nr_devices; i++)
-		if (!strcmp(p->plan->devices[i].bdf, bdf))
-			return parser__fail(p, "device %s is declared on line %d already; use that name",
+	i = taken__find(p->taken, TAKEN_BDF, bdf);
+	if (i != TAKEN_NONE)
+		return parser__fail(p, "device %s is declared on line %d already; use that name",
 				    bdf, p->plan->devices[i].line);
 	dev = plan__append(p->plan, devices);
 	if (!dev)
@@ -124,7 +109,11 @@ static int keyword__device(struct parser *p)
 	memcpy(dev->bdf, bdf, sizeof(dev->bdf));
 	dev->line = p->line;
 	dev->name = strdup(name);
-	return dev->name ? 0 : parser__fail_no_memory(p);
+	if (!dev->name)
+		return parser__fail_no_memory(p);
+	taken__add(p->taken, TAKEN_DEVICE, dev->name, p->plan->nr_devices - 1);
+	taken__add(p->taken, TAKEN_BDF, bdf, p->plan->nr_devices - 1);
+	return 0;
 }
 
 static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
@@ -139,9 +128,9 @@ static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
 	if (!m->size || m->size % unit)
 		return parser__fail(p, "'size=' is not a multiple of %lluK%s; round it up",
 			    (unsigned long long)unit >> 10, m->huge ? " (huge=yes)" : "");
-	for (i = 0; i < p->plan->nr_memfds; i++)
-		if (p->plan->memfds[i].token == m->token)
-			return parser__fail(p, "token 0x%" PRIx64
+	i = taken__find_number(p->taken, TAKEN_MEMFD_TOKEN, m->token);
+	if (i != TAKEN_NONE)
+		return parser__fail(p, "token 0x%" PRIx64
 				       " belongs to memfd '%s' on line %d already; take another",
 				    m->token, p->plan->memfds[i].name, p->plan->memfds[i].line);
 	return 0;
@@ -150,12 +139,12 @@ static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
 static int keyword__memfd(struct parser *p)
 {
 	const char *name = p->words[0].value;
-	size_t i = plan__find_named(p->plan, memfds, name);
+	size_t i = taken__find(p->taken, TAKEN_MEMFD, name);
 	struct plan_memfd memfd = { .line = p->line }, *m;
 
 	if (parser__check_name(p, name))
 		return -1;
-	if (i != SIZE_MAX)
+	if (i != TAKEN_NONE)
 		return keyword__fail_twice(p, "memfd", name, p->plan->memfds[i].line);
 	if (keyword__memfd_keys(p, &memfd))
 		return -1;
@@ -164,7 +153,11 @@ static int keyword__memfd(struct parser *p)
 		return parser__fail_no_memory(p);
 	*m = memfd;
 	m->name = strdup(name);
-	return m->name ? 0 : parser__fail_no_memory(p);
+	if (!m->name)
+		return parser__fail_no_memory(p);
+	taken__add(p->taken, TAKEN_MEMFD, m->name, p->plan->nr_memfds - 1);
+	taken__add_number(p->taken, TAKEN_MEMFD_TOKEN, m->token, p->plan->nr_memfds - 1);
+	return 0;
 }
 
 static int keyword__get_ioas(struct parser *p, struct plan_hwpt *h)
@@ -175,8 +168,8 @@ static int keyword__get_ioas(struct parser *p, struct plan_hwpt *h)
 	h->ioas = p->plan->nr_hwpts;
 	if (!name)
 		return 0;
-	h->ioas = plan__find_named(p->plan, hwpts, name);
-	if (h->ioas == SIZE_MAX)
+	h->ioas = taken__find(p->taken, TAKEN_HWPT, name);
+	if (h->ioas == TAKEN_NONE)
 		return keyword__fail_unknown(p, "hwpt", name);
 	if (!plan__shares_ioas(p->plan, h->ioas))
 		return 0;
@@ -192,15 +185,17 @@ static int keyword__hwpt_keys(struct parser *p, struct plan_hwpt *h)
 
 	if (!device)
 		return -1;
-	h->device = plan__find_named(p->plan, devices, device);
-	if (h->device == SIZE_MAX)
+	h->device = taken__find(p->taken, TAKEN_DEVICE, device);
+	if (h->device == TAKEN_NONE)
 		return keyword__fail_unknown(p, "device", device);
 	h->marked = parser__find_key(p, "token");
 	if (parser__get_number_or(p, "token", &h->token, 0) || keyword__get_ioas(p, h))
 		return -1;
-	for (i = 0; h->marked && i < p->plan->nr_hwpts; i++)
-		if (p->plan->hwpts[i].marked && p->plan->hwpts[i].token == h->token)
-			return parser__fail(p, "token 0x%" PRIx64
+	if (!h->marked)
+		return 0;
+	i = taken__find_number(p->taken, TAKEN_HWPT_TOKEN, h->token);
+	if (i != TAKEN_NONE)
+		return parser__fail(p, "token 0x%" PRIx64
 				       " belongs to hwpt '%s' on line %d already; take another",
 				    h->token, p->plan->hwpts[i].name, p->plan->hwpts[i].line);
 	return 0;
@@ -209,12 +204,12 @@ static int keyword__hwpt_keys(struct parser *p, struct plan_hwpt *h)
 static int keyword__hwpt(struct parser *p)
 {
 	const char *name = p->words[0].value;
-	size_t i = plan__find_named(p->plan, hwpts, name);
+	size_t i = taken__find(p->taken, TAKEN_HWPT, name);
 	struct plan_hwpt hwpt = { .line = p->line }, *h;
 
 	if (parser__check_name(p, name))
 		return -1;
-	if (i != SIZE_MAX)
+	if (i != TAKEN_NONE)
 		return keyword__fail_twice(p, "hwpt", name, p->plan->hwpts[i].line);
 	if (keyword__hwpt_keys(p, &hwpt))
 		return -1;
@@ -223,7 +218,12 @@ static int keyword__hwpt(struct parser *p)
 		return parser__fail_no_memory(p);
 	*h = hwpt;
 	h->name = strdup(name);
-	return h->name ? 0 : parser__fail_no_memory(p);
+	if (!h->name)
+		return parser__fail_no_memory(p);
+	taken__add(p->taken, TAKEN_HWPT, h->name, p->plan->nr_hwpts - 1);
+	if (h->marked)
+		taken__add_number(p->taken, TAKEN_HWPT_TOKEN, h->token, p->plan->nr_hwpts - 1);
+	return 0;
 }
 
 static int keyword__get_access(struct parser *p, const char *key, const char *const names[3],
@@ -309,8 +309,8 @@ static int keyword__area(struct parser *p)
 	memfd = parser__get_key(p, "memfd");
 	if (!memfd)
 		return -1;
-	area.memfd = plan__find_named(p->plan, memfds, memfd);
-	if (area.memfd == SIZE_MAX)
+	area.memfd = taken__find(p->taken, TAKEN_MEMFD, memfd);
+	if (area.memfd == TAKEN_NONE)
 		return keyword__fail_unknown(p, "memfd", memfd);
 	if (parser__get_number(p, "iova", &area.iova) || parser__get_number_or(p, "offset", &area.offset, 0))
 		return -1;

@@ -9,6 +9,8 @@
 
 #include "plan/plan.h"
 
+struct taken;
+
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define MAX_WORDS		16
 #define MAX_KEYS		8
@@ -20,6 +22,7 @@ struct word {
 
 struct parser {
 	struct plan *plan;
+	struct taken *taken;	/* that are taken */
 	const char *file;
 	int line;
 	char *err;
@@ -46,24 +49,15 @@ int parser__fail_at(struct parser *p, int line, const char *fmt, ...)
 #define parser__fail(p, ...) parser__fail_at(p, (p)->line, __VA_ARGS__)
 int parser__fail_no_memory(struct parser *p);
 
-/* Makes room for @more elements after the first @nr and clears them. */
-void *plan__grow(void *array, size_t nr, size_t more, size_t size);
+/* Makes room for one more element after the first @nr, and clears it; NULL: no memory */
+void *plan__grow(void *array, size_t nr, size_t size);
 
 /* A new, cleared element at the end of plan->ARRAY, or NULL */
 #define plan__append(plan, array) ({							\
-	void *__p = plan__grow((plan)->array, (plan)->nr_##array, 1, sizeof(*(plan)->array)); \
+	void *__p = plan__grow((plan)->array, (plan)->nr_##array, sizeof(*(plan)->array));	\
 	if (__p)								\
 		(plan)->array = __p;						\
 	__p ? &(plan)->array[(plan)->nr_##array++] : NULL;			\
-})
-
-/* Finds the element of plan->ARRAY with the name, as an index; SIZE_MAX: there is none */
-#define plan__find_named(plan, array, wanted) ({					\
-	size_t __i;								\
-	for (__i = 0; __i < (plan)->nr_##array; __i++)				\
-		if (!strcmp((plan)->array[__i].name, wanted))			\
-			break;							\
-	__i == (plan)->nr_##array ? SIZE_MAX : __i;				\
 })
 
 /* Takes the words of @text, which it changes, and checks them against the keyword's usage */
@@ -84,7 +78,20 @@ int parser__check_name(struct parser *p, const char *name);
 /* NULL: there is none of that name */
 const struct keyword *keyword__find(const char *name);
 
-/* Checks that need the whole plan */
+/* Checks that need the whole plan, for which it is indexed */
 int check__plan(struct parser *p);
+
+/*
+ * What plan__find_area() and the like work with: query__index() sorts the areas, and says -1 if
+ * there is no memory; query__answer() does the rest, and the areas must not overlap for that.
+ */
+int query__index(struct plan *plan);
+int query__answer(struct plan *plan);
+void query__free(struct plan *plan);
+/* Adds to what plan__nr_comparisons() says */
+void query__count(const struct plan *plan, uint64_t comparisons);
+/* The areas that the HWPT maps, by IOVA */
+const struct plan_area *const *query__areas_by_iova(const struct plan *plan, size_t hwpt,
+						    size_t *nr);
 
 #endif

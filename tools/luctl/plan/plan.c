@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/taken.h"
 #include "plan/parser.h"
 
 #define DEFAULT_IOMMUFD_TOKEN	0x200
@@ -48,13 +49,15 @@ int parser__fail_no_memory(struct parser *p)
 	return parser__fail(p, "no memory for the plan; free some and try again");
 }
 
-/* Makes room for @more elements after the first @nr and clears them. */
-void *plan__grow(void *array, size_t nr, size_t more, size_t size)
+/* Room doubles: whenever @nr is a power of two, all of it is used */
+void *plan__grow(void *array, size_t nr, size_t size)
 {
-	char *p = reallocarray(array, nr + more, size);
+	char *p = array;
 
+	if (!(nr & (nr - 1)))
+		p = reallocarray(array, nr ? 2 * nr : 1, size);
 	if (p)
-		memset(p + nr * size, 0, more * size);
+		memset(p + nr * size, 0, size);
 	return p;
 }
 
@@ -107,11 +110,15 @@ struct plan *plan__parse(const char *file, const char *text, char *err, size_t e
 	}
 	p.plan->iommufd_token = DEFAULT_IOMMUFD_TOKEN;
 	p.plan->iommufd_first = true;
+	p.taken = taken__new();
 	if (parser__text(&p, copy))
 		goto err;
+	query__count(p.plan, taken__nr_comparisons(p.taken));
+	taken__free(p.taken);
 	free(copy);
 	return p.plan;
 err:
+	taken__free(p.taken);
 	free(copy);
 	plan__free(p.plan);
 	return NULL;
@@ -187,6 +194,7 @@ void plan__free(struct plan *plan)
 	free(plan->probes);
 	free(plan->holes);
 	free(plan->hooks);
+	query__free(plan);
 	free(plan->session);
 	free(plan->file);
 	free(plan);

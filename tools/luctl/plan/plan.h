@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/bdf.h"
+
 #define PLAN_PAGE		4096ULL
 #define PLAN_HUGE_PAGE		(2ULL << 20)
 /* A hole probe is one aligned access, so that it makes one fault */
 #define PLAN_HOLE_LENGTH	8
-#define PLAN_BDF_SIZE		16
 
 enum plan_stage {
 	PLAN_MAPPED,
@@ -38,7 +39,7 @@ struct plan_kernel {
 
 struct plan_device {
 	char *name;
-	char bdf[PLAN_BDF_SIZE];
+	char bdf[BDF_SIZE];
 	int line;
 };
 
@@ -113,6 +114,8 @@ struct plan {
 	size_t nr_holes;
 	struct plan_hook *hooks;
 	size_t nr_hooks;
+
+	struct plan_index *index;	/* query.c answers with it */
 };
 
 /*
@@ -130,9 +133,6 @@ void plan__free(struct plan *plan);
 int plan__check_together(struct plan *const *plans, size_t nr, bool need_kernel, char *err,
 			 size_t err_size);
 
-/* Writes @text as DDDD:BB:DD.F, whose segment @text may leave out; false: it is no PCI address */
-bool plan__parse_bdf(const char *text, char bdf[PLAN_BDF_SIZE]);
-
 const char *plan__stage_name(enum plan_stage stage);
 
 /* The area that @hwpt maps and that holds all of [@iova, @iova + @length), or NULL */
@@ -143,9 +143,12 @@ const struct plan_area *plan__find_area(const struct plan *plan, size_t hwpt, ui
 bool plan__shares_ioas(const struct plan *plan, size_t hwpt);
 /* Is any HWPT on its IOAS marked, so that preserving that one fixes what this one maps? */
 bool plan__ioas_is_marked(const struct plan *plan, size_t hwpt);
-/* Does the HWPT map the area? */
-bool plan__maps(const struct plan *plan, size_t hwpt, const struct plan_area *area);
+/* The areas that the HWPT maps, in the order of the plan */
+const struct plan_area *const *plan__areas(const struct plan *plan, size_t hwpt, size_t *nr);
 
+/* The HWPT's first probe in the plan, or NULL */
+const struct plan_probe *plan__first_probe(const struct plan *plan, size_t hwpt);
+/* Has the HWPT probes or holes, for which a device is attached to it? */
 bool plan__hwpt_is_attached(const struct plan *plan, size_t hwpt);
 size_t plan__nr_marked(const struct plan *plan);
 
@@ -166,5 +169,8 @@ uint64_t plan__mapped_bytes(const struct plan *plan, size_t hwpt);
 
 /* A token that nothing in the plan has */
 uint64_t plan__unused_token(const struct plan *plan);
+
+/* How many areas and names were looked at so far, by the parser and for all questions above */
+uint64_t plan__nr_comparisons(const struct plan *plan);
 
 #endif

@@ -227,16 +227,6 @@ int update__assume_probes(struct update *u)
 
 /* Holes */
 
-static const struct plan_probe *probe_of(const struct plan *plan, size_t hwpt)
-{
-	size_t i;
-
-	for (i = 0; i < plan->nr_probes; i++)
-		if (plan->probes[i].hwpt == hwpt)
-			return &plan->probes[i];
-	return NULL;
-}
-
 static int touch(struct update *u, const struct plan_hole *hole, bool write)
 {
 	struct edu *engine = engine_of(u, hole->hwpt);
@@ -316,7 +306,7 @@ static int expect_dma(struct update *u, const struct plan_probe *probe, const ui
 
 static int read_hole(struct update *u, const struct plan_hole *hole)
 {
-	const struct plan_probe *probe = probe_of(u->plan, hole->hwpt);
+	const struct plan_probe *probe = plan__first_probe(u->plan, hole->hwpt);
 	uint8_t before[PLAN_HOLE_LENGTH];
 	struct place from;
 
