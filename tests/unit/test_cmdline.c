@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Command lines of kernels: luctl must read them as the kernel does. */
+/* Command lines of kernels: both tools must read them as the kernel does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -62,8 +63,6 @@ static void test_last_word_wins(void **state)
 	assert_int_equal(parse("intel_iommu=on intel_iommu=off").vtd, CMDLINE_OFF);
 	assert_int_equal(parse("intel_iommu=off,on").vtd, CMDLINE_ON);
 	assert_int_equal(parse("amd_iommu=pgtbl_v2 amd_iommu=pgtbl_v1").amd_v2, CMDLINE_OFF);
-	assert_true(parse("iommu=off iommu=pt").iommu_off);
-	assert_true(parse("amd_iommu=off amd_iommu=force_enable").amd_off);
 }
 
 static void test_lists(void **state)
@@ -79,10 +78,8 @@ static void test_lists(void **state)
 	/* The next word is no part of the list */
 	line = parse("intel_iommu=sm_on, off");
 	assert_int_equal(line.vtd, CMDLINE_UNSET);
-	assert_true(parse("iommu=pt,off").iommu_off);
 	line = parse("amd_iommu=force_isolation,pgtbl_v2");
 	assert_int_equal(line.amd_v2, CMDLINE_ON);
-	assert_false(line.amd_off);
 }
 
 static void test_quotes_dashes_and_init(void **state)
@@ -102,6 +99,46 @@ static void test_quotes_dashes_and_init(void **state)
 	assert_int_equal(parse("--x kho=on").kho, CMDLINE_ON);
 }
 
+static void expect_word(const char **text, const char *name, const char *value)
+{
+	struct cmdline_word word;
+
+	assert_true(cmdline__next_word(text, &word));
+	assert_true(cmdline_word__is(&word, name));
+	assert_int_equal(word.has_value, value != NULL);
+	if (value)
+		assert_true(span__equal(word.value, (struct span){ value, strlen(value) }));
+}
+
+static void test_words(void **state)
+{
+	const char *text = " quiet no-smp=\"a b\" \"x y=1,,2\" z=  -- init";
+	struct cmdline_word word;
+
+	(void)state;
+	expect_word(&text, "quiet", NULL);
+	expect_word(&text, "no_smp", "a b");
+	expect_word(&text, "x y", "1,,2");
+	expect_word(&text, "z", "");
+	assert_false(cmdline__next_word(&text, &word));
+	assert_false(cmdline__next_word(&text, &word));
+}
+
+static void test_options(void **state)
+{
+	struct span list = { "a,,bc,", 6 }, option;
+
+	(void)state;
+	assert_true(cmdline__next_option(&list, &option));
+	assert_true(span__equal(option, (struct span){ "a", 1 }));
+	assert_true(cmdline__next_option(&list, &option));
+	assert_int_equal(option.length, 0);
+	assert_true(cmdline__next_option(&list, &option));
+	assert_true(span__begins(option, "bc"));
+	assert_false(span__begins(option, "bcd"));
+	assert_false(cmdline__next_option(&list, &option));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -110,6 +147,8 @@ int main(void)
 		cmocka_unit_test(test_last_word_wins),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_quotes_dashes_and_init),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_options),
 	};
 
 	return cmocka_run_group_tests_name("cmdline", tests, NULL, NULL);

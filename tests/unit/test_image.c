@@ -13,10 +13,10 @@
 #include <cmocka.h>
 
 #include "fake_image.h"
+#include "lib/mem.h"
 #include "next/image.h"
 #include "next/notes.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BUILD		0x5a
 
 static const char *const strings[] = {
@@ -81,6 +81,7 @@ static void test_every_compression(void **state)
 
 static void test_strings(void **state)
 {
+	char found[IMAGE_STRING_SIZE];
 	struct bytes bytes = { 0 };
 	struct image *image;
 	char why[128];
@@ -93,10 +94,15 @@ static void test_strings(void **state)
 	assert_true(image__has_string(image, "iommu-core-v1"));
 	assert_false(image__has_string(image, "iommu-core-v2"));
 	assert_false(image__has_string(image, "luo-v1"));
-	assert_true(image__has_version(image, "luo-v"));
-	assert_false(image__has_version(image, "iommu-core-v2"));
-	assert_true(image__has_version(image, "iommu-core-v"));
-	assert_false(image__has_version(image, "kho-v"));
+	assert_true(image__find_version(image, "luo-v", found));
+	assert_string_equal(found, "luo-v12");
+	assert_true(image__find_version(image, "iommu-core-v", found));
+	assert_string_equal(found, "iommu-core-v1");
+	/* What goes on after the digits is part of it */
+	assert_true(image__find_version(image, "kho-v", found));
+	assert_string_equal(found, "kho-v4.");
+	assert_false(image__find_version(image, "luo-v1x", found));
+	assert_false(image__find_version(image, "las", found));
 	/* Its end is the end of the file */
 	assert_true(image__has_string(image, "the end"));
 	image__free(image);
@@ -119,6 +125,37 @@ static void test_release(void **state)
 	fd = fake_image__file(&bytes);
 	image__release(fd, release);
 	assert_string_equal(release, "");
+	close(fd);
+	bytes__free(&bytes);
+}
+
+static void test_layout(void **state)
+{
+	struct image_layout layout;
+	struct bytes bytes = { 0 };
+	uint64_t preferred = 16u << 20;
+	int fd;
+
+	(void)state;
+	make(&bytes, FAKE_ZSTD);
+	set_u32(&bytes, 0x230, 2u << 20);
+	memcpy(bytes.data + 0x258, &preferred, sizeof(preferred));
+	set_u32(&bytes, 0x260, (60u << 20) + 1);
+	fd = fake_image__file(&bytes);
+	assert_true(image__is_bzimage(fd));
+	assert_true(image__layout(fd, &layout));
+	assert_int_equal(layout.size, (60u << 20) + 4096);
+	assert_int_equal(layout.align, 2u << 20);
+	assert_int_equal(layout.preferred, 16u << 20);
+	close(fd);
+	/* One from before that was said */
+	bytes.data[FAKE_PROTOCOL] = 0x09;
+	fd = fake_image__file(&bytes);
+	assert_false(image__layout(fd, &layout));
+	close(fd);
+	bytes.data[FAKE_MAGIC] = 'x';
+	fd = fake_image__file(&bytes);
+	assert_false(image__is_bzimage(fd));
 	close(fd);
 	bytes__free(&bytes);
 }
@@ -325,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_every_compression),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_no_bzimage),
 		cmocka_unit_test(test_wrong_lengths),
 		cmocka_unit_test(test_damage),

@@ -19,7 +19,7 @@ struct fixture {
 	struct findings machine, reasons;
 	struct listed items[NR_HWPTS];
 	struct listing list;
-	struct compat_remarks remarks;
+	struct remarks remarks;
 	struct ready_facts facts;
 	struct blackout blackout;
 };
@@ -60,12 +60,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void remark(struct fixture *fx, bool warning)
+static void remark(struct fixture *fx, enum remark_severity severity)
 {
-	fx->remarks.list[0].warning = warning;
-	strcpy(fx->remarks.list[0].text, "it lacks something");
-	fx->remarks.nr = 1;
-	fx->remarks.nr_warnings = warning;
+	remarks__add(&fx->remarks, severity, "it lacks something");
 }
 
 /* The verdict, and the one reason that is not in favour. */
@@ -189,7 +186,7 @@ static void test_next_kernel_warning(void **state)
 {
 	struct fixture *fx = *state;
 
-	remark(fx, true);
+	remark(fx, REMARK_LOST);
 	expect_verdict(fx, READY_NO_GO, "next-kernel", "it lacks something");
 }
 
@@ -197,8 +194,26 @@ static void test_next_kernel_note(void **state)
 {
 	struct fixture *fx = *state;
 
-	remark(fx, false);
+	remark(fx, REMARK_UNCHECKED);
 	expect_verdict(fx, READY_UNKNOWN, "next-kernel", "it lacks something");
+}
+
+static void test_next_kernel_risk(void **state)
+{
+	struct fixture *fx = *state;
+
+	remark(fx, REMARK_RISK);
+	expect_verdict(fx, READY_UNKNOWN, "next-kernel", "it lacks something");
+}
+
+/* What is only worth knowing is said, and does not count */
+static void test_next_kernel_only_worth_knowing(void **state)
+{
+	struct fixture *fx = *state;
+
+	remark(fx, REMARK_NOTE);
+	expect_verdict(fx, READY_GO, NULL, NULL);
+	assert_string_equal(text_of(fx, "next-kernel"), "it lacks something");
 }
 
 static void test_next_kernel_not_given(void **state)
@@ -296,7 +311,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(go), T(machine), T(kexec_disabled), T(not_loaded), T(loaded_unknown),
 		T(nothing_preserved), T(list_unknown), T(marked_only), T(record_does_not_fit),
-		T(next_kernel_warning), T(next_kernel_note), T(next_kernel_not_given),
+		T(next_kernel_warning), T(next_kernel_note), T(next_kernel_risk),
+		T(next_kernel_only_worth_knowing), T(next_kernel_not_given),
 		T(too_few_blocks), T(blackout), T(blackout_beyond), T(blackout_unknown),
 		T(blocks_unknown), T(json),
 	};

@@ -19,7 +19,7 @@ stage2() {
 
 check() {
 	expect "luctl warned before the jump" \
-		grep -q 'warning: .* switches kho off, .*; add kho=on' share/luctl-run.log
+		grep -q 'warning: .* has kho=off: .*; write kho=on' share/luctl-run.log
 	expect "the kernel says that live update is off with it" \
 		grep -aq 'Disabling liveupdate because KHO is disabled' console.log
 	expect "the guest counted its second stage" grep -qx '2 0' share/stages

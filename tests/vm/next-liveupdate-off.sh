@@ -26,6 +26,6 @@ stage3() {
 
 check() {
 	expect "luctl warned before the jump" \
-		grep -q 'warning: .* switches liveupdate off, .*; add liveupdate=on' share/luctl-run.log
+		grep -q 'warning: .* has liveupdate=off: .*; write liveupdate=on' share/luctl-run.log
 	expect "the guest counted three stages" grep -qx '3 0' share/stages
 }

@@ -1,7 +1,7 @@
 # Before the jump luctl says what the next kernel would lose, as far as that can be known.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=19
+plan=30
 
 # make_plan FILE IMAGE WORD...
 make_plan() {
@@ -69,26 +69,44 @@ stage1() {
 		'! grep "note:\|warning:" /share/out.log /share/err.log'
 
 	make_plan kho-off /share/bzImage kho=off
-	says kho-off 'switches kho off'
+	says kho-off 'has kho=off'
 	make_plan liveupdate-off /share/bzImage liveupdate=0
-	says liveupdate-off 'switches liveupdate off'
+	says liveupdate-off 'has liveupdate=0'
 	make_plan iommu-off /share/bzImage intel_iommu=off
 	says iommu-off 'has intel_iommu=off'
+
+	make_plan bus-numbers /share/bzImage pci=noaer,assign-busses
+	says bus-numbers 'has pci=assign-busses, which the running one has not: buses are numbered anew'
+	make_plan less-memory /share/bzImage mem=1G
+	says less-memory 'has mem=1G, which the running one has not'
+	make_plan other-groups /share/bzImage 'pci=config_acs=10x@pci:0:0'
+	says other-groups 'changes which devices are in one IOMMU group'
+	make_plan fewer-cpus /share/bzImage nr_cpus=1
+	notes fewer-cpus 'has nr_cpus=1, which the running one has not'
+	truncate -s 4G /share/initrd-large
+	make_plan scratch /share/bzImage lutrace.stage=2
+	sed -i 's,initrd=[^ ]*,initrd=/share/initrd-large,' /share/scratch.plan
+	says scratch 'and its initrd 4096.0 MiB, and they do not fit into the scratch areas .* MiB'
+	rm /share/initrd-large
 
 	expect "images can be spoiled" spoil no-series iommu-core-v1 something-new
 	says no-series '/share/bzImage-no-series does not know iommu-core-v1: the HWPTs will be lost'
 	spoil no-memfd memfd-v2 memfd-v9
-	says no-memfd 'does not know memfd-v2: the memfds will be lost'
+	says no-memfd 'does not know memfd-v2 but memfd-v9: the memfds will be lost'
 	spoil other-luo luo-v5 luo-v6
 	says other-luo 'will panic when it starts'
 	spoil other-kho kho-v4 kho-v9
-	says other-kho 'does not know kho-v4: it gets nothing'
+	says other-kho 'does not know kho-v4 but kho-v9: it gets nothing'
 
 	head -c 2000000 /share/bzImage >/share/bzImage-half
 	make_plan half /share/bzImage-half
 	notes half '/share/bzImage-half ends before its payload does, so what it knows cannot be seen'
+	make_plan folder /share
+	luctl_run folder
+	expect "so is what is no image" \
+		grep -q '^luctl: error: /share is no bzImage, which alone can be loaded' /share/err.log
 	make_plan missing /share/bzImage-missing
 	luctl_run missing
 	expect "an image that is not there is an error at once" \
-		grep -q '^luctl: error: open of the kernel /share/bzImage-missing failed' /share/err.log
+		grep -q '^luctl: error: cannot open the next kernel /share/bzImage-missing: ' /share/err.log
 }

@@ -39,7 +39,7 @@ stage1() {
 	expect "the blackout is called an extrapolation" \
 		says preserved 0 '^note *blackout *an extrapolation, not a measurement'
 	expect "the same kernel as the next is go" says next 0 '^go *next-kernel '
-	expect "kho=off in the next one is no-go" says off 2 '^no-go *next-kernel .*switches kho off'
+	expect "kho=off in the next one is no-go" says off 2 '^no-go *next-kernel .*has kho=off'
 	expect "an image that is not there is an error" says nobody 1 'cannot open the next kernel'
 	expect "JSON counts the same" says json 0 '"preserved": 2,'
 	expect "the roots listed are those of the page tables" same_roots

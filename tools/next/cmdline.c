@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Words of a command line as lib/cmdline.c and init/main.c of the kernel split them, and the switches
+ * that its parsers of kho=, liveupdate=, intel_iommu= and amd_iommu= make of them.
+ */
 #include <ctype.h>
 #include <stddef.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/mem.h"
 #include "next/cmdline.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-/* A part of the text */
-struct span {
-	const char *text;
-	size_t length;
-};
-
-static char lower_at(struct span span, size_t i)
+static char span__lower_at(struct span span, size_t i)
 {
 	return i < span.length ? (char)tolower((unsigned char)span.text[i]) : '\0';
 }
 
 /* The kernel looks at the first letter, and knows more words than on and off */
-static enum cmdline_switch parse_bool(struct span value)
+static enum cmdline_switch span__bool(struct span value)
 {
-	switch (lower_at(value, 0)) {
+	switch (span__lower_at(value, 0)) {
 	case '1':
 	case 'y':
 	case 't':
@@ -38,7 +35,7 @@ static enum cmdline_switch parse_bool(struct span value)
 	default:
 		return CMDLINE_UNSET;
 	}
-	switch (lower_at(value, 1)) {
+	switch (span__lower_at(value, 1)) {
 	case 'n':
 		return CMDLINE_ON;
 	case 'f':
@@ -48,114 +45,106 @@ static enum cmdline_switch parse_bool(struct span value)
 	}
 }
 
-static void set_bool(enum cmdline_switch *out, struct span value)
+static void cmdline__set_bool(enum cmdline_switch *out, struct span value)
 {
-	enum cmdline_switch read = parse_bool(value);
+	enum cmdline_switch read = span__bool(value);
 
 	/* The kernel leaves a switch as it is if it does not understand the word */
 	if (read != CMDLINE_UNSET)
 		*out = read;
 }
 
-static bool begins(struct span option, const char *word)
+bool span__begins(struct span span, const char *prefix)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(prefix);
 
-	return option.length >= n && !memcmp(option.text, word, n);
+	return span.length >= n && !memcmp(span.text, prefix, n);
 }
 
-static void set_vtd(struct cmdline *out, struct span option)
+bool span__equal(struct span a, struct span b)
 {
-	if (begins(option, "on"))
+	return a.length == b.length && (!a.length || !memcmp(a.text, b.text, a.length));
+}
+
+static void cmdline__set_vtd(struct cmdline *out, struct span option)
+{
+	if (span__begins(option, "on"))
 		out->vtd = CMDLINE_ON;
-	else if (begins(option, "off"))
+	else if (span__begins(option, "off"))
 		out->vtd = CMDLINE_OFF;
-	else if (begins(option, "sm_on"))
+	else if (span__begins(option, "sm_on"))
 		out->vtd_scalable = CMDLINE_ON;
-	else if (begins(option, "sm_off"))
+	else if (span__begins(option, "sm_off"))
 		out->vtd_scalable = CMDLINE_OFF;
 }
 
-static void set_amd(struct cmdline *out, struct span option)
+static void cmdline__set_amd(struct cmdline *out, struct span option)
 {
-	if (begins(option, "off"))
-		out->amd_off = true;
-	else if (begins(option, "pgtbl_v1"))
+	if (span__begins(option, "pgtbl_v1"))
 		out->amd_v2 = CMDLINE_OFF;
-	else if (begins(option, "pgtbl_v2"))
+	else if (span__begins(option, "pgtbl_v2"))
 		out->amd_v2 = CMDLINE_ON;
 }
 
-static void set_iommu(struct cmdline *out, struct span option)
+static void cmdline__set_kho(struct cmdline *out, struct span value)
 {
-	if (begins(option, "off"))
-		out->iommu_off = true;
+	cmdline__set_bool(&out->kho, value);
 }
 
-static void set_kho(struct cmdline *out, struct span value)
+static void cmdline__set_liveupdate(struct cmdline *out, struct span value)
 {
-	set_bool(&out->kho, value);
+	cmdline__set_bool(&out->liveupdate, value);
 }
 
-static void set_liveupdate(struct cmdline *out, struct span value)
-{
-	set_bool(&out->liveupdate, value);
-}
-
-static const struct key {
+static const struct switch_key {
 	const char *name;
 	void (*set)(struct cmdline *out, struct span value);
 	bool list;		/* the value is options with commas between them */
-} keys[] = {
-	{ "kho", set_kho, false },
-	{ "liveupdate", set_liveupdate, false },
-	{ "intel_iommu", set_vtd, true },
-	{ "amd_iommu", set_amd, true },
-	{ "iommu", set_iommu, true },
+} switch_keys[] = {
+	{ "kho", cmdline__set_kho, false },
+	{ "liveupdate", cmdline__set_liveupdate, false },
+	{ "intel_iommu", cmdline__set_vtd, true },
+	{ "amd_iommu", cmdline__set_amd, true },
 };
 
-/* To the kernel '-' and '_' in a name are the same */
-static bool is_name(struct span name, const char *known)
+bool cmdline_word__is(const struct cmdline_word *word, const char *name)
 {
 	size_t i;
 
-	if (name.length != strlen(known))
+	if (word->name.length != strlen(name))
 		return false;
-	for (i = 0; i < name.length; i++)
-		if ((name.text[i] == '-' ? '_' : name.text[i]) != known[i])
+	for (i = 0; i < word->name.length; i++)
+		if ((word->name.text[i] == '-' ? '_' : word->name.text[i]) != name[i])
 			return false;
 	return true;
 }
 
-static void set_list(const struct key *key, struct cmdline *out, struct span value)
+bool cmdline__next_option(struct span *list, struct span *option)
 {
-	struct span option = { value.text, 0 };
-	const char *end = value.text + value.length;
+	const char *comma;
 
-	for (; option.text < end; option.text += option.length + 1) {
-		const char *comma = memchr(option.text, ',', end - option.text);
-
-		option.length = (comma ? comma : end) - option.text;
-		key->set(out, option);
-	}
+	if (!list->length)
+		return false;
+	option->text = list->text;
+	comma = memchr(list->text, ',', list->length);
+	option->length = comma ? (size_t)(comma - list->text) : list->length;
+	list->text += option->length + (comma ? 1 : 0);
+	list->length -= option->length + (comma ? 1 : 0);
+	return true;
 }
 
-static void set_word(struct cmdline *out, struct span name, struct span value)
+static void switch_key__set(const struct switch_key *key, struct cmdline *out, struct span value)
 {
-	size_t i;
+	struct span option;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!is_name(name, keys[i].name))
-			continue;
-		if (keys[i].list)
-			set_list(&keys[i], out, value);
-		else
-			keys[i].set(out, value);
-	}
+	if (!key->list)
+		key->set(out, value);
+	while (key->list && cmdline__next_option(&value, &option))
+		key->set(out, option);
 }
 
 /* The word at @text, with all of its quotes */
-static struct span next_word(const char *text)
+static struct span span__of_word(const char *text)
 {
 	struct span word = { text, 0 };
 	bool quoted = false;
@@ -168,7 +157,7 @@ static struct span next_word(const char *text)
 	return word;
 }
 
-static struct span strip_quotes(struct span span)
+static struct span span__unquoted(struct span span)
 {
 	if (span.length && span.text[0] == '"') {
 		span.text++;
@@ -179,26 +168,37 @@ static struct span strip_quotes(struct span span)
 	return span;
 }
 
-void cmdline__read(const char *text, struct cmdline *out)
+bool cmdline__next_word(const char **text, struct cmdline_word *word)
 {
-	struct span word, name, value;
+	struct span all;
 	const char *equals;
 
+	while (isspace((unsigned char)**text))
+		(*text)++;
+	all = span__of_word(*text);
+	if (!all.length || (all.length == 2 && !memcmp(all.text, "--", 2)))
+		return false;
+	*text += all.length;
+	*word = (struct cmdline_word){ .name = span__unquoted(all) };
+	equals = memchr(word->name.text, '=', word->name.length);
+	if (!equals)
+		return true;
+	word->has_value = true;
+	word->value.text = equals + 1;
+	word->value.length = word->name.text + word->name.length - word->value.text;
+	word->value = span__unquoted(word->value);
+	word->name.length = equals - word->name.text;
+	return true;
+}
+
+void cmdline__read(const char *text, struct cmdline *out)
+{
+	struct cmdline_word word;
+	size_t i;
+
 	*out = (struct cmdline){ 0 };
-	for (;; text = word.text + word.length) {
-		while (isspace((unsigned char)*text))
-			text++;
-		word = next_word(text);
-		/* What comes after it is for init */
-		if (!word.length || (word.length == 2 && !memcmp(word.text, "--", 2)))
-			return;
-		name = strip_quotes(word);
-		equals = memchr(name.text, '=', name.length);
-		if (!equals)
-			continue;
-		value.text = equals + 1;
-		value.length = name.text + name.length - value.text;
-		name.length = equals - name.text;
-		set_word(out, name, strip_quotes(value));
-	}
+	while (cmdline__next_word(&text, &word))
+		for (i = 0; word.has_value && i < ARRAY_SIZE(switch_keys); i++)
+			if (cmdline_word__is(&word, switch_keys[i].name))
+				switch_key__set(&switch_keys[i], out, word.value);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The next kernel: what can be known before the jump of what it will make of what it gets. */
+/*
+ * The next kernel: what can be known before the jump of what it will make of what it gets. luctl run and
+ * lutrace ready call compat__check(); the other functions are its parts, for tests.
+ */
 #ifndef NEXT_COMPAT_H
 #define NEXT_COMPAT_H
 
@@ -7,52 +10,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COMPAT_MAX_REMARKS	16
-#define COMPAT_TEXT_SIZE	512
+#include "lib/fault.h"
+#include "next/image.h"
+#include "next/needs.h"
+#include "next/remarks.h"
 
-struct image;
-
-enum compat_iommu {
-	COMPAT_NO_IOMMU,
-	COMPAT_VTD,
-	COMPAT_AMD,
+/* What is or will be loaded */
+struct next_kernel {
+	const char *image;	/* file */
+	const char *initrd;	/* file; NULL: none, or not known */
+	const char *cmdline;
+	bool placed;		/* it is loaded with KHO, so that it is known to fit into its memory */
 };
-
-/* What the next kernel must be able to take back, and with what */
-struct compat_needs {
-	bool memfds;
-	bool hwpts;
-	enum compat_iommu iommu;
-};
-
-/* A warning is about something that will be lost; else it could not be told whether it is right */
-struct compat_remark {
-	bool warning;
-	char text[COMPAT_TEXT_SIZE];
-};
-
-struct compat_remarks {
-	struct compat_remark list[COMPAT_MAX_REMARKS];
-	size_t nr;
-	size_t nr_warnings;
-};
-
-/* The command lines of the next kernel and of the running one */
-void compat__check_cmdline(const char *next, const char *running,
-			      const struct compat_needs *needs,
-			      struct compat_remarks *remarks);
-
-/* @name is the file's, @notes those of the running kernel, NULL if they are not known */
-void compat__check_image(const struct image *image, const char *name, const uint8_t *notes,
-			    size_t notes_size, const struct compat_needs *needs,
-			    struct compat_remarks *remarks);
 
 /*
- * Both, with all that has to be read for it: the image @file, and what /sys says of the running
- * kernel and its IOMMU. An image that cannot be looked into gives a remark. Returns 0,
- * or the negative errno of opening @file.
+ * Which compatible strings and records the image knows, compared with what a kernel of the series
+ * writes. @name is the file's, @notes those of the running kernel, NULL if they are not known.
  */
-int compat__check(const char *file, const char *next, const char *running,
-		     struct compat_needs needs, struct compat_remarks *remarks);
+void compat__check_image(const struct image *image, const char *name, const uint8_t *notes,
+			 size_t notes_size, const struct needs *needs, struct remarks *remarks);
+
+/*
+ * All of it: the command lines, the image and where it would be loaded, with all that has to be read for
+ * it: the files, and what /sys says of the running kernel, of its IOMMU (needs.iommu is not read) and of
+ * KHO. What cannot be looked at gives a remark. Returns -1 with @fault set if image or initrd cannot be
+ * opened, or the image is none.
+ */
+int compat__check(const struct next_kernel *next, const char *running, struct needs needs,
+		  struct remarks *remarks, struct fault *fault);
 
 #endif

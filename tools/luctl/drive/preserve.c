@@ -97,17 +97,17 @@ char *preserve__next_cmdline(const struct group *g, const char *running)
 	return cmdline;
 }
 
-static int report_remarks(const struct compat_remarks *remarks, bool strict)
+static int report_remarks(const struct remarks *remarks, bool strict)
 {
 	size_t i;
 
 	for (i = 0; i < remarks->nr; i++) {
-		if (remarks->list[i].warning)
+		if (remark__is_warning(&remarks->list[i]))
 			say__warning("%s", remarks->list[i].text);
 		else
 			say__note("note: %s", remarks->list[i].text);
 	}
-	if (strict && remarks->nr_warnings)
+	if (strict && remarks__nr_warnings(remarks))
 		return say__error("the next kernel does not fit, see the warnings; mend that, or "
 				     "leave out --strict");
 	return 0;
@@ -115,22 +115,24 @@ static int report_remarks(const struct compat_remarks *remarks, bool strict)
 
 int preserve__check_next(const struct group *g, bool strict)
 {
-	struct compat_needs needs = {
+	struct needs needs = {
 		.memfds = group__nr_memfds(g),
 		.hwpts = group__nr_marked(g),
 	};
 	char *running = kexec__running_cmdline();
-	char *next = running ? preserve__next_cmdline(g, running) : NULL;
-	const char *image = group__kernel(g)->image;
-	struct compat_remarks remarks = { 0 };
+	char *cmdline = running ? preserve__next_cmdline(g, running) : NULL;
+	struct next_kernel next = { .image = group__kernel(g)->image,
+				    .initrd = group__kernel(g)->initrd, .cmdline = cmdline };
+	struct remarks remarks = { .nr = 0 };
+	struct fault fault;
 	int err = -1;
 
-	if (next) {
-		err = compat__check(image, next, running, needs, &remarks);
+	if (cmdline) {
+		err = compat__check(&next, running, needs, &remarks, &fault);
 		if (err)
-			say__errno(err, "open of the kernel %s failed", image);
+			say__error("%s", fault.text);
 	}
-	free(next);
+	free(cmdline);
 	free(running);
 	return err ? -1 : report_remarks(&remarks, strict);
 }

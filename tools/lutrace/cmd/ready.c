@@ -11,6 +11,7 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "live/host.h"
+#include "next/compat.h"
 #include "recording/recording.h"
 #include "report/schemas.h"
 #include "walk/kernel.h"
@@ -18,7 +19,7 @@
 #define KHO_BLOCKS	"/sys/kernel/debug/kho/out/nr_preserved"
 
 struct opts {
-	const char *image, *cmdline;
+	const char *image, *initrd, *cmdline;
 	bool json, verbose;
 };
 
@@ -28,6 +29,7 @@ static const struct argp_option options[] = {
 	{ "kernel", 'k', "IMAGE", 0, "Look into IMAGE, the next kernel", 0 },
 	{ "cmdline", 'c', "TEXT", 0, "The next kernel's command line; that of the running one "
 				     "without it", 0 },
+	{ "initrd", 'i', "FILE", 0, "Its initrd, which has to fit into KHO's scratch areas with it", 0 },
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
 	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
 	  0 },
@@ -46,6 +48,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'c':
 		opts->cmdline = arg;
 		return 0;
+	case 'i':
+		opts->initrd = arg;
+		return 0;
 	case 'j':
 		opts->json = true;
 		return 0;
@@ -60,6 +65,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (opts->cmdline && !opts->image)
 			argp_error(state, "--cmdline needs --kernel, whose command line it is");
+		if (opts->initrd && !opts->image)
+			argp_error(state, "--initrd needs --kernel, with which it is loaded");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -110,10 +117,11 @@ static void read_blocks(struct ready_facts *facts, struct fault *fault)
 }
 
 static int look_at_next(const struct opts *opts, struct ready_facts *facts,
-			struct compat_remarks *remarks, struct fault *fault)
+			struct remarks *remarks, struct fault *fault)
 {
 	/* Who knows of no domain does not know that there will be none. */
-	struct compat_needs needs = { .memfds = true, .hwpts = true };
+	struct needs needs = { .memfds = true, .hwpts = true };
+	struct next_kernel next = { .image = opts->image, .initrd = opts->initrd };
 	char *running;
 	int err;
 
@@ -123,15 +131,12 @@ static int look_at_next(const struct opts *opts, struct ready_facts *facts,
 	if (!running)
 		return -1;
 	running[strcspn(running, "\n")] = '\0';
-	err = compat__check(opts->image, opts->cmdline ? opts->cmdline : running, running,
-			       needs, remarks);
+	next.cmdline = opts->cmdline ? opts->cmdline : running;
+	err = compat__check(&next, running, needs, remarks, fault);
 	free(running);
-	if (err)
-		return fault__set(fault, "cannot open the next kernel %s: %s", opts->image,
-				  strerror(-err));
 	facts->image = opts->image;
 	facts->remarks = remarks;
-	return 0;
+	return err;
 }
 
 static void list_hwpts(const struct opts *opts, struct ready_facts *facts, struct listing *list,
@@ -167,7 +172,7 @@ static int run(int argc, char **argv)
 {
 	struct ready_facts facts = { .loaded = kernel_loaded() };
 	struct fault fault, list_fault, blocks_fault;
-	struct compat_remarks remarks = { 0 };
+	struct remarks remarks = { 0 };
 	struct findings machine = { 0 };
 	struct listing list = { 0 };
 	struct opts opts = { 0 };

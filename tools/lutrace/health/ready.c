@@ -60,9 +60,21 @@ static void judge_loaded(const struct ready_facts *facts, struct findings *out)
 			      xstrdup("mount sysfs on /sys"));
 }
 
+/* What each severity is to a verdict; a note does not count. */
+static const struct {
+	unsigned int needs;
+	enum finding_state state;
+} weights[] = {
+	[REMARK_LOST] = { FOR_UPDATE, FINDING_MISSING },
+	[REMARK_RISK] = { FOR_UPDATE, FINDING_UNKNOWN },
+	[REMARK_UNCHECKED] = { FOR_UPDATE, FINDING_UNKNOWN },
+	[REMARK_NOTE] = { 0, FINDING_OK },
+};
+
 static void judge_next(const struct ready_facts *facts, struct findings *out)
 {
-	const struct compat_remark *remark;
+	const struct remark *remark;
+	bool counts = false;
 	size_t i;
 
 	if (!facts->image) {
@@ -71,11 +83,11 @@ static void judge_next(const struct ready_facts *facts, struct findings *out)
 	}
 	for (i = 0; i < facts->remarks->nr; i++) {
 		remark = &facts->remarks->list[i];
-		findings__add(out, "next-kernel", FOR_UPDATE,
-			      remark->warning ? FINDING_MISSING : FINDING_UNKNOWN,
-			      xstrdup(remark->text), NULL);
+		findings__add(out, "next-kernel", weights[remark->severity].needs,
+			      weights[remark->severity].state, xstrdup(remark->text), NULL);
+		counts |= weights[remark->severity].needs;
 	}
-	if (!facts->remarks->nr)
+	if (!counts)
 		ok(out, "next-kernel", FOR_UPDATE, "%s has what takes it back", facts->image);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 #include "health/findings.h"
-#include "next/compat.h"
+#include "next/remarks.h"
 #include "objects/lister.h"
 
 /* What was found, and where nothing was found, why. Nothing here is owned. */
@@ -14,7 +14,7 @@ struct ready_facts {
 	const struct listing *list;	/* NULL: could not be had */
 	const char *list_fault;
 	const char *image;		/* of the next kernel; NULL: not given */
-	const struct compat_remarks *remarks;
+	const struct remarks *remarks;
 	int loaded;			/* a next kernel is: 1, it is not: 0, not known: -1 */
 	bool blocks_known;		/* of KHO's debugfs */
 	__u64 blocks;			/* of memory that KHO preserves now */
