@@ -73,6 +73,7 @@ static void setup(struct machine *m, size_t nr_tracepoints)
 	put(m, "/proc/sys/kernel/kexec_load_disabled", "0\n");
 	put(m, "/proc/self/status", "Name:\tx\nCapEff:\t000000c000000000\nCapBnd:\t0\n");
 	put(m, "/proc/self/uid_map", "         0          0 4294967295\n");
+	put(m, "/dev/null", "");
 	put(m, "/dev/liveupdate", "");
 }
 
@@ -135,6 +136,100 @@ static void test_tracepoint_missing(void **state)
 	expect(&m, "tracepoints", FINDING_MISSING, "1 of 2 tracepoints");
 	expect(&m, "tracepoints", FINDING_MISSING, "not: one_end");
 	assert_int_equal(findings__state(&m.found, FOR_RECORD), FINDING_MISSING);
+	teardown(&m);
+}
+
+/* Many names make a line that nobody reads: they are the detail. */
+static void test_no_tracepoint(void **state)
+{
+	const struct finding *found;
+	struct machine m;
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	(void)state;
+	setup(&m, 0);
+	look(&m);
+	expect(&m, "tracepoints", FINDING_MISSING, "none of the 2 tracepoints");
+	found = findings__by_name(&m.found, "tracepoints");
+	assert_null(strstr(found->text, "one_end"));
+	assert_string_equal(found->detail, "one_begin, one_end");
+	f = open_memstream(&text, &size);
+	findings__print(&m.found, false, f);
+	fflush(f);
+	assert_null(strstr(text, "one_end"));
+	findings__print(&m.found, true, f);
+	fclose(f);
+	assert_non_null(strstr(text, " one_begin, one_end\n"));
+	free(text);
+	teardown(&m);
+}
+
+static void remove_at(const struct machine *m, const char *path)
+{
+	char *command = NULL;
+
+	assert_true(asprintf(&command, "rm -rf %s%s", m->root, path) > 0);
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+/* What cannot be looked at is not missing. */
+static void test_no_proc(void **state)
+{
+	static const char *const names[] = {
+		"bpf", "cap-bpf", "cap-perfmon", "cap-sys-rawio", "user-namespace", "kallsyms",
+		"kcore", "tracefs", "persistent-ring", "kho", "liveupdate", "kexec",
+	};
+	struct machine m;
+	size_t i;
+
+	(void)state;
+	setup(&m, 2);
+	remove_at(&m, "/proc");
+	remove_at(&m, "/dev/liveupdate");
+	look(&m);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		expect(&m, names[i], FINDING_UNKNOWN, "");
+		assert_string_equal(findings__by_name(&m.found, names[i])->advice,
+				    "mount proc on /proc");
+	}
+	assert_int_equal(findings__state(&m.found, FOR_UPDATE), FINDING_UNKNOWN);
+	/* There is a folder, and nothing mounted on it */
+	put(&m, "/proc/x", "");
+	look(&m);
+	expect(&m, "kexec", FINDING_UNKNOWN, "no /proc");
+	teardown(&m);
+}
+
+static void test_kexec(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	look(&m);
+	expect(&m, "kexec", FINDING_OK, "can be loaded");
+	put(&m, "/proc/sys/kernel/kexec_load_disabled", "1\n");
+	look(&m);
+	expect(&m, "kexec", FINDING_MISSING, "until the next boot");
+	remove_at(&m, "/proc/sys/kernel/kexec_load_disabled");
+	look(&m);
+	expect(&m, "kexec", FINDING_MISSING, "has no kexec");
+	teardown(&m);
+}
+
+/* Without devtmpfs nobody knows which devices there are. */
+static void test_no_dev(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	remove_at(&m, "/dev");
+	look(&m);
+	expect(&m, "liveupdate", FINDING_UNKNOWN, "no /dev/null either");
 	teardown(&m);
 }
 
@@ -293,6 +388,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_there),
 		cmocka_unit_test(test_tracepoint_missing),
+		cmocka_unit_test(test_no_tracepoint),
+		cmocka_unit_test(test_no_proc),
+		cmocka_unit_test(test_no_dev),
+		cmocka_unit_test(test_kexec),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_lockdown),
 		cmocka_unit_test(test_tracefs),

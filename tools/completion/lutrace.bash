@@ -29,7 +29,7 @@ _lutrace_options()
 			"-j:file --json:file --json-schema" \
 			"$select $live $usual"
 		;;
-	'lutrace doctor') echo "-j --json --json-schema $usual" ;;
+	'lutrace doctor') echo "-j --json --json-schema -v --verbose $usual" ;;
 	'lutrace latency')
 		echo "-i:- --interval:- -c:- --count:- -j --json --json-schema -o:file --output:file --op:op" \
 			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --why --stack $select $live $usual"

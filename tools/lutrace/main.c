@@ -40,7 +40,7 @@ static int main__version(int argc, char **argv)
 		return STATUS_ERROR;
 	}
 	doctor__look_here(&list);
-	doctor__print(&list, stdout);
+	doctor__print(&list, false, stdout);
 	findings__free(&list);
 	return STATUS_CLEAN;
 }

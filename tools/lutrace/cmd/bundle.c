@@ -91,7 +91,7 @@ static void add_doctor(struct bundle *b)
 	doctor__look_here(&list);
 	f = open_memstream(&text, &size);
 	if (f) {
-		doctor__print(&list, f);
+		doctor__print(&list, true, f);
 		fclose(f);
 		bundle__add(b, "doctor.txt", text, size);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* lutrace doctor: what this machine has, what is missing, and what would work. Opens no device. */
 #include <bpf/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "walk/kernel.h"
 
 struct opts {
-	bool json;
+	bool json, verbose;
 };
 
 enum { OPT_JSON_SCHEMA = 0x100 };
@@ -23,10 +24,11 @@ static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
 	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
 	  0 },
+	{ "verbose", 'v', NULL, 0, "Name all that is counted, such as missing tracepoints", 0 },
 	{ 0 }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_doctor__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -36,6 +38,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON_SCHEMA:
 		cmd__print_schema(state, schema_doctor);
+	case 'v':
+		opts->verbose = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "\"%s\" is too much: doctor takes no arguments", arg);
 		return 0;
@@ -45,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_doctor__parse,
 	.doc = "Tells what this machine has for lutrace and a live update, and what is missing\v"
 	       "It only looks: no BPF program is loaded, nothing is mounted, /dev/liveupdate is "
 	       "not opened. It works without root, on any kernel.\n\n"
@@ -77,7 +82,7 @@ static const struct {
 	{ FOR_UPDATE, "update", "a live update" },
 };
 
-static void print_works(const struct findings *list, FILE *f, size_t i)
+static void doctor__print_works(const struct findings *list, FILE *f, size_t i)
 {
 	enum finding_state state = findings__state(list, works[i].need);
 	char *names = findings__names(list, works[i].need, state);
@@ -90,7 +95,7 @@ static void print_works(const struct findings *list, FILE *f, size_t i)
 	free(names);
 }
 
-void doctor__print(const struct findings *list, FILE *f)
+void doctor__print(const struct findings *list, bool details, FILE *f)
 {
 	struct utsname u;
 	size_t i;
@@ -98,10 +103,10 @@ void doctor__print(const struct findings *list, FILE *f)
 	uname(&u);
 	fprintf(f, "lutrace " LUTRACE_VERSION " on %s %s (%s)\n\n", u.sysname, u.release,
 		u.machine);
-	findings__print(list, f);
+	findings__print(list, details, f);
 	fputc('\n', f);
 	for (i = 0; i < ARRAY_SIZE(works); i++)
-		print_works(list, f, i);
+		doctor__print_works(list, f, i);
 }
 
 int doctor__json(const struct findings *list, FILE *f)
@@ -122,7 +127,7 @@ int doctor__json(const struct findings *list, FILE *f)
 	return json_value__write(root, false, f);
 }
 
-static int run(int argc, char **argv)
+static int cmd_doctor__run(int argc, char **argv)
 {
 	struct findings list = { 0 };
 	struct opts opts = { 0 };
@@ -133,7 +138,7 @@ static int run(int argc, char **argv)
 	if (opts.json)
 		err = doctor__json(&list, stdout);
 	else
-		doctor__print(&list, stdout);
+		doctor__print(&list, opts.verbose, stdout);
 	status = findings__state(&list, FOR_RECORD) == FINDING_OK ||
 		findings__state(&list, FOR_TRACEFS) == FINDING_OK ? STATUS_CLEAN : STATUS_ERROR;
 	findings__free(&list);
@@ -147,5 +152,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_doctor = {
 	.name = "doctor",
 	.summary = "tell what this machine has for lutrace, and what is missing",
-	.run = run,
+	.run = cmd_doctor__run,
 };

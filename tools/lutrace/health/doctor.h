@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this machine has for lutrace and for a live update. It only looks: no
- * BPF program is loaded, nothing is mounted, /dev/liveupdate is not opened.
+ * What this machine has for lutrace and for a live update. It only looks: no BPF program is loaded,
+ * nothing is mounted, /dev/liveupdate is not opened. Called by lutrace doctor, ready, bundle and --version.
  */
 #ifndef LUTRACE_DOCTOR_H
 #define LUTRACE_DOCTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include "health/findings.h"
@@ -25,8 +26,8 @@ void doctor__look(const struct doctor_from *from, struct findings *out);
 /* The same for the running machine. */
 void doctor__look_here(struct findings *out);
 
-/* Kernel and tool, the findings, and what would work. */
-void doctor__print(const struct findings *list, FILE *f);
+/* Kernel and tool, the findings, with @details what would make their lines too long, and what would work. */
+void doctor__print(const struct findings *list, bool details, FILE *f);
 /* docs/lutrace-doctor.1 documents it. Returns -1 if it could not be written. */
 #define DOCTOR_SCHEMA "lutrace-doctor/1"
 int doctor__json(const struct findings *list, FILE *f);

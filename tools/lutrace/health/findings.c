@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The list of findings, as text and as JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,12 @@ static const struct {
 	{ FOR_UPDATE, "update" },
 };
 
-void findings__add(struct findings *list, const char *name, unsigned int needs,
-		   enum finding_state state, char *text, char *advice)
+struct finding *findings__add(struct findings *list, const char *name, unsigned int needs,
+			      enum finding_state state, char *text, char *advice)
 {
 	list->items = grow(list->items, list->nr, &list->room, sizeof(*list->items));
-	list->items[list->nr++] = (struct finding){ name, state, needs, text, advice };
+	list->items[list->nr] = (struct finding){ name, state, needs, text, advice, NULL };
+	return &list->items[list->nr++];
 }
 
 void findings__free(struct findings *list)
@@ -32,6 +34,7 @@ void findings__free(struct findings *list)
 	for (i = 0; i < list->nr; i++) {
 		free(list->items[i].text);
 		free(list->items[i].advice);
+		free(list->items[i].detail);
 	}
 	free(list->items);
 	*list = (struct findings){ 0 };
@@ -89,7 +92,7 @@ const char *finding_state__name(enum finding_state state)
 	return names[state];
 }
 
-void findings__print(const struct findings *list, FILE *f)
+void findings__print(const struct findings *list, bool details, FILE *f)
 {
 	const struct finding *item;
 	size_t i;
@@ -100,10 +103,12 @@ void findings__print(const struct findings *list, FILE *f)
 			item->name, item->text);
 		if (item->advice)
 			fprintf(f, "%-8s %-*s -> %s\n", "", NAME_WIDTH, "", item->advice);
+		if (details && item->detail)
+			fprintf(f, "%-8s %-*s %s\n", "", NAME_WIDTH, "", item->detail);
 	}
 }
 
-static json_t *json_needs(unsigned int needs)
+static json_t *finding__json_needs(unsigned int needs)
 {
 	json_t *names = json_array();
 	size_t i;
@@ -122,10 +127,12 @@ json_t *findings__json(const struct findings *list)
 
 	for (i = 0; i < list->nr; i++) {
 		item = &list->items[i];
-		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o,s:o}",
+		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}",
 			"name", item->name, "state", finding_state__name(item->state),
-			"needed_for", json_needs(item->needs), "text", json_value__text(item->text),
-			"advice", item->advice ? json_value__text(item->advice) : json_null()));
+			"needed_for", finding__json_needs(item->needs), "text",
+			json_value__text(item->text),
+			"advice", item->advice ? json_value__text(item->advice) : json_null(),
+			"detail", item->detail ? json_value__text(item->detail) : json_null()));
 	}
 	return array;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was found out about a machine, one sentence each, with what to do where
- * something is missing. Nothing here touches a kernel.
+ * What was found out about a machine, one sentence each, with what to do where something is missing.
+ * doctor fills a list, ready another one from it. Nothing here touches a kernel.
  */
 #ifndef LUTRACE_FINDINGS_H
 #define LUTRACE_FINDINGS_H
@@ -31,6 +31,7 @@ struct finding {
 	unsigned int needs;
 	char *text;		/* what is so */
 	char *advice;		/* what to do about it; NULL if there is nothing to do */
+	char *detail;		/* what would make the text too long; NULL if there is none */
 };
 
 struct findings {
@@ -38,8 +39,11 @@ struct findings {
 	size_t nr, room;
 };
 
-/* Both take over @text and @advice, which come from xasprintf(); @advice may be NULL. */
-void findings__add(struct findings *list, const char *name, unsigned int needs,
+/*
+ * Takes over @text and @advice, which come from xasprintf(); @advice may be NULL. Returns the new one,
+ * until the next is added, so that it can get a detail.
+ */
+struct finding *findings__add(struct findings *list, const char *name, unsigned int needs,
 		   enum finding_state state, char *text, char *advice);
 void findings__free(struct findings *list);
 
@@ -53,7 +57,8 @@ char *findings__names(const struct findings *list, unsigned int needs,
 
 const char *finding_state__name(enum finding_state state);
 
-void findings__print(const struct findings *list, FILE *f);
+/* One line each, and one for the advice; with @details those too. */
+void findings__print(const struct findings *list, bool details, FILE *f);
 /* An array; docs/lutrace-doctor.1 says of what. */
 json_t *findings__json(const struct findings *list);
 
