@@ -330,6 +330,136 @@ static void test_given_twice(void **state)
 	analysis__free(&a);
 }
 
+/* A live update of @nr domains, of which the last one may be what the recording does not have. */
+static struct lutrace_event *live_update(unsigned int nr)
+{
+	kernel__boot(&k[0], "a", 0, 0);
+	leave(&k[0], 0, nr);
+	kernel__boot(&k[1], "b", 100 * SECOND_NS, 1);
+	return take(&k[1], 0, nr);
+}
+
+static void drop_last_preserve(void)
+{
+	k[0].rec.nr_events -= 2;
+	k[0].rec.nr_latencies--;
+	k[0].rec.footer.counts.events -= 2;
+}
+
+/* H6: the time of the old recording was over before the last preserve. */
+static void test_ended_early(void **state)
+{
+	(void)state;
+	live_update(4);
+	drop_last_preserve();
+	expect("01", VERDICT_INCOMPLETE, RULE_RESTORE, "a ended 90.0");
+	expect("01", VERDICT_INCOMPLETE, RULE_RESTORE, "it left 3 domains, 4 records were found");
+}
+
+/* As many records, but of a later generation: one was given up for another one. */
+static void test_went_on(void **state)
+{
+	struct lutrace_event *found = live_update(2);
+
+	(void)state;
+	found->generation = 2;
+	k[1].rec.events[4].generation = k[1].rec.events[5].generation = 2;
+	expect("01", VERDICT_INCOMPLETE, RULE_RESTORE, "or one of a later generation");
+}
+
+/* Nothing came after the end: what differs is the kernel's. */
+static void test_found_too_many(void **state)
+{
+	struct lutrace_event *found = live_update(4);
+
+	(void)state;
+	drop_last_preserve();
+	found->generation = 1;
+	expect("01", VERDICT_VIOLATION, RULE_RESTORE, "found 4 live records, 3 were preserved");
+}
+
+/* As a kexec leaves it: no footer, no clock at its end, and the program's counts not written. */
+static void cut(struct kernel *kernel)
+{
+	kernel->rec.complete = false;
+	memset(&kernel->rec.footer, 0, sizeof(kernel->rec.footer));
+}
+
+static void test_cut_by_kexec(void **state)
+{
+	struct lutrace_event *found = live_update(3);
+
+	(void)state;
+	found->generation = 1;
+	cut(&k[0]);
+	expect("01", VERDICT_PASS, RULE_LOSS, "a ends without a footer, as a kexec leaves it; nothing "
+	       "is missing after it: its numbers have no gap, the next kernel found the 3 records "
+	       "that it left, and no later generation than it has");
+	/* It tells the generation, and there was a later one */
+	found->generation = 2;
+	expect("01", VERDICT_INCOMPLETE, RULE_LOSS, "a ends without a footer: it was cut");
+	/* It does not tell it, but all came back as it was */
+	found->generation = 0;
+	expect("01", VERDICT_PASS, RULE_LOSS, "and restored all of them as they were preserved");
+}
+
+/* One of three was not reclaimed, and could be another one than the recording has. */
+static void test_cut_and_not_reclaimed(void **state)
+{
+	struct lutrace_event *found;
+
+	(void)state;
+	kernel__boot(&k[0], "a", 0, 0);
+	leave(&k[0], 0, 3);
+	kernel__boot(&k[1], "b", 100 * SECOND_NS, 1);
+	found = take(&k[1], 0, 2);
+	found->nr_tables = 3;
+	cut(&k[0]);
+	expect("01", VERDICT_INCOMPLETE, RULE_LOSS, "a ends without a footer: it was cut");
+	found->generation = 1;
+	expect("01", VERDICT_PASS, RULE_RESTORE, "1 of the 3 domains preserved at the end of a");
+}
+
+static void test_cut_after_the_freeze(void **state)
+{
+	static struct lutrace_freeze freeze = { .rec.type = LUTRACE_REC_FREEZE };
+	struct lutrace_event *found;
+
+	(void)state;
+	kernel__boot(&k[0], "a", 0, 0);
+	leave(&k[0], 0, 3);
+	kernel__boot(&k[1], "b", 100 * SECOND_NS, 1);
+	found = take(&k[1], 0, 2);
+	found->nr_tables = 3;
+	cut(&k[0]);
+	freeze.time_ns = k[0].now + 1;
+	k[0].rec.freezes = xcalloc(1, sizeof(freeze));
+	k[0].rec.freezes[k[0].rec.nr_freezes++] = freeze;
+	expect("01", VERDICT_PASS, RULE_LOSS, "and it has the freeze before the jump");
+	/* A recording without a footer does not tell what was lost of its last events */
+	found->nr_tables = 4;
+	expect("01", VERDICT_INCOMPLETE, RULE_LOSS, "a ends without a footer: it was cut");
+}
+
+/* What the recorder, killed or on a full disk, does not have is nothing that a count makes up for. */
+static void test_cut_early(void **state)
+{
+	struct lutrace_event *found = live_update(3);
+
+	(void)state;
+	found->generation = 1;
+	drop_last_preserve();
+	cut(&k[0]);
+	expect("01", VERDICT_INCOMPLETE, RULE_LOSS, "a ends without a footer: it was cut");
+	/* A gap in the middle, too */
+	teardown(NULL);
+	live_update(3)->generation = 1;
+	cut(&k[0]);
+	k[0].rec.events[2].seq = k[0].rec.events[3].seq = 40;
+	k[0].rec.events[3].seq = 41;
+	expect("01", VERDICT_INCOMPLETE, RULE_LOSS, "a ends without a footer: it was cut");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +475,13 @@ int main(void)
 		cmocka_unit_test_teardown(test_no_tsc, teardown),
 		cmocka_unit_test_teardown(test_flight_numbers, teardown),
 		cmocka_unit_test_teardown(test_given_twice, teardown),
+		cmocka_unit_test_teardown(test_ended_early, teardown),
+		cmocka_unit_test_teardown(test_went_on, teardown),
+		cmocka_unit_test_teardown(test_found_too_many, teardown),
+		cmocka_unit_test_teardown(test_cut_by_kexec, teardown),
+		cmocka_unit_test_teardown(test_cut_and_not_reclaimed, teardown),
+		cmocka_unit_test_teardown(test_cut_after_the_freeze, teardown),
+		cmocka_unit_test_teardown(test_cut_early, teardown),
 	};
 
 	return cmocka_run_group_tests_name("boots", tests, NULL, NULL);
