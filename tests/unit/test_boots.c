@@ -330,6 +330,67 @@ static void test_given_twice(void **state)
 	analysis__free(&a);
 }
 
+/* Another recorder of the first kernel, whose program looks at the clock later at each end. */
+static void record_again(__u64 begin_ns, __u64 end_ns)
+{
+	size_t i;
+
+	kernel__boot(&k[1], "again", 0, 0);
+	free(k[1].rec.boot_id);
+	k[1].rec.boot_id = xstrdup(k[0].rec.boot_id);
+	k[1].rec.start.monotonic_ns = 1;
+	leave(&k[1], 0, 3);
+	for (i = 0; i < k[1].rec.nr_events; i++)
+		k[1].rec.events[i].time_ns += i % 2 ? end_ns : begin_ns;
+	for (i = 0; i < k[1].rec.nr_latencies; i++)
+		k[1].rec.latencies[i].latency_ns += end_ns - begin_ns;
+}
+
+/* H5: both have the right latencies, each by its own clock. */
+static void test_two_recorders(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	kernel__boot(&k[0], "a", 0, 0);
+	leave(&k[0], 0, 3);
+	record_again(150, 173);
+	expect("01", VERDICT_PASS, CHECK_LATENCY, NULL);
+	analyse(&a, "10");
+	assert_int_equal(a.nr_boots, 1);
+	assert_int_equal(a.nr_events, 8);
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.n, 3);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.max, STEP_NS);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.min, STEP_NS);
+	analysis__free(&a);
+	/* One that is wrong is found in either of them */
+	k[0].rec.latencies[2].latency_ns++;
+	expect("01", VERDICT_VIOLATION, CHECK_LATENCY, "took 1001 ns by the kernel side");
+}
+
+/* The first one began in the middle of a preserve, which the second one saw whole. */
+static void test_two_recorders_of_which_one_came_later(void **state)
+{
+	struct analysis a;
+
+	(void)state;
+	kernel__boot(&k[0], "a", 0, 0);
+	leave(&k[0], 0, 3);
+	memmove(k[0].rec.events, k[0].rec.events + 3, 5 * sizeof(*k[0].rec.events));
+	k[0].rec.nr_events -= 3;
+	k[0].rec.footer.counts.events -= 3;
+	memmove(k[0].rec.latencies, k[0].rec.latencies + 2, 2 * sizeof(*k[0].rec.latencies));
+	k[0].rec.nr_latencies -= 2;
+	record_again(150, 900);
+	analyse(&a, "01");
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.n, 3);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.min, STEP_NS);
+	assert_int_equal(a.ops[LUTRACE_OP_PRESERVE].latency.max, STEP_NS + 750);
+	analysis__free(&a);
+}
+
 /* A live update of @nr domains, of which the last one may be what the recording does not have. */
 static struct lutrace_event *live_update(unsigned int nr)
 {
@@ -475,6 +536,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_no_tsc, teardown),
 		cmocka_unit_test_teardown(test_flight_numbers, teardown),
 		cmocka_unit_test_teardown(test_given_twice, teardown),
+		cmocka_unit_test_teardown(test_two_recorders, teardown),
+		cmocka_unit_test_teardown(test_two_recorders_of_which_one_came_later, teardown),
 		cmocka_unit_test_teardown(test_ended_early, teardown),
 		cmocka_unit_test_teardown(test_went_on, teardown),
 		cmocka_unit_test_teardown(test_found_too_many, teardown),

@@ -28,8 +28,8 @@ enum selected analysis__selected(const struct analysis *a, const struct boot *bo
 				 const struct lutrace_event *ev);
 
 /*
- * losses.c: first what the recordings of all boots count as lost, into the boots; it drops what two
- * recordings of a boot have twice. Then, of a boot whose end is known, what is told of it.
+ * losses.c: first what the recordings of all boots count as lost, into the boots. Then, of a boot
+ * whose end is known, what is told of it.
  */
 void losses__count(struct analysis *a);
 void losses__check(struct analysis *a, const struct boot *boot);

@@ -26,10 +26,15 @@ static bool same_folder(const char *a, const char *b)
 	return len == (size_t)(y ? y - b : 0) && !strncmp(a, b, len);
 }
 
+bool recording__continues(const struct recording *x, const struct recording *y)
+{
+	return x->flight_file && y->flight_file && same_folder(x->path, y->path);
+}
+
 /* The numbers of one flight recorder go on through all boots. */
 static int by_flight(const struct recording *x, const struct recording *y)
 {
-	if (!x->flight_file || !y->flight_file || !same_folder(x->path, y->path))
+	if (!recording__continues(x, y))
 		return 0;
 	return (x->flight_file > y->flight_file) - (x->flight_file < y->flight_file);
 }
@@ -159,6 +164,7 @@ static void boot__fill(struct boot *boot)
 	qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
 	qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
 	qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints), by_complaint_time);
+	boot__merge(boot);
 }
 
 size_t boots__sort(struct boot **boots, const struct recording *recordings, size_t nr)
@@ -188,6 +194,8 @@ void boots__free(struct boot *boots, size_t nr)
 	for (i = 0; i < nr; i++) {
 		free(boots[i].parts);
 		free(boots[i].twice);
+		free(boots[i].recorders);
+		free(boots[i].recorder_of);
 		free(boots[i].events);
 		free(boots[i].freed);
 		free(boots[i].complaints);

@@ -33,8 +33,9 @@ struct boot {
 	size_t nr_parts;
 	const struct recording **twice;	/* given as well, each a copy of a part */
 	size_t nr_twice;
-	struct lutrace_event *events;
+	struct lutrace_event *events;	/* each number once, but for what cannot be */
 	size_t nr_events;
+	__u32 *recorders, *recorder_of;	/* of each part and event; NULL: no two ran at once */
 	struct lutrace_freed *freed;	/* in the order of time */
 	size_t nr_freed;
 	bool watches_freed;		/* one recording has a program on that tracepoint */
@@ -76,6 +77,14 @@ void boots__free(struct boot *boots, size_t nr);
 const char *boot__name(const struct boot *boot);
 /* The end of the last recording; 0 if it was cut. */
 __u64 boot__end_ns(const struct boot *boot);
+/* Whether both are files of one flight recorder. */
+bool recording__continues(const struct recording *x, const struct recording *y);
+/* merge.c: leaves each event once. Its events must be sorted. */
+void boot__merge(struct boot *boot);
+/* Which recorder a part is of, and the event was taken from: a number that is good for comparing. */
+__u32 boot__part_recorder(const struct boot *boot, size_t part);
+__u32 boot__recorder(const struct boot *boot, const struct lutrace_event *ev);
+
 /*
  * Whether @after came from @before, which was judged: its left is known. Sets what @before has of
  * the next boot. @after must be the next in the order of boots__sort().

@@ -11,7 +11,7 @@ struct replay {
 	struct analysis *a;
 	struct boot *boot;
 	struct idmap *open;		/* op, identity: index of the begin */
-	struct idmap *latencies;	/* op, begin and end sequence: ns */
+	struct idmap *latencies;	/* op and recorder, begin and end sequence: ns */
 	struct sample *samples;		/* per operation */
 };
 
@@ -61,6 +61,11 @@ static const struct lutrace_event *pair(struct replay *r, const struct lutrace_e
 	return begin;
 }
 
+static __u64 latency_key(__u32 op, __u32 recorder)
+{
+	return (__u64)recorder << 32 | op;
+}
+
 static void add_figures(struct replay *r, const struct lutrace_event *begin,
 			const struct lutrace_event *end)
 {
@@ -83,7 +88,8 @@ static void add_figures(struct replay *r, const struct lutrace_event *begin,
 static void check_latency(struct replay *r, const struct lutrace_event *begin,
 			  const struct lutrace_event *end, struct tally *t)
 {
-	uint64_t *ns = idmap__find(r->latencies, end->op, begin->seq, end->seq);
+	uint64_t *ns = idmap__find(r->latencies, latency_key(end->op, boot__recorder(r->boot, end)),
+				   begin->seq, end->seq);
 	__u64 seen = end->time_ns - begin->time_ns;
 
 	if (end->time_ns < begin->time_ns) {
@@ -128,8 +134,9 @@ static void load_latencies(struct replay *r)
 		rec = r->boot->parts[k];
 		for (i = 0; i < rec->nr_latencies; i++) {
 			lat = &rec->latencies[i];
-			idmap__set(r->latencies, lat->op, lat->begin_seq, lat->end_seq,
-				   lat->latency_ns);
+			idmap__set(r->latencies,
+				   latency_key(lat->op, boot__part_recorder(r->boot, k)),
+				   lat->begin_seq, lat->end_seq, lat->latency_ns);
 		}
 	}
 }
@@ -162,7 +169,8 @@ void figures__measure(struct analysis *a, struct boot *boot, struct sample *samp
 			continue;
 		count(ev, t);
 		begin = pair(&r, ev, i);
-		if (begin) {
+		/* Two recorders read the clock at two times */
+		if (begin && boot__recorder(boot, begin) == boot__recorder(boot, ev)) {
 			if (ev->time_ns >= begin->time_ns)
 				add_figures(&r, begin, ev);
 			check_latency(&r, begin, ev, t);

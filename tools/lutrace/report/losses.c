@@ -57,25 +57,6 @@ static void check_flight(struct analysis *a, const struct boot *boot)
 		     r->rotated_events);
 }
 
-/* Two recordings that ran at the same time have the same event twice. */
-static bool same_event(const struct boot *boot, const struct lutrace_event *x,
-		       const struct lutrace_event *y)
-{
-	return boot->nr_parts > 1 && x->op == y->op && x->phase == y->phase &&
-	       x->ser_phys == y->ser_phys && x->generation == y->generation && x->ret == y->ret;
-}
-
-static void drop_doubles(struct boot *boot)
-{
-	struct lutrace_event *ev = boot->events;
-	size_t i, out = 0;
-
-	for (i = 0; i < boot->nr_events; i++)
-		if (!out || ev[i].seq != ev[out - 1].seq || !same_event(boot, &ev[i], &ev[out - 1]))
-			ev[out++] = ev[i];
-	boot->nr_events = out;
-}
-
 /* What was lost at the end leaves no gap in the sequence. */
 static __u64 recording__lost(const struct recording *r)
 {
@@ -100,7 +81,6 @@ void losses__count(struct analysis *a)
 			boot->sound &= !boot->parts[k]->selected;
 			boot->lost += recording__lost(boot->parts[k]);
 		}
-		drop_doubles(boot);
 		a->nr_events += boot->nr_events;
 	}
 	if (!a->nr_events)
