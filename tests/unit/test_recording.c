@@ -16,6 +16,7 @@
 #include "lib/fault.h"
 #include "lib/text.h"
 #include "recording/recording.h"
+#include "recording/writer.h"
 
 #define HOST "tool=lutrace 0\nrelease=7.3.4\nversion=#1\nmachine=x86_64\nboot_id=b00t\n" \
 	     "cmdline=kho=on a=b\nhypervisor=TCGTCGTCGTCG\nemulated=1\nbuild_id=f00d\n" \

@@ -16,6 +16,7 @@
 #include "objects/namer.h"
 #include "recording/flight.h"
 #include "recording/recording.h"
+#include "recording/writer.h"
 
 enum { OPT_FILE_SIZE = 0x100, OPT_FILES };
 

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include "lib/fault.h"
 #include "recording/recording.h"
+#include "recording/writer.h"
 
 /* Room for the header, and for an event or two */
 #define FLIGHT_MIN_KIB	64
