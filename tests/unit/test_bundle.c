@@ -17,6 +17,7 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "recording/recording.h"
+#include "recording/writer.h"
 
 static char folder[] = "/tmp/test_bundle.XXXXXX";
 

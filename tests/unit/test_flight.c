@@ -21,6 +21,8 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "recording/flight.h"
+#include "recording/flight_dir.h"
+#include "recording/recording.h"
 
 #define HOST	"release=7.3.4\nboot_id=b1\n"
 #define HOST2	"release=7.3.4\nboot_id=b2\n"

@@ -17,6 +17,7 @@
 #include "lib/text.h"
 #include "lib/idmap.h"
 
+#include "recording/writer.h"
 
 #define MANY 5000
 

@@ -16,7 +16,7 @@
 #include "lib/outfile.h"
 #include "lib/text.h"
 #include "lib/version.h"
-#include "recording/flight.h"
+#include "recording/flight_dir.h"
 
 #define KHO_DEBUGFS	"/sys/kernel/debug/kho"
 #define KHO_DEPTH	4	/* of folders, more than KHO makes */
@@ -223,7 +223,7 @@ static int add_recordings(struct bundle *b, const struct opts *opts, struct faul
 	int i, nr = 0, err = 0;
 
 	for (i = 0; i < opts->nr && !err; i++) {
-		if (is_folder(opts->recordings[i]))
+		if (flight_dir__is(opts->recordings[i]))
 			err = add_flight(b, opts->recordings[i], &nr, fault);
 		else
 			err = add_recording(b, opts->recordings[i], ++nr, fault);

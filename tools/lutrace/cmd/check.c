@@ -22,7 +22,7 @@
 #include "objects/lister.h"
 #include "objects/namer.h"
 #include "objects/sessions.h"
-#include "recording/flight.h"
+#include "recording/flight_dir.h"
 #include "report/analysis.h"
 #include "report/check_result.h"
 #include "report/schemas.h"
@@ -99,7 +99,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &opts->sel;
 		return 0;
 	case 'b':
-		if (is_folder(arg))
+		if (flight_dir__is(arg))
 			add_folder(opts, state, arg);
 		else
 			add_before(opts, arg);

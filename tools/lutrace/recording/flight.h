@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A flight recorder: recordings that follow one another in a folder, of which only the last ones
- * are kept. Each is named NUMBER-BOOTID.rec; the numbers go on through all boots. Whoever records
- * stands in DIR/lock: his number, when he began, and the boot, so that one who is gone holds
- * nothing. Locks of files, where the kernel has them, keep two from beginning at once. What he
- * cannot write he counts as lost.
+ * are kept. flight_dir.h says what they are called. One recorder at a time uses a folder: it holds
+ * DIR/lock (lib/pidlock.h). What it cannot write it counts as lost.
  */
 #ifndef LUTRACE_FLIGHT_H
 #define LUTRACE_FLIGHT_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 #include "lib/fault.h"
-#include "recording/recording.h"
 #include "recording/writer.h"
 
 /* Room for the header, and for an event or two */
@@ -64,31 +60,5 @@ int flight__snapshot(struct flight *f, struct fault *fault);
 int flight__close(struct flight *f, struct fault *fault);
 /* Frees it; a file that was not ended is cut. @f may be NULL. */
 void flight__free(struct flight *f);
-
-/* The folder, for who reads it */
-
-struct flight_file {
-	unsigned long number;
-	char *path, *boot_id;
-};
-
-struct flight_files {
-	struct flight_file *items;	/* by number, and so by age */
-	size_t nr, room;
-};
-
-int flight_files__read(struct flight_files *list, const char *dir, struct fault *fault);
-/* Leaves those of the newest boot that is not @boot_id. */
-void flight_files__keep_before(struct flight_files *list, const char *boot_id);
-void flight_files__free(struct flight_files *list);
-
-/*
- * Has the recorder of this folder take a snapshot, and waits for it. 1: done, the
- * newest file is the one that it writes now; 0: nobody records there; -1 with
- * @fault set: it does not answer.
- */
-int flight__ask_for_snapshot(const char *dir, struct fault *fault);
-
-bool is_folder(const char *path);
 
 #endif

@@ -34,14 +34,14 @@ void recording__free(struct recording *r)
 	*r = (struct recording){ 0 };
 }
 
-static void set_text(char **to, const char *value)
+static void recording__set_text(char **to, const char *value)
 {
 	free(*to);
 	*to = xstrdup(value);
 	make_printable(*to);
 }
 
-static void set_host(struct recording *r, const char *key, const char *value)
+static void recording__set_host(struct recording *r, const char *key, const char *value)
 {
 	struct { const char *key; char **to; } texts[] = {
 		{ "release", &r->release }, { "version", &r->version },
@@ -74,7 +74,7 @@ static void set_host(struct recording *r, const char *key, const char *value)
 		r->has_klog = !strcmp(value, "1");
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(key, texts[i].key))
-			set_text(texts[i].to, value);
+			recording__set_text(texts[i].to, value);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (!strcmp(key, numbers[i].key))
 			*numbers[i].to = strtoull(value, NULL, 10);
@@ -88,35 +88,35 @@ struct place {
 	size_t at;
 };
 
-static int wrong_size(const struct place *p, struct fault *fault)
+static int place__wrong_size(const struct place *p, struct fault *fault)
 {
 	return fault__set(fault, "%s is damaged: the record of type %u at byte %zu has a size of "
 			  "%u",
 			  p->r->path, p->rec.type, p->at, p->rec.size);
 }
 
-static int wrong_order(const struct place *p, const char *what, struct fault *fault)
+static int place__wrong_order(const struct place *p, const char *what, struct fault *fault)
 {
 	return fault__set(fault, "%s is damaged: a record of type %u stands %s, at byte %zu",
 			  p->r->path, p->rec.type, what, p->at);
 }
 
 /* Copies the record; one of a newer version may have more at its end. */
-static int take(const struct place *p, void *to, size_t size, struct fault *fault)
+static int place__copy(const struct place *p, void *to, size_t size, struct fault *fault)
 {
 	if (p->rec.size < size || (p->rec.size > size && !recording__is_newer(p->r)))
-		return wrong_size(p, fault);
+		return place__wrong_size(p, fault);
 	memcpy(to, p->data + p->at, size);
 	return 0;
 }
 
-static int parse_host(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_host(struct recording *r, const struct place *p, struct fault *fault)
 {
 	size_t size = p->rec.size - sizeof(p->rec);
 	char *text, *line, *equals, *save;
 
 	if (r->boot_id)
-		return wrong_order(p, "where there can be no second header", fault);
+		return place__wrong_order(p, "where there can be no second header", fault);
 	text = xcalloc(size + 1, 1);
 	memcpy(text, p->data + p->at + sizeof(p->rec), size);
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
@@ -124,7 +124,7 @@ static int parse_host(struct recording *r, const struct place *p, struct fault *
 		if (!equals)
 			continue;
 		*equals = '\0';
-		set_host(r, line, equals + 1);
+		recording__set_host(r, line, equals + 1);
 	}
 	free(text);
 	if (!r->boot_id || !r->release)
@@ -132,11 +132,11 @@ static int parse_host(struct recording *r, const struct place *p, struct fault *
 	return 0;
 }
 
-static int parse_event(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_event(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_event ev;
 
-	if (take(p, &ev, sizeof(ev), fault))
+	if (place__copy(p, &ev, sizeof(ev), fault))
 		return -1;
 	r->counted_events++;
 	if (ev.op < LUTRACE_NR_OPS && ev.phase <= LUTRACE_END) {
@@ -154,11 +154,11 @@ static int parse_event(struct recording *r, const struct place *p, struct fault 
 	return 0;
 }
 
-static int parse_latency(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_latency(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_latency lat;
 
-	if (take(p, &lat, sizeof(lat), fault))
+	if (place__copy(p, &lat, sizeof(lat), fault))
 		return -1;
 	r->counted_latencies++;
 	if (lat.op < LUTRACE_NR_OPS) {
@@ -175,11 +175,11 @@ static int parse_latency(struct recording *r, const struct place *p, struct faul
 	return 0;
 }
 
-static int parse_freed(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_freed(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_freed freed;
 
-	if (take(p, &freed, sizeof(freed), fault))
+	if (place__copy(p, &freed, sizeof(freed), fault))
 		return -1;
 	r->freed = grow(r->freed, r->nr_freed, &r->freed_room, sizeof(freed));
 	r->freed[r->nr_freed++] = freed;
@@ -188,11 +188,11 @@ static int parse_freed(struct recording *r, const struct place *p, struct fault 
 	return 0;
 }
 
-static int parse_freeze(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_freeze(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_freeze freeze;
 
-	if (take(p, &freeze, sizeof(freeze), fault))
+	if (place__copy(p, &freeze, sizeof(freeze), fault))
 		return -1;
 	r->freezes = grow(r->freezes, r->nr_freezes, &r->freezes_room, sizeof(freeze));
 	r->freezes[r->nr_freezes++] = freeze;
@@ -201,11 +201,11 @@ static int parse_freeze(struct recording *r, const struct place *p, struct fault
 	return 0;
 }
 
-static int parse_deep(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_deep(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_deep deep;
 
-	if (take(p, &deep, sizeof(deep), fault))
+	if (place__copy(p, &deep, sizeof(deep), fault))
 		return -1;
 	r->deep = grow(r->deep, r->nr_deep, &r->deep_room, sizeof(deep));
 	r->deep[r->nr_deep++] = deep;
@@ -214,11 +214,12 @@ static int parse_deep(struct recording *r, const struct place *p, struct fault *
 	return 0;
 }
 
-static int parse_complaint(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_complaint(struct recording *r, const struct place *p,
+				      struct fault *fault)
 {
 	struct lutrace_complaint c;
 
-	if (take(p, &c, sizeof(c), fault))
+	if (place__copy(p, &c, sizeof(c), fault))
 		return -1;
 	c.text[sizeof(c.text) - 1] = '\0';
 	make_printable(c.text);
@@ -229,7 +230,7 @@ static int parse_complaint(struct recording *r, const struct place *p, struct fa
 	return 0;
 }
 
-static int parse_name(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_name(struct recording *r, const struct place *p, struct fault *fault)
 {
 	/* The record may stand at any byte: the header of a newer version has any size. */
 	struct lutrace_rec *rec = xcalloc(1, p->rec.size);
@@ -238,14 +239,14 @@ static int parse_name(struct recording *r, const struct place *p, struct fault *
 	memcpy(rec, p->data + p->at, p->rec.size);
 	err = names__learn_record(r->names, rec);
 	free(rec);
-	return err ? wrong_size(p, fault) : 0;
+	return err ? place__wrong_size(p, fault) : 0;
 }
 
-static int parse_process(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_process(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_process process;
 
-	if (take(p, &process, sizeof(process), fault))
+	if (place__copy(p, &process, sizeof(process), fault))
 		return -1;
 	process.comm[sizeof(process.comm) - 1] = '\0';
 	if (process.whole)
@@ -253,24 +254,24 @@ static int parse_process(struct recording *r, const struct place *p, struct faul
 	return 0;
 }
 
-static int parse_clock(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_clock(struct recording *r, const struct place *p, struct fault *fault)
 {
 	struct lutrace_clock *to = r->start.rec.type ? &r->end : &r->start;
 
 	if (to->rec.type)
-		return wrong_order(p, "after the clocks of the end", fault);
-	if (take(p, to, sizeof(*to), fault))
+		return place__wrong_order(p, "after the clocks of the end", fault);
+	if (place__copy(p, to, sizeof(*to), fault))
 		return -1;
 	if (to->monotonic_ns > r->whole_ns)
 		r->whole_ns = to->monotonic_ns;
 	return 0;
 }
 
-static int parse_footer(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_footer(struct recording *r, const struct place *p, struct fault *fault)
 {
 	const struct lutrace_footer *f = &r->footer;
 
-	if (take(p, &r->footer, sizeof(*f), fault))
+	if (place__copy(p, &r->footer, sizeof(*f), fault))
 		return -1;
 	if (f->crc32 != crc32_z(0, (const void *)p->data, p->at))
 		return fault__set(fault, "%s is damaged: its checksum is wrong; record again or "
@@ -285,46 +286,46 @@ static int parse_footer(struct recording *r, const struct place *p, struct fault
 	return 0;
 }
 
-static int parse_record(struct recording *r, const struct place *p, struct fault *fault)
+static int recording__parse_record(struct recording *r, const struct place *p, struct fault *fault)
 {
 	if (p->rec.type == LUTRACE_REC_HOST)
-		return parse_host(r, p, fault);
+		return recording__parse_host(r, p, fault);
 	if (!r->boot_id || (!r->start.rec.type && p->rec.type != LUTRACE_REC_CLOCK))
-		return wrong_order(p, "where its header should be", fault);
+		return place__wrong_order(p, "where its header should be", fault);
 	switch (p->rec.type) {
 	case LUTRACE_REC_CLOCK:
-		return parse_clock(r, p, fault);
+		return recording__parse_clock(r, p, fault);
 	case LUTRACE_REC_EVENT:
-		return parse_event(r, p, fault);
+		return recording__parse_event(r, p, fault);
 	case LUTRACE_REC_LATENCY:
-		return parse_latency(r, p, fault);
+		return recording__parse_latency(r, p, fault);
 	case LUTRACE_REC_FREED:
-		return parse_freed(r, p, fault);
+		return recording__parse_freed(r, p, fault);
 	case LUTRACE_REC_FREEZE:
-		return parse_freeze(r, p, fault);
+		return recording__parse_freeze(r, p, fault);
 	case LUTRACE_REC_DEEP:
-		return parse_deep(r, p, fault);
+		return recording__parse_deep(r, p, fault);
 	case LUTRACE_REC_COMPLAINT:
-		return parse_complaint(r, p, fault);
+		return recording__parse_complaint(r, p, fault);
 	case LUTRACE_REC_NAME:
-		return parse_name(r, p, fault);
+		return recording__parse_name(r, p, fault);
 	case LUTRACE_REC_PROCESS:
-		return parse_process(r, p, fault);
+		return recording__parse_process(r, p, fault);
 	case LUTRACE_REC_FOOTER:
-		return parse_footer(r, p, fault);
+		return recording__parse_footer(r, p, fault);
 	}
 	r->skipped++;
 	return 0;
 }
 
 /* Where a machine crashes, file systems leave zeros: that is a cut as well. */
-static bool only_zeros(const char *data, size_t size)
+static bool recording__only_zeros(const char *data, size_t size)
 {
 	return !size || (!data[0] && !memcmp(data, data + 1, size - 1));
 }
 
 /* Its zeros may begin within the last record, whose end is never 0 if it is whole. */
-static void forget_half_record(struct recording *r, __u32 type, bool zero_end)
+static void recording__forget_half_record(struct recording *r, __u32 type, bool zero_end)
 {
 	const struct lutrace_event *ev = r->nr_events ? &r->events[r->nr_events - 1] : NULL;
 	const struct lutrace_latency *lat =
@@ -349,7 +350,7 @@ static void forget_half_record(struct recording *r, __u32 type, bool zero_end)
 }
 
 /* Sizes the record at the front of @left bytes; false if it is cut off. */
-static bool record_whole(const void *at, size_t left, struct lutrace_rec *rec)
+static bool recording__record_whole(const void *at, size_t left, struct lutrace_rec *rec)
 {
 	if (left < sizeof(*rec))
 		return false;
@@ -357,8 +358,8 @@ static bool record_whole(const void *at, size_t left, struct lutrace_rec *rec)
 	return rec->size <= left || rec->size > LUTRACE_REC_MAX;
 }
 
-static int parse_records(struct recording *r, const char *data, size_t size, size_t at,
-			 struct fault *fault)
+static int recording__parse_records(struct recording *r, const char *data, size_t size, size_t at,
+				    struct fault *fault)
 {
 	struct place p = { .r = r, .data = data };
 	__u32 last = 0;
@@ -367,19 +368,19 @@ static int parse_records(struct recording *r, const char *data, size_t size, siz
 		if (r->complete)
 			return fault__set(fault, "%s is damaged: %zu bytes follow its end",
 					  r->path, size - at);
-		if (!data[at] && only_zeros(data + at, size - at)) {
-			forget_half_record(r, last, !data[at - 1]);
+		if (!data[at] && recording__only_zeros(data + at, size - at)) {
+			recording__forget_half_record(r, last, !data[at - 1]);
 			r->cut_bytes = size - at;
 			return 0;
 		}
-		if (!record_whole(data + at, size - at, &p.rec)) {
+		if (!recording__record_whole(data + at, size - at, &p.rec)) {
 			r->cut_bytes = size - at;
 			return 0;
 		}
 		p.at = at;
 		if (p.rec.size < sizeof(p.rec) || p.rec.size > LUTRACE_REC_MAX || p.rec.size % 8)
-			return wrong_size(&p, fault);
-		if (parse_record(r, &p, fault))
+			return place__wrong_size(&p, fault);
+		if (recording__parse_record(r, &p, fault))
 			return -1;
 		r->nr_records++;
 		last = p.rec.type;
@@ -387,8 +388,8 @@ static int parse_records(struct recording *r, const char *data, size_t size, siz
 	return 0;
 }
 
-static int parse_header(struct recording *r, const void *data, size_t size, size_t *header,
-			struct fault *fault)
+static int recording__parse_header(struct recording *r, const void *data, size_t size,
+				   size_t *header, struct fault *fault)
 {
 	struct lutrace_file head = { .magic = "" };
 
@@ -420,9 +421,9 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 	int err;
 
 	*r = (struct recording){ .path = xstrdup(path), .names = names__new() };
-	err = parse_header(r, data, size, &header, fault);
+	err = recording__parse_header(r, data, size, &header, fault);
 	if (!err)
-		err = parse_records(r, data, size, header, fault);
+		err = recording__parse_records(r, data, size, header, fault);
 	if (!err && !r->start.rec.type)
 		err = fault__set(fault, "%s was cut before its header ended: it holds nothing",
 				 path);

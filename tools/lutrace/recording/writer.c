@@ -99,7 +99,7 @@ struct recorder_sum recorder__sum(const struct recorder *w)
 	return w->put;
 }
 
-static int cannot_write(const struct recorder *w, struct fault *fault)
+static int recorder__cannot_write(const struct recorder *w, struct fault *fault)
 {
 	return fault__set(fault, "cannot write %s: %s; what was recorded so far stands in it",
 			  w->path, strerror(errno));
@@ -115,7 +115,7 @@ int recorder__flush(struct recorder *w, struct fault *fault)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return cannot_write(w, fault);
+			return recorder__cannot_write(w, fault);
 		done += n;
 	}
 	w->len = 0;
@@ -153,18 +153,18 @@ int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct faul
 int recorder__sync(struct recorder *w, struct fault *fault)
 {
 	if (fsync(w->fd) && errno != EINVAL && errno != EROFS)
-		return cannot_write(w, fault);
+		return recorder__cannot_write(w, fault);
 	return 0;
 }
 
-static int close_file(struct recorder *w, struct fault *fault)
+static int recorder__close_file(struct recorder *w, struct fault *fault)
 {
 	int fd = w->fd;
 
 	if (w->reserved && ftruncate(fd, w->written.bytes))
 		complain("%s keeps more room on the disk than it needs: %m", w->path);
 	w->fd = -1;
-	return close(fd) ? cannot_write(w, fault) : 0;
+	return close(fd) ? recorder__cannot_write(w, fault) : 0;
 }
 
 int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fault *fault)
@@ -175,7 +175,7 @@ int recorder__close(struct recorder *w, struct lutrace_footer *footer, struct fa
 		err = recorder__flush(w, fault);
 	if (!err)
 		err = recorder__sync(w, fault);
-	if (close_file(w, err ? &(struct fault){ "" } : fault))
+	if (recorder__close_file(w, err ? &(struct fault){ "" } : fault))
 		err = -1;
 	recorder__free(w);
 	return err;
@@ -186,7 +186,7 @@ void recorder__free(struct recorder *w)
 	if (!w)
 		return;
 	if (w->fd >= 0)
-		close_file(w, &(struct fault){ "" });
+		recorder__close_file(w, &(struct fault){ "" });
 	free(w->path);
 	free(w->buf);
 	free(w);
