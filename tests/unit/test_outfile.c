@@ -26,6 +26,7 @@
 #include "lib/outfile.h"
 #include "lib/text.h"
 #include "recording/recording.h"
+#include "recording/writer.h"
 
 /* A file system that has no files without a name, or gives them none (NFS, FAT, old overlayfs). */
 static bool no_tmpfile, no_link;

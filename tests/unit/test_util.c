@@ -17,7 +17,6 @@
 #include "lib/text.h"
 #include "lib/idmap.h"
 
-#include "recording/writer.h"
 
 #define MANY 5000
 
