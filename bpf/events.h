@@ -208,6 +208,23 @@ enum lutrace_told_type {
 #define LUTRACE_SESSION_SIZE	64	/* of a session's name with its NUL */
 #define LUTRACE_DEVICE_SIZE	48	/* of a device's */
 
+/* The kernel that is loaded, as bpf/ready.bpf.c finds it. */
+struct lutrace_kimage {
+	__s32 err;			/* negative errno: it could not be read */
+	__u32 loaded;
+	__u32 file_mode;		/* by kexec_file_load(2) */
+	__u32 kho;			/* KHO's data goes along */
+};
+
+/* A file of the Live Update Orchestrator that a process has open. */
+struct lutrace_holder {
+	__u32 pid, fd;
+	char comm[16];
+	__u32 device;			/* it is /dev/liveupdate; else a session: */
+	__u32 retrieved;		/* of the kernel before, and not finished */
+	char session[LUTRACE_SESSION_SIZE];
+};
+
 /*
  * An iommufd, and the open file through which the iterator found it: its own, or that of a session
  * that keeps it, and then under which name and token.

@@ -49,6 +49,7 @@ struct luo_file_set {
 
 struct luo_session {
 	char name[64];
+	bool retrieved;			/* it is of the kernel before */
 	struct luo_file_set file_set;
 };
 
@@ -58,9 +59,22 @@ struct luo_file {
 	__u64 token;
 };
 
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+	unsigned long *open_fds;	/* a bit for each */
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
+	char comm[16];
+	struct task_struct *group_leader;
+	struct files_struct *files;
 };
 
 struct seq_file;
@@ -74,6 +88,19 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+/* A kernel that was loaded by kexec. */
+struct kimage {
+	unsigned int file_mode : 1;	/* by kexec_file_load(2) */
+	struct {
+		void *scratch;		/* the segment of KHO's scratch areas; NULL: KHO does not go along */
+	} kho;
 };
 
 struct xarray {

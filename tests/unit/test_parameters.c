@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "next/parameters.h"
 
 #define GOOD		"kho=on liveupdate=on intel_iommu=on"
@@ -192,6 +194,28 @@ static void test_all_at_once(void **state)
 	assert_true(parameters__count() + 8 < REMARKS_MAX);
 }
 
+/* luctl(8) names every one of them. */
+static void test_manual(void **state)
+{
+	struct fault fault;
+	char *manual = read_file(TOP "/docs/luctl.8", NULL, &fault), *from, *to;
+	const char *name, *option;
+	size_t i;
+
+	(void)state;
+	assert_non_null(manual);
+	for (from = to = manual; *from; from++)
+		if (*from != '\\')
+			*to++ = *from;
+	*to = '\0';
+	for (i = 0; i < parameters__count(); i++) {
+		name = parameters__name(i, &option);
+		if (!strstr(manual, name) || (option && !strstr(manual, option)))
+			fail_msg("%s %s is not in luctl.8", name, option ?: "");
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -202,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_both_ways),
 		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests_name("parameters", tests, NULL, NULL);

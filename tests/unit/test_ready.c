@@ -20,6 +20,8 @@ struct fixture {
 	struct listed items[NR_HWPTS];
 	struct listing list;
 	struct remarks remarks;
+	struct lutrace_holder holders[3];
+	struct ready_kernel kernel;
 	struct ready_facts facts;
 	struct blackout blackout;
 };
@@ -44,8 +46,10 @@ static int setup(void **state)
 	fx->facts = (struct ready_facts){
 		.machine = &fx->machine, .list = &fx->list, .image = "/boot/next",
 		.remarks = &fx->remarks, .loaded = 1, .blocks_known = true, .blocks = 16000,
-		.blocks_fault = "", .emulated = true,
+		.blocks_fault = "", .emulated = true, .kernel = &fx->kernel,
 	};
+	fx->kernel.image = (struct lutrace_kimage){ .loaded = 1, .file_mode = 1, .kho = 1 };
+	fx->kernel.holders = fx->holders;
 	*state = fx;
 	return 0;
 }
@@ -140,7 +144,106 @@ static void test_loaded_unknown(void **state)
 	struct fixture *fx = *state;
 
 	fx->facts.loaded = -1;
-	expect_verdict(fx, READY_UNKNOWN, "loaded", "not known");
+	fx->facts.loaded_fault = "there is no /sys/kernel";
+	expect_verdict(fx, READY_UNKNOWN, "loaded", "not known (there is no /sys/kernel)");
+}
+
+/* kexec_load(2): KHO does not know of what it loads. */
+static void test_kexec_load(void **state)
+{
+	struct fixture *fx = *state;
+
+	fx->kernel.image = (struct lutrace_kimage){ .loaded = 1 };
+	expect_verdict(fx, READY_NO_GO, "handover", "loaded by kexec_load(2)");
+	assert_non_null(strstr(findings__by_name(&fx->reasons, "handover")->advice, "kexec -s"));
+}
+
+static void test_loaded_without_kho(void **state)
+{
+	struct fixture *fx = *state;
+
+	fx->kernel.image.kho = 0;
+	expect_verdict(fx, READY_NO_GO, "handover", "without KHO's data");
+}
+
+static void test_handover_unknown(void **state)
+{
+	struct fixture *fx = *state;
+
+	fx->facts.kernel = NULL;
+	fx->facts.kernel_fault = "no addresses";
+	expect_verdict(fx, READY_UNKNOWN, "handover", "not known: no addresses");
+	assert_non_null(strstr(text_of(fx, "holders"), "no addresses"));
+}
+
+/* What is not loaded needs no second reason. */
+static void test_not_loaded_is_one_reason(void **state)
+{
+	struct fixture *fx = *state;
+
+	fx->facts.loaded = 0;
+	fx->kernel.image = (struct lutrace_kimage){ 0 };
+	expect_verdict(fx, READY_NO_GO, "loaded", "no next kernel");
+	assert_null(findings__by_name(&fx->reasons, "handover"));
+}
+
+static void hold(struct fixture *fx, unsigned int pid, const char *comm, const char *session)
+{
+	struct lutrace_holder *holder = &fx->holders[fx->kernel.nr_holders++];
+
+	*holder = (struct lutrace_holder){ .pid = pid, .device = !session };
+	strcpy(holder->comm, comm);
+	strcpy(holder->session, session ?: "");
+}
+
+static void test_device_is_held(void **state)
+{
+	struct fixture *fx = *state;
+	size_t i, nr = 0;
+
+	hold(fx, 1, "systemd", NULL);
+	hold(fx, 1, "systemd", "systemd");
+	hold(fx, 1, "systemd", "systemd");
+	expect_verdict(fx, READY_GO, NULL, NULL);
+	assert_non_null(strstr(text_of(fx, "device"), "open in process 1 (systemd)"));
+	assert_non_null(strstr(findings__by_name(&fx->reasons, "device")->advice,
+			       "do not end process 1"));
+	assert_non_null(strstr(text_of(fx, "session"), "session systemd is open in process 1"));
+	/* It has it twice, which is one line */
+	for (i = 0; i < fx->reasons.nr; i++)
+		nr += !strcmp(fx->reasons.items[i].name, "session");
+	assert_int_equal(nr, 1);
+}
+
+static void test_device_is_held_by_another(void **state)
+{
+	struct fixture *fx = *state;
+
+	hold(fx, 77, "vmm", NULL);
+	expect_verdict(fx, READY_GO, NULL, NULL);
+	assert_non_null(strstr(text_of(fx, "device"), "process 77 (vmm)"));
+	assert_null(strstr(findings__by_name(&fx->reasons, "device")->advice, "process 1"));
+}
+
+static void test_session_of_before(void **state)
+{
+	struct fixture *fx = *state;
+
+	hold(fx, 77, "vmm", "guest");
+	fx->holders[0].retrieved = 1;
+	expect_verdict(fx, READY_UNKNOWN, "session",
+		       "session guest of the kernel before is with process 77 (vmm) and not finished");
+}
+
+static void test_no_reset(void **state)
+{
+	char *devices[] = { "0000:00:04.0" };
+	struct fixture *fx = *state;
+
+	fx->facts.no_reset = devices;
+	fx->facts.nr_no_reset = 1;
+	expect_verdict(fx, READY_GO, NULL, NULL);
+	assert_non_null(strstr(text_of(fx, "reset"), "0000:00:04.0 cannot be reset"));
 }
 
 static void test_nothing_preserved(void **state)
@@ -311,7 +414,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(go), T(machine), T(kexec_disabled), T(not_loaded), T(loaded_unknown),
 		T(nothing_preserved), T(list_unknown), T(marked_only), T(record_does_not_fit),
-		T(next_kernel_warning), T(next_kernel_note), T(next_kernel_risk),
+		T(next_kernel_warning), T(kexec_load), T(loaded_without_kho), T(handover_unknown),
+		T(not_loaded_is_one_reason), T(device_is_held), T(device_is_held_by_another),
+		T(session_of_before), T(no_reset), T(next_kernel_note), T(next_kernel_risk),
 		T(next_kernel_only_worth_knowing), T(next_kernel_not_given),
 		T(too_few_blocks), T(blackout), T(blackout_beyond), T(blackout_unknown),
 		T(blocks_unknown), T(json),

@@ -39,7 +39,8 @@ _lutrace_options()
 			"-p:file --pidfile:file $select $live $usual"
 		;;
 	'lutrace ready')
-		echo "-j --json --json-schema -k:file --kernel:file -c:- --cmdline:- -v --verbose $usual"
+		echo "-j --json --json-schema -k:file --kernel:file -i:file --initrd:file -c:- --cmdline:-" \
+			"-v --verbose $usual"
 		;;
 	'lutrace report')
 		echo "-j:file --json:file -c:file --csv:file -p:file --perfetto:file --json-schema" \

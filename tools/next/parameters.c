@@ -336,3 +336,9 @@ size_t parameters__count(void)
 {
 	return ARRAY_SIZE(parameters);
 }
+
+const char *parameters__name(size_t row, const char **option)
+{
+	*option = parameters[row].option;
+	return parameters[row].name;
+}

@@ -17,5 +17,7 @@ void parameters__check(const char *next, const char *running, const struct needs
 
 /* How many rows the table has, which is how many remarks there can be. */
 size_t parameters__count(void);
+/* The parameter of a row, and its option or NULL: the manual has to have them. */
+const char *parameters__name(size_t row, const char **option);
 
 #endif

@@ -18,6 +18,10 @@ ask next --kernel bzImage --cmdline "$(cat /proc/cmdline)"
 ask off --kernel bzImage --cmdline "$(sed 's/kho=on/kho=off/' /proc/cmdline)"
 ask json --json
 ask nobody --kernel nowhere
+ask folder --kernel /share
+# In place of the kernel that luctl loaded, which will not jump
+kexec_load && ask plain
+kexec_load unload && ask unloaded
 lutrace walk -o walk.txt
 lutrace check --json late.json >late.txt 2>late.log &
 echo $! >/run/late.pid

@@ -7,6 +7,7 @@
 #include <linux/iommufd.h>
 
 #include "next/compat.h"
+#include "next/loaded.h"
 
 #include "next/cmdline_expand.h"
 
@@ -113,6 +114,16 @@ static int report_remarks(const struct remarks *remarks, bool strict)
 	return 0;
 }
 
+/* luctl has loaded nothing yet when this is asked; what cannot be read is not said. */
+static void preserve__note_loaded(const char *image)
+{
+	struct fault fault;
+
+	if (loaded__read("", &fault) == 1)
+		say__note("note: somebody else has loaded a next kernel already; %s will take its place",
+			  image);
+}
+
 int preserve__check_next(const struct group *g, bool strict)
 {
 	struct needs needs = {
@@ -127,6 +138,7 @@ int preserve__check_next(const struct group *g, bool strict)
 	struct fault fault;
 	int err = -1;
 
+	preserve__note_loaded(next.image);
 	if (cmdline) {
 		err = compat__check(&next, running, needs, &remarks, &fault);
 		if (err)

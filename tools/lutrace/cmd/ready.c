@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lutrace ready: go or no-go before the jump, with reasons. It never opens /dev/liveupdate. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
 #include "health/doctor.h"
+#include "health/ready_bpf.h"
 #include "health/ready.h"
+#include "health/reset.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "live/host.h"
 #include "next/compat.h"
+#include "next/loaded.h"
 #include "recording/recording.h"
 #include "report/schemas.h"
 #include "walk/kernel.h"
@@ -37,7 +39,7 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_ready__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -74,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_ready__parse,
 	.doc = "Says go or no-go before the jump into the next kernel, and why\v"
 	       "Run it when all is preserved and the next kernel is loaded. It looks at the machine "
 	       "as doctor does, at what is preserved now, and into the next kernel's image. It "
@@ -83,82 +85,102 @@ static const struct argp argp = {
 	       "  lutrace ready --kernel /boot/next --cmdline \"$(cat next.cmdline)\"",
 };
 
-/* 1, 0, or -1 if the kernel does not say. */
-static int kernel_loaded(void)
+/* All that is looked at, which ready__judge() gets as facts that point here. */
+struct look {
+	const struct opts *opts;
+	struct ready_facts facts;
+	struct findings machine;
+	struct listing list;
+	struct ready_kernel kernel;
+	struct remarks remarks;
+	struct reset_list no_reset;
+	struct fault list_fault, loaded_fault, kernel_fault, blocks_fault;
+};
+
+static void look__read_blocks(struct look *look)
 {
-	static const char *const paths[] = {
-		"/sys/kernel/kexec_loaded", "/sys/kernel/kexec/loaded",
-	};
-	struct fault fault;
-	char *text = NULL;
-	int loaded = -1;
-	size_t i;
+	char *text = read_file(KHO_BLOCKS, NULL, &look->blocks_fault), *end = NULL;
+	struct ready_facts *facts = &look->facts;
 
-	for (i = 0; i < ARRAY_SIZE(paths) && !text; i++)
-		text = read_file(paths[i], NULL, &fault);
-	if (text)
-		loaded = *text == '1' ? 1 : *text == '0' ? 0 : -1;
-	free(text);
-	return loaded;
-}
-
-static void read_blocks(struct ready_facts *facts, struct fault *fault)
-{
-	char *text = read_file(KHO_BLOCKS, NULL, fault), *end = NULL;
-
-	facts->blocks_fault = fault->text;
+	facts->blocks_fault = look->blocks_fault.text;
 	if (!text)
 		return;
 	facts->blocks = strtoull(text, &end, 10);
 	facts->blocks_known = end != text;
 	if (!facts->blocks_known)
-		fault__set(fault, KHO_BLOCKS " has no number");
+		fault__set(&look->blocks_fault, KHO_BLOCKS " has no number");
 	free(text);
 }
 
-static int look_at_next(const struct opts *opts, struct ready_facts *facts,
-			struct remarks *remarks, struct fault *fault)
+static void look__read_kernel(struct look *look)
+{
+	look->facts.loaded = loaded__read("", &look->loaded_fault);
+	look->facts.loaded_fault = look->loaded_fault.text;
+	look->facts.kernel_fault = look->kernel_fault.text;
+	if (!ready_kernel__read(&look->kernel, look->opts->verbose, &look->kernel_fault))
+		look->facts.kernel = &look->kernel;
+}
+
+/* -1 with @fault set if what the user named cannot be looked at. */
+static int look__at_next(struct look *look, struct fault *fault)
 {
 	/* Who knows of no domain does not know that there will be none. */
 	struct needs needs = { .memfds = true, .hwpts = true };
-	struct next_kernel next = { .image = opts->image, .initrd = opts->initrd };
+	struct next_kernel next = {
+		.image = look->opts->image, .initrd = look->opts->initrd,
+		/* It is loaded, so it has found its place */
+		.placed = look->facts.kernel && look->kernel.image.kho,
+	};
 	char *running;
 	int err;
 
-	if (!opts->image)
+	if (!next.image)
 		return 0;
 	running = read_file("/proc/cmdline", NULL, fault);
 	if (!running)
 		return -1;
 	running[strcspn(running, "\n")] = '\0';
-	next.cmdline = opts->cmdline ? opts->cmdline : running;
-	err = compat__check(&next, running, needs, remarks, fault);
+	next.cmdline = look->opts->cmdline ? look->opts->cmdline : running;
+	err = compat__check(&next, running, needs, &look->remarks, fault);
 	free(running);
-	facts->image = opts->image;
-	facts->remarks = remarks;
+	look->facts.image = next.image;
+	look->facts.remarks = &look->remarks;
 	return err;
 }
 
-static void list_hwpts(const struct opts *opts, struct ready_facts *facts, struct listing *list,
-		       struct fault *fault)
+static void look__on_name(void *priv, const struct name *name, __u64 root)
 {
-	struct lister *lister = lister__open(false, opts->verbose, NULL, NULL, fault);
+	struct look *look = priv;
 
-	facts->list_fault = fault->text;
-	if (lister && !lister__list(lister, list, fault))
-		facts->list = list;
+	(void)root;
+	if (name->devices)
+		reset_list__add(&look->no_reset, "", name->devices);
+}
+
+static void look__list(struct look *look)
+{
+	struct fault *fault = &look->list_fault;
+	struct lister *lister = lister__open(false, look->opts->verbose, look__on_name, look, fault);
+
+	look->facts.list_fault = fault->text;
+	if (lister && !lister__list(lister, &look->list, fault))
+		look->facts.list = &look->list;
+	if (look->facts.list && !lister__names(lister, fault)) {
+		look->facts.no_reset = look->no_reset.devices;
+		look->facts.nr_no_reset = look->no_reset.nr;
+	}
 	lister__free(lister);
 }
 
-static int say(const struct opts *opts, const struct ready_facts *facts, struct fault *fault)
+static int look__print(const struct look *look, struct fault *fault)
 {
 	struct findings reasons = { 0 };
 	struct blackout blackout;
 	int status, err = 0;
 
-	ready__judge(facts, &reasons, &blackout);
-	if (opts->json)
-		err = ready__json(facts, &reasons, &blackout, stdout);
+	ready__judge(&look->facts, &reasons, &blackout);
+	if (look->opts->json)
+		err = ready__json(&look->facts, &reasons, &blackout, stdout);
 	else
 		ready__print(&reasons, stdout);
 	status = ready_verdict__status(ready__verdict(&reasons));
@@ -168,34 +190,35 @@ static int say(const struct opts *opts, const struct ready_facts *facts, struct 
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int cmd_ready__run(int argc, char **argv)
 {
-	struct ready_facts facts = { .loaded = kernel_loaded() };
-	struct fault fault, list_fault, blocks_fault;
-	struct remarks remarks = { 0 };
-	struct findings machine = { 0 };
-	struct listing list = { 0 };
+	struct look look = { .facts = { .loaded = -1 } };
 	struct opts opts = { 0 };
+	struct fault fault;
 	int status;
 
 	cmd__parse(&cmd_ready, &argp, argc, argv, &opts);
-	doctor__look_here(&machine);
-	facts.machine = &machine;
-	facts.emulated = host__emulated();
-	list_hwpts(&opts, &facts, &list, &list_fault);
-	read_blocks(&facts, &blocks_fault);
-	status = look_at_next(&opts, &facts, &remarks, &fault);
+	look.opts = &opts;
+	doctor__look_here(&look.machine);
+	look.facts.machine = &look.machine;
+	look.facts.emulated = host__emulated();
+	look__list(&look);
+	look__read_kernel(&look);
+	look__read_blocks(&look);
+	status = look__at_next(&look, &fault);
 	if (!status)
-		status = say(&opts, &facts, &fault);
+		status = look__print(&look, &fault);
 	if (status < 0)
 		complain("%s", fault.text);
-	listing__free(&list);
-	findings__free(&machine);
+	listing__free(&look.list);
+	ready_kernel__free(&look.kernel);
+	reset_list__free(&look.no_reset);
+	findings__free(&look.machine);
 	return status < 0 ? STATUS_ERROR : status;
 }
 
 const struct cmd cmd_ready = {
 	.name = "ready",
 	.summary = "say go or no-go before the jump into the next kernel",
-	.run = run,
+	.run = cmd_ready__run,
 };

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each ready__judge_*() looks at one part of the facts and adds reasons: FINDING_OK is go, FINDING_MISSING
+ * no-go; what has no FOR_UPDATE is a note. The verdict is that of the worst.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +33,7 @@ static const struct {
 
 /* The machine, and what is loaded into it */
 
-static void judge_machine(const struct ready_facts *facts, struct findings *out)
+static void ready__judge_machine(const struct ready_facts *facts, struct findings *out)
 {
 	const struct finding *item;
 	size_t i;
@@ -45,7 +49,7 @@ static void judge_machine(const struct ready_facts *facts, struct findings *out)
 	}
 }
 
-static void judge_loaded(const struct ready_facts *facts, struct findings *out)
+static void ready__judge_loaded(const struct ready_facts *facts, struct findings *out)
 {
 	if (facts->loaded == 1)
 		ok(out, "loaded", FOR_UPDATE, "a next kernel is loaded");
@@ -55,9 +59,106 @@ static void judge_loaded(const struct ready_facts *facts, struct findings *out)
 			      xstrdup("load it before the jump, as luctl run does"));
 	else
 		findings__add(out, "loaded", FOR_UPDATE, FINDING_UNKNOWN,
-			      xstrdup("whether a next kernel is loaded is not known "
-				      "(/sys/kernel/kexec_loaded cannot be read)"),
-			      xstrdup("mount sysfs on /sys"));
+			      xasprintf("whether a next kernel is loaded is not known (%s)",
+					facts->loaded_fault), NULL);
+}
+
+/* Whether what is loaded gets what is preserved: KHO fills in what kexec_file_load(2) loads alone. */
+static void ready__judge_handover(const struct ready_facts *facts, struct findings *out)
+{
+	const struct ready_kernel *kernel = facts->kernel;
+
+	if (facts->loaded != 1)
+		return;
+	if (!kernel || !kernel->image.loaded)
+		findings__add(out, "handover", FOR_UPDATE, FINDING_UNKNOWN,
+			      xasprintf("how the next kernel was loaded is not known: %s",
+					kernel ? "it was unloaded just now" :
+					facts->kernel_fault), NULL);
+	else if (!kernel->image.file_mode)
+		findings__add(out, "handover", FOR_UPDATE, FINDING_MISSING,
+			      xstrdup("the next kernel was loaded by kexec_load(2), and such a kernel "
+				      "gets nothing from KHO: all that is preserved would be lost"),
+			      xstrdup("load it by kexec_file_load(2), as luctl run and kexec -s do"));
+	else if (!kernel->image.kho)
+		findings__add(out, "handover", FOR_UPDATE, FINDING_MISSING,
+			      xstrdup("the next kernel is loaded without KHO's data: all that is "
+				      "preserved would be lost"),
+			      xstrdup("boot with kho=on liveupdate=on"));
+	else
+		ok(out, "handover", FOR_UPDATE, "the next kernel was loaded by kexec_file_load(2) and "
+		   "gets KHO's data");
+}
+
+static void ready__judge_device(const struct lutrace_holder *holder, struct findings *out)
+{
+	const char *advice = holder->pid == 1 ?
+		"do not end process 1: have it close the device, or let it create the sessions and hand "
+		"them to who needs them" :
+		"end it if nothing is preserved yet and luctl run finds the device busy";
+
+	findings__add(out, "device", 0, FINDING_OK,
+		      xasprintf("/dev/liveupdate is open in process %u (%s), and nobody else can "
+				"open it", holder->pid, holder->comm), xstrdup(advice));
+}
+
+/* A session of the kernel before: what nobody takes out of it is not handed over again. */
+static void ready__judge_session(const struct lutrace_holder *holder, struct findings *out)
+{
+	if (holder->retrieved)
+		findings__add(out, "session", FOR_UPDATE, FINDING_UNKNOWN,
+			      xasprintf("session %s of the kernel before is with process %u (%s) and "
+					"not finished: what was not taken out of it would be lost",
+					holder->session, holder->pid, holder->comm),
+			      xasprintf("let that process finish it; luctl resume of it fails as long "
+					"as somebody else has it"));
+	else
+		ok(out, "session", 0, "session %s is open in process %u (%s)%s", holder->session,
+		   holder->pid, holder->comm, holder->pid == 1 ?
+		   ": it is that of the service manager, and comes through beside the others" : "");
+}
+
+/* A process may have a session open more than once. */
+static bool holder__seen_before(const struct ready_kernel *kernel, size_t i)
+{
+	const struct lutrace_holder *this = &kernel->holders[i], *other;
+
+	for (other = kernel->holders; other < this; other++)
+		if (other->pid == this->pid && other->device == this->device &&
+		    !strcmp(other->session, this->session))
+			return true;
+	return false;
+}
+
+static void ready__judge_holders(const struct ready_facts *facts, struct findings *out)
+{
+	size_t i;
+
+	if (!facts->kernel) {
+		ok(out, "holders", 0, "who has /dev/liveupdate and sessions open is not known: %s",
+		   facts->kernel_fault);
+		return;
+	}
+	for (i = 0; i < facts->kernel->nr_holders; i++) {
+		if (holder__seen_before(facts->kernel, i))
+			continue;
+		if (facts->kernel->holders[i].device)
+			ready__judge_device(&facts->kernel->holders[i], out);
+		else
+			ready__judge_session(&facts->kernel->holders[i], out);
+	}
+}
+
+static void ready__judge_reset(const struct ready_facts *facts, struct findings *out)
+{
+	size_t i;
+
+	for (i = 0; i < facts->nr_no_reset; i++)
+		findings__add(out, "reset", 0, FINDING_OK,
+			      xasprintf("%s cannot be reset (its reset_method in sysfs is empty or not "
+					"there), so its guest gets it back as this kernel left it",
+					facts->no_reset[i]),
+			      xstrdup("let the guest stop it before the jump and set it up after it"));
 }
 
 /* What each severity is to a verdict; a note does not count. */
@@ -71,7 +172,7 @@ static const struct {
 	[REMARK_NOTE] = { 0, FINDING_OK },
 };
 
-static void judge_next(const struct ready_facts *facts, struct findings *out)
+static void ready__judge_next(const struct ready_facts *facts, struct findings *out)
 {
 	const struct remark *remark;
 	bool counts = false;
@@ -123,7 +224,7 @@ static size_t count(const struct listing *list, bool (*wanted)(const struct list
 	return nr;
 }
 
-static void judge_bad(const struct listing *list, struct findings *out)
+static void ready__judge_bad(const struct listing *list, struct findings *out)
 {
 	char *tokens;
 	size_t nr;
@@ -157,7 +258,7 @@ static struct preserved sum_of(const struct listing *list)
 	return sum;
 }
 
-static void judge_preserved(const struct ready_facts *facts, struct findings *out)
+static void ready__judge_preserved(const struct ready_facts *facts, struct findings *out)
 {
 	struct preserved sum;
 	size_t nr;
@@ -179,7 +280,7 @@ static void judge_preserved(const struct ready_facts *facts, struct findings *ou
 				      "through"),
 			      xstrdup("mark HWPTs and preserve their iommufd in a session; ask "
 				      "again after that"));
-	judge_bad(facts->list, out);
+	ready__judge_bad(facts->list, out);
 }
 
 /* KHO */
@@ -200,7 +301,7 @@ static struct blackout predict(double blocks)
 	return b;
 }
 
-static void judge_blackout(const struct ready_facts *facts, struct findings *out,
+static void ready__judge_blackout(const struct ready_facts *facts, struct findings *out,
 			   struct blackout *b)
 {
 	*b = (struct blackout){ 0 };
@@ -224,7 +325,7 @@ static void judge_blackout(const struct ready_facts *facts, struct findings *out
 }
 
 /* Each table of a preserved domain is a block of KHO's at least. */
-static void judge_blocks(const struct ready_facts *facts, struct findings *out)
+static void ready__judge_blocks(const struct ready_facts *facts, struct findings *out)
 {
 	__u64 tables = facts->list ? sum_of(facts->list).nr_tables : 0;
 
@@ -243,12 +344,15 @@ static void judge_blocks(const struct ready_facts *facts, struct findings *out)
 void ready__judge(const struct ready_facts *facts, struct findings *out,
 		  struct blackout *blackout)
 {
-	judge_machine(facts, out);
-	judge_loaded(facts, out);
-	judge_next(facts, out);
-	judge_preserved(facts, out);
-	judge_blocks(facts, out);
-	judge_blackout(facts, out, blackout);
+	ready__judge_machine(facts, out);
+	ready__judge_loaded(facts, out);
+	ready__judge_handover(facts, out);
+	ready__judge_holders(facts, out);
+	ready__judge_next(facts, out);
+	ready__judge_preserved(facts, out);
+	ready__judge_blocks(facts, out);
+	ready__judge_reset(facts, out);
+	ready__judge_blackout(facts, out, blackout);
 }
 
 /* The verdict */
@@ -305,7 +409,7 @@ void ready__print(const struct findings *reasons, FILE *f)
 	for (i = 0; i < reasons->nr; i++) {
 		item = &reasons->items[i];
 		fprintf(f, "%-8s %-*s %s\n", state_of(item), NAME_WIDTH, item->name, item->text);
-		if (item->advice && item->state != FINDING_OK)
+		if (item->advice)
 			fprintf(f, "%-8s %-*s -> %s\n", "", NAME_WIDTH, "", item->advice);
 	}
 	fprintf(f, "\nverdict: %s\n", ready_verdict__name(ready__verdict(reasons)));

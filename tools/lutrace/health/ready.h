@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Go or no-go before the jump: what follows from what was found. Touches no kernel. */
+/*
+ * Go or no-go before the jump: what follows from what was found. Touches no kernel; called by
+ * cmd/ready.c, which finds it.
+ */
 #ifndef LUTRACE_READY_H
 #define LUTRACE_READY_H
 
 #include <stdio.h>
 #include "health/findings.h"
+#include "health/ready_bpf.h"
 #include "next/remarks.h"
 #include "objects/lister.h"
 
@@ -15,7 +19,12 @@ struct ready_facts {
 	const char *list_fault;
 	const char *image;		/* of the next kernel; NULL: not given */
 	const struct remarks *remarks;
-	int loaded;			/* a next kernel is: 1, it is not: 0, not known: -1 */
+	int loaded;			/* a next kernel is: 1, it is not: 0, not known: -1, and why */
+	const char *loaded_fault;
+	const struct ready_kernel *kernel;	/* NULL: could not be had */
+	const char *kernel_fault;
+	char *const *no_reset;		/* devices of domains that cannot be reset */
+	size_t nr_no_reset;
 	bool blocks_known;		/* of KHO's debugfs */
 	__u64 blocks;			/* of memory that KHO preserves now */
 	const char *blocks_fault;
