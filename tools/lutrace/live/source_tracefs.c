@@ -83,19 +83,6 @@ static void remove_left_overs(void)
 
 /* Setting up */
 
-static int refused(struct fault *fault, const char *what)
-{
-	int err = errno;
-
-	if (kernel__locked_down())
-		return fault__set(fault, "cannot %s tracefs: the kernel is locked down; "
-				  KERNEL_UNLOCK, what);
-	if (err == EACCES || err == EPERM)
-		return fault__set(fault, "no permission to %s tracefs: run as root, and "
-				  KERNEL_UNLOCK, what);
-	return fault__set(fault, "cannot %s tracefs: %s", what, strerror(err));
-}
-
 /* The library would mount it where it is not. */
 static int find_tracefs(struct fault *fault)
 {
@@ -123,7 +110,7 @@ static int make_instance(struct source_tracefs *s, struct fault *fault)
 	remove_left_overs();
 	snprintf(name, sizeof(name), PREFIX "%d", getpid());
 	s->instance = tracefs_instance_create(name);
-	return s->instance ? 0 : refused(fault, "make an instance of");
+	return s->instance ? 0 : kernel__tracefs_refused(fault, "make an instance of", errno);
 }
 
 static int put(struct source_tracefs *s, const char *file, const char *text, struct fault *fault)
@@ -142,7 +129,7 @@ static int add_cpu(struct source_tracefs *s, unsigned int nr, struct fault *faul
 
 	free(file);
 	if (fd < 0)
-		return refused(fault, "read a trace buffer of");
+		return kernel__tracefs_refused(fault, "read a trace buffer of", errno);
 	s->cpus = xrealloc(s->cpus, s->nr_cpus + 1, sizeof(*s->cpus));
 	s->polled = xrealloc(s->polled, s->nr_cpus + 1, sizeof(*s->polled));
 	s->cpus[s->nr_cpus] = (struct cpu){ nr, fd };
@@ -160,7 +147,7 @@ static int open_cpus(struct source_tracefs *s, struct fault *fault)
 
 	tracefs_put_tracing_file(path);
 	if (!dir)
-		return refused(fault, "find the CPUs in");
+		return kernel__tracefs_refused(fault, "find the CPUs in", errno);
 	while (!err && (entry = readdir(dir)))
 		if (sscanf(entry->d_name, "cpu%u", &nr) == 1)
 			err = add_cpu(s, nr, fault);

@@ -116,6 +116,23 @@ bool kernel__locked_down(void)
 	return locked;
 }
 
+/* Lockdown is a guess only for root, for whom nothing else is left that could refuse it. */
+int kernel__tracefs_refused(struct fault *fault, const char *what, int err)
+{
+	bool permission = err == EACCES || err == EPERM;
+
+	if (kernel__locked_down())
+		return fault__set(fault, "cannot %s tracefs: the kernel is locked down; "
+				  KERNEL_UNLOCK, what);
+	if (permission && geteuid())
+		return fault__set(fault, "no permission to %s tracefs: run as root", what);
+	if (permission)
+		return fault__set(fault, "no permission to %s tracefs, although this is root: run it "
+				  "outside of a container, and, if the kernel is locked down, "
+				  KERNEL_UNLOCK, what);
+	return fault__set(fault, "cannot %s tracefs: %s", what, strerror(err));
+}
+
 int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 {
 	const char *missing = caps__missing_for_bpf();

@@ -26,6 +26,9 @@ bool kernel__locked_down(void);
 /* Describes why the BPF programs could not be loaded or attached (@err < 0). */
 int kernel__bpf_failed(struct fault *fault, const char *what, int err);
 
+/* Describes why tracefs refused to @what (@err > 0); returns -1. */
+int kernel__tracefs_refused(struct fault *fault, const char *what, int err);
+
 /* Whether the user does without BPF: $LUTRACE_NO_BPF is not empty and not 0. @fault says so. */
 bool kernel__bpf_unwanted(struct fault *fault);
 
