@@ -7,15 +7,13 @@
 #include "model/domains.h"
 #include "model/operations.h"
 
-struct list {
-	struct domain_row *items;
-	size_t nr, room;
-	struct idmap *at;		/* by name, or by record: index */
-	struct idmap *records;
+/* What makes two records one domain. */
+struct domain_key {
+	uint64_t a, b, c;
 };
 
 /* FNV-1a. It is never 0, which is the session of what has no name. */
-static uint64_t hash(const char *text)
+static uint64_t domain_key__hash(const char *text)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
 
@@ -24,41 +22,39 @@ static uint64_t hash(const char *text)
 	return h ? h : 1;
 }
 
-static struct domain_row *row_of(struct list *list, const struct name *name,
-				 const struct lutrace_event *ev)
+static struct domain_key domain_key__of(enum domains_by by, const struct name *name,
+					const struct lutrace_event *ev)
 {
-	bool named = name && *name->session && name->has_hwpt;
-	uint64_t a = named ? hash(name->session) : 0;
-	uint64_t b = named ? name->iommufd_token : ev->ser_phys;
-	uint64_t c = named ? name->hwpt_token : ev->generation;
-	uint64_t *at = idmap__find(list->at, a, b, c);
-
-	if (at)
-		return &list->items[*at];
-	list->items = grow(list->items, list->nr, &list->room, sizeof(*list->items));
-	idmap__set(list->at, a, b, c, list->nr);
-	list->items[list->nr] = (struct domain_row){ .comm = "" };
-	return &list->items[list->nr++];
+	if (name && *name->session && name->has_hwpt)
+		return (struct domain_key){ domain_key__hash(name->session), name->iommufd_token,
+					    name->hwpt_token };
+	return (struct domain_key){ 0, ev->ser_phys,
+				    by == DOMAINS_BY_RECORD ? ev->generation : 0 };
 }
 
-static void add(struct list *list, const struct boot *boot, size_t kernel,
-		const struct operation *op)
+/* @room: of rows. Those not sorted yet stand in the order of their numbers. */
+static struct domain_row *domains__add_row(struct domains *d, size_t *room, struct domain_key key)
+{
+	uint64_t *number = idmap__find(d->numbers, key.a, key.b, key.c);
+
+	if (number)
+		return &d->rows[*number];
+	d->rows = grow(d->rows, d->nr, room, sizeof(*d->rows));
+	idmap__set(d->numbers, key.a, key.b, key.c, d->nr);
+	d->rows[d->nr] = (struct domain_row){ .comm = "", .number = d->nr };
+	return &d->rows[d->nr++];
+}
+
+static void domain_row__add(struct domain_row *row, const struct boot *boot,
+			    const struct operation *op)
 {
 	const struct lutrace_event *end = op->end, *any = end ? end : op->begin;
-	const struct name *name = boot__domain_name(boot, any);
-	struct domain_row *row = row_of(list, name, any);
-	const char *comm;
+	const char *comm = names__process(boot->names, any->pid);
 	__u64 ns;
 
-	/* What is restored has the record that it had. */
-	if (!idmap__find(list->records, any->ser_phys, any->generation,
-			 any->op == LUTRACE_OP_RESTORE ? kernel - 1 : kernel))
-		row->nr_records++;
-	idmap__set(list->records, any->ser_phys, any->generation, kernel, 1);
-	row->name = name;
+	row->name = boot__domain_name(boot, any);
 	row->ser_phys = any->ser_phys;
 	row->generation = any->generation;
-	comm = names__process(boot->names, any->pid);
 	if (*comm || !*row->comm) {
 		row->pid = any->pid;
 		row->comm = comm;
@@ -71,44 +67,79 @@ static void add(struct list *list, const struct boot *boot, size_t kernel,
 		row->ops[end->op].max_ns = ns;
 }
 
-static int by_number(uint64_t a, uint64_t b)
+static int domains__compare(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
 
-static int by_name(const void *a, const void *b)
+static int domain_row__by_name(const void *a, const void *b)
 {
 	const struct domain_row *x = a, *y = b;
 	static const struct name none;
 	const struct name *m = x->name ? x->name : &none, *n = y->name ? y->name : &none;
 	int by = strcmp(m->session, n->session);
 
-	by = by ? by : by_number(m->iommufd_token, n->iommufd_token);
-	by = by ? by : by_number(m->hwpt_token, n->hwpt_token);
-	by = by ? by : by_number(x->ser_phys, y->ser_phys);
-	return by ? by : by_number(x->generation, y->generation);
+	by = by ? by : domains__compare(m->iommufd_token, n->iommufd_token);
+	by = by ? by : domains__compare(m->hwpt_token, n->hwpt_token);
+	by = by ? by : domains__compare(x->ser_phys, y->ser_phys);
+	return by ? by : domains__compare(x->generation, y->generation);
 }
 
-struct domain_row *domains__rows(const struct analysis *a, size_t *nr)
+/* @records: identity and kernel of those that were counted. */
+static void domains__add_boot(struct domains *d, size_t *room, struct idmap *records,
+			      const struct analysis *a, size_t kernel)
 {
-	struct list list = { .at = idmap__new(), .records = idmap__new() };
+	const struct boot *boot = &a->boots[kernel];
 	const struct lutrace_event *any;
 	struct operation *ops;
-	size_t i, k, nr_ops;
+	struct domain_row *row;
+	size_t i, nr;
 
-	for (i = 0; i < a->nr_boots; i++) {
-		ops = boot__operations(&a->boots[i], &nr_ops);
-		for (k = 0; k < nr_ops; k++) {
-			any = ops[k].end ? ops[k].end : ops[k].begin;
-			if (!op__is_flb(any->op) && analysis__selects(a, &a->boots[i], any))
-				add(&list, &a->boots[i], i + 1, &ops[k]);
-		}
-		free(ops);
+	ops = boot__operations(boot, &nr);
+	for (i = 0; i < nr; i++) {
+		any = ops[i].end ? ops[i].end : ops[i].begin;
+		if (op__is_flb(any->op) || !analysis__selects(a, boot, any))
+			continue;
+		row = domains__add_row(d, room,
+				       domain_key__of(d->by, boot__domain_name(boot, any), any));
+		/* What is restored has the record that it had in the kernel before. */
+		if (!idmap__find(records, any->ser_phys, any->generation,
+				 any->op == LUTRACE_OP_RESTORE ? kernel : kernel + 1))
+			row->nr_records++;
+		idmap__set(records, any->ser_phys, any->generation, kernel + 1, 1);
+		domain_row__add(row, boot, &ops[i]);
 	}
-	if (list.nr)
-		qsort(list.items, list.nr, sizeof(*list.items), by_name);
-	idmap__free(list.at);
-	idmap__free(list.records);
-	*nr = list.nr;
-	return list.items;
+	free(ops);
+}
+
+void domains__make(struct domains *d, const struct analysis *a, enum domains_by by)
+{
+	struct idmap *records = idmap__new();
+	size_t i, room = 0;
+
+	*d = (struct domains){ .by = by, .numbers = idmap__new() };
+	for (i = 0; i < a->nr_boots; i++)
+		domains__add_boot(d, &room, records, a, i);
+	idmap__free(records);
+	if (d->nr)
+		qsort(d->rows, d->nr, sizeof(*d->rows), domain_row__by_name);
+	d->at = xcalloc(d->nr + 1, sizeof(*d->at));
+	for (i = 0; i < d->nr; i++)
+		d->at[d->rows[i].number] = i;
+}
+
+size_t domains__row(const struct domains *d, const struct boot *boot,
+		    const struct lutrace_event *ev)
+{
+	struct domain_key key = domain_key__of(d->by, boot__domain_name(boot, ev), ev);
+	uint64_t *number = idmap__find(d->numbers, key.a, key.b, key.c);
+
+	return number ? d->at[*number] : d->nr;
+}
+
+void domains__free(struct domains *d)
+{
+	idmap__free(d->numbers);
+	free(d->rows);
+	free(d->at);
 }

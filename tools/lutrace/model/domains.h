@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What recordings tell of each domain, by the names that its operator knows. Pure. */
+/*
+ * What recordings tell of each domain, by the names that its operator knows: for the reports, which are
+ * made of an analysis. Pure.
+ */
 #ifndef LUTRACE_DOMAINS_H
 #define LUTRACE_DOMAINS_H
 
@@ -21,9 +24,29 @@ struct domain_row {
 		size_t n, errors;
 		__u64 max_ns;		/* of the n that succeeded */
 	} ops[LUTRACE_OP_FLB_PRESERVE];
+	size_t number;			/* for domains__row() alone */
 };
 
-/* By session, tokens and record. Free with free(); it points into the analysis. */
-struct domain_row *domains__rows(const struct analysis *a, size_t *nr);
+/* What a domain without a name is known by. */
+enum domains_by {
+	DOMAINS_BY_RECORD,	/* its record: address and generation */
+	DOMAINS_BY_SLOT,	/* the address alone: whatever is preserved there again is taken for it */
+};
+
+struct domains {
+	struct domain_row *rows;	/* by session, tokens and record */
+	size_t nr;
+	/* For domains.c alone */
+	enum domains_by by;
+	struct idmap *numbers;		/* identity: the number of its row */
+	size_t *at;			/* number: index of the row */
+};
+
+/* Of what is selected. It points into @a, which must outlive it. */
+void domains__make(struct domains *d, const struct analysis *a, enum domains_by by);
+/* The row of the domain of an event, as an index; @nr of them if it was not selected. */
+size_t domains__row(const struct domains *d, const struct boot *boot,
+		    const struct lutrace_event *ev);
+void domains__free(struct domains *d);
 
 #endif

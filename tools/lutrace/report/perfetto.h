@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* An analysis as a trace for Perfetto: lutrace report --perfetto. Pure. */
 #ifndef LUTRACE_PERFETTO_H
 #define LUTRACE_PERFETTO_H
 
@@ -7,9 +8,9 @@
 #include "report/analysis.h"
 
 /*
- * The operations and violations as a trace for Perfetto, TrackEvents of perfetto.proto; what
- * stands for what is in docs/report.md. Times are nanoseconds since the first event of all
- * kernels: MONOTONIC within one, and from one to the next what the TSC says.
+ * What stands for what is in docs/report.md. Times are nanoseconds since the first recording began:
+ * MONOTONIC within a kernel, and from one to the next what struct boot says. The same analysis gives
+ * the same bytes.
  *
  * Returns -1 with the reason in @why and nothing written if the kernels cannot be put on one line.
  * Errors of writing stay in the stream, for ferror().

@@ -110,21 +110,22 @@ static void print_domain(const struct domain_row *row, FILE *f)
 /* A recording of an older version has no names, and so no domains that anyone knows. */
 static void print_domains(const struct analysis *a, FILE *f)
 {
-	struct domain_row *rows;
-	size_t i, nr, known = 0;
+	struct domains domains;
+	size_t i, known = 0;
 
 	for (i = 0; i < a->nr_boots; i++)
 		known += names__count(a->boots[i].names);
-	rows = domains__rows(a, &nr);
-	if (known && nr)
+	domains__make(&domains, a, DOMAINS_BY_RECORD);
+	if (known && domains.nr)
 		fprintf(f, "\n%-28s %-14s %-15s %15s %15s %15s %6s\n",
 			"session/iommufd/HWPT", "devices", "process", "preserve     max",
 			"unpreserve  max", "restore     max", "errors");
-	for (i = 0; known && i < nr && i < MAX_DOMAINS; i++)
-		print_domain(&rows[i], f);
-	if (known && nr > MAX_DOMAINS)
-		fprintf(f, "and %zu more domains: --json and --csv have all\n", nr - MAX_DOMAINS);
-	free(rows);
+	for (i = 0; known && i < domains.nr && i < MAX_DOMAINS; i++)
+		print_domain(&domains.rows[i], f);
+	if (known && domains.nr > MAX_DOMAINS)
+		fprintf(f, "and %zu more domains: --json and --csv have all\n",
+			domains.nr - MAX_DOMAINS);
+	domains__free(&domains);
 }
 
 static void print_selection(const struct analysis *a, FILE *f)
@@ -241,15 +242,15 @@ static json_t *json_domain(const struct domain_row *row)
 
 static json_t *json_domains(const struct analysis *a)
 {
-	json_t *domains = json_array();
-	struct domain_row *rows;
-	size_t i, nr;
+	json_t *list = json_array();
+	struct domains domains;
+	size_t i;
 
-	rows = domains__rows(a, &nr);
-	for (i = 0; i < nr; i++)
-		json_array_append_new(domains, json_domain(&rows[i]));
-	free(rows);
-	return domains;
+	domains__make(&domains, a, DOMAINS_BY_RECORD);
+	for (i = 0; i < domains.nr; i++)
+		json_array_append_new(list, json_domain(&domains.rows[i]));
+	domains__free(&domains);
+	return list;
 }
 
 static json_t *json_left_out(const struct analysis *a)
