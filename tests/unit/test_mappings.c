@@ -102,7 +102,7 @@ static void test_reads_back_what_it_prints(void **state)
 	add_main(&list, 0);
 	mappings__sort(&list);
 	text = print(&list);
-	assert_int_equal(mappings__parse(&again, text, "file", &fault), 0);
+	assert_int_equal(mappings__parse(&again, text, strlen(text), "file", &fault), 0);
 	text2 = print(&again);
 	assert_string_equal(text, text2);
 	assert_int_equal(again.items[0].token, 0);
@@ -121,7 +121,7 @@ static void expect_unreadable(const char *text, const char *words)
 	struct mappings list = { 0 };
 	struct fault fault = { "" };
 
-	assert_int_equal(mappings__parse(&list, text, "file", &fault), -1);
+	assert_int_equal(mappings__parse(&list, text, strlen(text), "file", &fault), -1);
 	if (!strstr(fault.text, words))
 		fail_msg("\"%s\" does not say \"%s\"", fault.text, words);
 	mappings__free(&list);
@@ -148,6 +148,35 @@ static void test_damaged_files(void **state)
 	expect_unreadable("# hwpt token=0x1 format=nonsense root=0x1000 levels=3 tables=3 "
 			  "leaves=0\n",
 			  "file:1: not a line");
+}
+
+/* Numbers that would be cut to others, and what stands behind what was read. */
+static void test_nothing_is_dropped(void **state)
+{
+	static const char nul[] = HEAD LEAF "\0token=0x1 and more";
+	struct mappings list = { 0 };
+	struct mapping dump;
+	struct fault fault = { "" };
+
+	(void)state;
+	expect_unreadable("# hwpt token=0x1 format=vtdss root=0x1000 levels=4294967299 tables=3 "
+			  "leaves=0\n", "file:1: not a line");
+	expect_unreadable(HEAD "token=0x1 iova=0x1000 phys=0x2000 size=0x1000000000000000000000 "
+			  "perm=rw\n", "file:2: not a line");
+	expect_unreadable(HEAD "token=0x1 iova=010 phys=0x2000 size=-1 perm=rw\n",
+			  "file:2: not a line");
+	expect_unreadable(HEAD "token=0x1 iova=0x1000 phys=0x2000 size=0x1000 perm=rw more\n",
+			  "file:2: not a line");
+	expect_unreadable("# hwpt token=0x1 format=vtdss root=0x1000 levels=3 tables=3 leaves=0 "
+			  "more\n", "file:1: not a line");
+	expect_unreadable("# hwpt token=- format=vtdss root=0x1000 levels=3 tables=3 leaves=0\n",
+			  "file:1: not a line");
+	assert_int_equal(mappings__parse(&list, nul, sizeof(nul) - 1, "file", &fault), -1);
+	assert_string_equal(fault.text, "file:3: a NUL character, which no text has: the file is "
+			    "damaged");
+	mappings__free(&list);
+	assert_int_equal(mapping__parse_dump(&dump, "\0", 1, "dump", PT_VTDSS, 0, &fault), -1);
+	assert_non_null(strstr(fault.text, "dump:1: a NUL character"));
 }
 
 enum { NO_CHANGE, CHANGE_PHYS, CHANGE_PERM, CHANGE_SIZE, CHANGE_IOVA, DROP_LAST, ADD_ONE,
@@ -234,6 +263,12 @@ static void test_compare(void **state)
 	expect_change(ADD_HWPT, "A has 2 HWPTs and B has 3");
 }
 
+static int parse_dump(struct mapping *dump, const char *text, enum pt_format format, uint64_t root,
+		      struct fault *fault)
+{
+	return mapping__parse_dump(dump, text, strlen(text), "dump", format, root, fault);
+}
+
 static void test_dump(void **state)
 {
 	struct mappings list = { 0 };
@@ -241,7 +276,7 @@ static void test_dump(void **state)
 	struct mapping dump, *m = add_main(&list, 1);
 
 	(void)state;
-	assert_int_equal(mapping__parse_dump(&dump, DUMP, "dump", PT_VTDSS, m->root, &fault), 0);
+	assert_int_equal(parse_dump(&dump, DUMP, PT_VTDSS, m->root, &fault), 0);
 	assert_int_equal(dump.root, 0xd2b000);
 	assert_int_equal(dump.levels, 3);
 	assert_int_equal(dump.walk.nr_leaves, 4);
@@ -262,11 +297,11 @@ static void test_dump_of_several_tables(void **state)
 	struct mapping dump;
 
 	(void)state;
-	assert_int_equal(mapping__parse_dump(&dump, text, "dump", PT_VTDSS, 0xd2b000, &fault), 0);
+	assert_int_equal(parse_dump(&dump, text, PT_VTDSS, 0xd2b000, &fault), 0);
 	assert_int_equal(dump.root, 0xd2b000);
 	assert_int_equal(dump.walk.nr_leaves, 2);
 	pt__walk_free(&dump.walk);
-	assert_int_equal(mapping__parse_dump(&dump, text, "dump", PT_VTDSS, 0xccc000, &fault), 0);
+	assert_int_equal(parse_dump(&dump, text, PT_VTDSS, 0xccc000, &fault), 0);
 	assert_int_equal(dump.root, 0xaaa000);
 	assert_int_equal(dump.walk.nr_leaves, 1);
 	pt__walk_free(&dump.walk);
@@ -281,7 +316,7 @@ static void test_dump_with_pasid_and_five_levels(void **state)
 	struct mapping dump;
 
 	(void)state;
-	assert_int_equal(mapping__parse_dump(&dump, text, "dump", PT_VTDSS, 0, &fault), 0);
+	assert_int_equal(parse_dump(&dump, text, PT_VTDSS, 0, &fault), 0);
 	assert_int_equal(dump.root, 0x5000);
 	assert_int_equal(dump.levels, 5);
 	assert_int_equal(dump.walk.leaves[0].iova, 0x1000);
@@ -300,7 +335,7 @@ static void test_dump_of_the_first_stage(void **state)
 	struct mapping dump;
 
 	(void)state;
-	assert_int_equal(mapping__parse_dump(&dump, text, "dump", PT_X86_64, 0, &fault), 0);
+	assert_int_equal(parse_dump(&dump, text, PT_X86_64, 0, &fault), 0);
 	assert_int_equal(dump.levels, 4);
 	assert_int_equal(dump.walk.nr_leaves, 2);
 	assert_int_equal(dump.walk.leaves[0].iova, 0x1000);
@@ -315,7 +350,7 @@ static void expect_bad_dump(const char *text, const char *words)
 	struct fault fault = { "" };
 	struct mapping dump;
 
-	assert_int_equal(mapping__parse_dump(&dump, text, "dump", PT_VTDSS, 0, &fault), -1);
+	assert_int_equal(parse_dump(&dump, text, PT_VTDSS, 0, &fault), -1);
 	if (!strstr(fault.text, words))
 		fail_msg("\"%s\" does not say \"%s\"", fault.text, words);
 }
@@ -341,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_reads_back_what_it_prints),
 		cmocka_unit_test(test_damaged_files),
+		cmocka_unit_test(test_nothing_is_dropped),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_dump_of_several_tables),

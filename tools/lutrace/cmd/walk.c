@@ -3,13 +3,13 @@
  * lutrace walk: prints every mapping of the HWPTs that are marked for a live
  * update or came through one, read from the page tables that the hardware uses.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
 #include "lib/fault.h"
+#include "lib/number.h"
 #include "lib/outfile.h"
 #include "lib/text.h"
 #include "walk/kcore.h"
@@ -36,28 +36,30 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void parse_token(struct opts *opts, const char *arg, struct argp_state *state)
+/* --compare reads two files and nothing else: what would be ignored is refused. */
+static void opts__check_compare(const struct opts *opts, struct argp_state *state)
 {
-	char *end;
+	const char *other = opts->output ? "--output" : opts->has_token ? "--token" :
+			    opts->all ? "--all" : opts->dump ? "--dump" : NULL;
 
-	errno = 0;
-	opts->token = strtoull(arg, &end, 0);
-	opts->has_token = true;
-	if (errno || *end || *arg < '0' || *arg > '9')
-		argp_error(state, "--token: \"%s\" is no number", arg);
+	if (other)
+		argp_error(state, "--compare takes no %s: it compares all of two files, and says so "
+			   "on standard output", other);
+	if (opts->nr != 2)
+		argp_error(state, "--compare takes two files");
 }
 
-static void check(const struct opts *opts, struct argp_state *state)
+static void opts__check(const struct opts *opts, struct argp_state *state)
 {
-	if (opts->comparing && opts->nr != 2)
-		argp_error(state, "--compare takes two files");
+	if (opts->comparing)
+		opts__check_compare(opts, state);
 	if (!opts->comparing && opts->nr)
 		argp_error(state, "\"%s\" is too much: walk takes no files", opts->compare[0]);
 	if (opts->dump && !opts->has_token)
 		argp_error(state, "--dump needs --token: a dump shows one domain");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_walk__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -66,7 +68,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->output = arg;
 		return 0;
 	case 't':
-		parse_token(opts, arg, state);
+		opts->has_token = true;
+		if (!number__parse(arg, UINT64_MAX, &opts->token))
+			argp_error(state, "--token: \"%s\" is no number", arg);
 		return 0;
 	case 'a':
 		opts->all = true;
@@ -85,7 +89,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->nr = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
-		check(opts, state);
+		opts__check(opts, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -93,7 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_walk__parse,
 	.args_doc = "\n--compare FILE1 FILE2",
 	.doc = "Prints the mappings of HWPTs that are marked for a live update or were reclaimed "
 	       "after one\v"
@@ -110,18 +114,28 @@ static const struct argp argp = {
 
 static int read_mappings(const char *path, struct mappings *list, struct fault *fault)
 {
-	char *text = read_file(path, NULL, fault);
+	size_t size;
+	char *text = read_file(path, &size, fault);
 	int err;
 
 	if (!text)
 		return -1;
-	err = mappings__parse(list, text, path, fault);
+	err = mappings__parse(list, text, size, path, fault);
 	free(text);
 	mappings__sort(list);
 	return err;
 }
 
-static int compare(const char *one, const char *two)
+static size_t count_leaves(const struct mappings *list)
+{
+	size_t nr = 0, i;
+
+	for (i = 0; i < list->nr; i++)
+		nr += list->items[i].walk.nr_leaves;
+	return nr;
+}
+
+static int compare_files(const char *one, const char *two)
 {
 	struct mappings a = { 0 }, b = { 0 };
 	int status = STATUS_CLEAN;
@@ -137,6 +151,9 @@ static int compare(const char *one, const char *two)
 	}
 	if (status)
 		complain("%s", fault.text);
+	else
+		printf("all %zu HWPT%s and %zu mapping%s are the same in both files\n", a.nr,
+		       a.nr == 1 ? "" : "s", count_leaves(&a), count_leaves(&a) == 1 ? "" : "s");
 	mappings__free(&a);
 	mappings__free(&b);
 	return status;
@@ -150,6 +167,7 @@ struct walk {
 	struct direct_map *map;
 	struct kreader *kr;
 	struct mappings found;
+	struct outfile *out;		/* for what is found; NULL: not wanted, or written */
 };
 
 static int read_tables(void *priv, const uint64_t *phys, unsigned int nr, void *pages,
@@ -241,18 +259,18 @@ static int walk_kernel(struct walk *w, struct fault *fault)
 
 static void walk__free(struct walk *w)
 {
+	outfile__discard(w->out);
 	mappings__free(&w->found);
 	direct_map__free(w->map);
 	kreader__free(w->kr);
 	ksyms__free(w->ksyms);
 }
 
-static int write_found(const struct walk *w, struct fault *fault)
+static int write_found(struct walk *w, struct fault *fault)
 {
-	struct outfile *out = outfile__open(w->opts->output, fault);
+	struct outfile *out = w->out;
 
-	if (!out)
-		return STATUS_ERROR;
+	w->out = NULL;
 	mappings__print(&w->found, outfile__stream(out));
 	return outfile__commit(out, fault) ? STATUS_ERROR : STATUS_CLEAN;
 }
@@ -260,12 +278,13 @@ static int write_found(const struct walk *w, struct fault *fault)
 static int compare_dump(struct walk *w, struct fault *fault)
 {
 	struct mapping *m = &w->found.items[0], dump;
-	char *text = read_file(w->opts->dump, NULL, fault);
+	size_t size;
+	char *text = read_file(w->opts->dump, &size, fault);
 	bool same;
 
 	if (!text)
 		return STATUS_ERROR;
-	if (mapping__parse_dump(&dump, text, w->opts->dump, m->format, m->root, fault)) {
+	if (mapping__parse_dump(&dump, text, size, w->opts->dump, m->format, m->root, fault)) {
 		free(text);
 		return STATUS_ERROR;
 	}
@@ -279,25 +298,20 @@ static int compare_dump(struct walk *w, struct fault *fault)
 	return same ? STATUS_CLEAN : STATUS_VIOLATION;
 }
 
-static int act(struct walk *w, struct fault *fault)
+static int nothing_found(const struct opts *opts, struct fault *fault)
 {
-	int status = STATUS_CLEAN;
+	if (opts->has_token)
+		fault__set(fault, "no open iommufd has a HWPT with token 0x%" PRIx64, opts->token);
+	else
+		fault__set(fault, "no open iommufd has a HWPT to walk");
+	return STATUS_INCOMPLETE;
+}
 
-	if (walk_kernel(w, fault))
-		return STATUS_ERROR;
-	/* Also if nothing was found: an older file must not pass for this walk's. */
-	if (!w->opts->dump || w->opts->output)
-		status = write_found(w, fault);
-	if (status)
-		return status;
-	if (!w->found.nr) {
-		if (w->opts->has_token)
-			fault__set(fault, "no open iommufd has a HWPT with token 0x%" PRIx64,
-				   w->opts->token);
-		else
-			fault__set(fault, "no open iommufd has a HWPT to walk");
-		return STATUS_INCOMPLETE;
-	}
+/* What was found, once it is written. */
+static int judge_found(struct walk *w, struct fault *fault)
+{
+	if (!w->found.nr)
+		return nothing_found(w->opts, fault);
 	if (!w->opts->dump)
 		return STATUS_CLEAN;
 	if (w->found.nr > 1) {
@@ -309,7 +323,30 @@ static int act(struct walk *w, struct fault *fault)
 	return compare_dump(w, fault);
 }
 
-static int run(int argc, char **argv)
+static int walk_and_judge(struct walk *w, struct fault *fault)
+{
+	struct fault unwritten;
+	int written = STATUS_CLEAN, status;
+
+	/* Also if nothing is found: an older file must not pass for this walk's. */
+	if (!w->opts->dump || w->opts->output) {
+		w->out = outfile__open(w->opts->output, fault);
+		if (!w->out)
+			return STATUS_ERROR;
+	}
+	if (walk_kernel(w, fault))
+		return STATUS_ERROR;
+	if (w->out)
+		written = write_found(w, &unwritten);
+	status = judge_found(w, fault);
+	if (written && status)
+		complain("%s", unwritten.text);
+	else if (written)
+		*fault = unwritten;
+	return cmd__worse(written, status);
+}
+
+static int cmd_walk__run(int argc, char **argv)
 {
 	struct opts opts = { 0 };
 	struct walk w = { .opts = &opts };
@@ -318,8 +355,8 @@ static int run(int argc, char **argv)
 
 	cmd__parse(&cmd_walk, &argp, argc, argv, &opts);
 	if (opts.comparing)
-		return compare(opts.compare[0], opts.compare[1]);
-	status = act(&w, &fault);
+		return compare_files(opts.compare[0], opts.compare[1]);
+	status = walk_and_judge(&w, &fault);
 	if (status)
 		complain("%s", fault.text);
 	walk__free(&w);
@@ -329,5 +366,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_walk = {
 	.name = "walk",
 	.summary = "print the mappings of HWPTs of a live update, or compare them",
-	.run = run,
+	.run = cmd_walk__run,
 };

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The mappings of HWPTs as text, read back and compared; the VT-d driver's dump. For walk and its tests. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/number.h"
 #include "walk/mappings.h"
 
 struct mapping *mappings__add(struct mappings *list)
@@ -103,18 +106,22 @@ static char *lines__next(struct lines *lines)
 	return line;
 }
 
-static bool parse_number(const char *text, uint64_t *out)
+/* What stands behind a NUL would not be read, and pass for looked at. */
+static int lines__check(const char *text, size_t size, const char *name, struct fault *fault)
 {
-	char *end;
+	unsigned int nr = 1;
+	size_t i;
 
-	if (*text < '0' || *text > '9')
-		return false;
-	*out = strtoull(text, &end, 0);
-	return !*end;
+	for (i = 0; i < size && text[i]; i++)
+		nr += text[i] == '\n';
+	if (i == size)
+		return 0;
+	return fault__set(fault, "%s:%u: a NUL character, which no text has: the file is damaged", name,
+			  nr);
 }
 
 /* Cuts " key=value" off the front; NULL if something else stands there. */
-static char *take(char **line, const char *key)
+static char *line__take(char **line, const char *key)
 {
 	char *at = *line + strspn(*line, " \t"), *value;
 	size_t len = strlen(key);
@@ -131,21 +138,26 @@ static char *take(char **line, const char *key)
 	return value;
 }
 
-static bool take_number(char **line, const char *key, uint64_t *out)
+static bool line__number(char **line, const char *key, uint64_t max, uint64_t *out)
 {
-	char *value = take(line, key);
+	char *value = line__take(line, key);
 
-	return value && parse_number(value, out);
+	return value && number__parse(value, max, out);
 }
 
-static bool take_token(char **line, struct mapping *m)
+static bool line__is_at_end(const char *line)
 {
-	char *value = take(line, "token");
+	return !line[strspn(line, " \t")];
+}
+
+static bool line__token(char **line, struct mapping *m)
+{
+	char *value = line__take(line, "token");
 
 	if (!value)
 		return false;
 	m->marked = strcmp(value, "-");
-	return !m->marked || parse_number(value, &m->token);
+	return !m->marked || number__parse(value, UINT64_MAX, &m->token);
 }
 
 /* What the header promised, to be compared with what follows. */
@@ -159,25 +171,42 @@ static int check_leaves(const struct mapping *m, uint64_t promised, const char *
 			  name, m->token, m->walk.nr_leaves, promised);
 }
 
+/* Where a HWPT without a token was found. */
+static bool parse_place(char **line, struct mapping *m)
+{
+	uint64_t pid, fd, id;
+
+	if (!line__number(line, "pid", UINT32_MAX, &pid) ||
+	    !line__number(line, "fd", UINT32_MAX, &fd) ||
+	    !line__number(line, "id", UINT32_MAX, &id))
+		return false;
+	m->pid = pid;
+	m->fd = fd;
+	m->id = id;
+	return true;
+}
+
 static bool parse_header(char *line, struct mapping *m, uint64_t *leaves)
 {
 	uint64_t levels, tables;
 	char *format;
 
-	if (!take_token(&line, m))
+	if (!line__token(&line, m))
 		return false;
-	format = take(&line, "format");
+	format = line__take(&line, "format");
 	if (!format)
 		return false;
 	m->format = pt__format_by_name(format);
 	if (m->format == PT_UNKNOWN)
 		return false;
-	if (!take_number(&line, "root", &m->root) || !take_number(&line, "levels", &levels) ||
-	    !take_number(&line, "tables", &tables) || !take_number(&line, "leaves", leaves))
+	if (!line__number(&line, "root", UINT64_MAX, &m->root) ||
+	    !line__number(&line, "levels", UINT_MAX, &levels) ||
+	    !line__number(&line, "tables", SIZE_MAX, &tables) ||
+	    !line__number(&line, "leaves", SIZE_MAX, leaves))
 		return false;
 	m->levels = levels;
 	m->walk.nr_tables = tables;
-	return true;
+	return (m->marked || parse_place(&line, m)) && line__is_at_end(line);
 }
 
 static bool parse_leaf(char *line, struct mapping *m)
@@ -186,14 +215,15 @@ static bool parse_leaf(char *line, struct mapping *m)
 	struct pt_leaf leaf = { 0 };
 	char *perm;
 
-	if (!m || !take_token(&line, &owner) || owner.marked != m->marked ||
+	if (!m || !line__token(&line, &owner) || owner.marked != m->marked ||
 	    owner.token != m->token)
 		return false;
-	if (!take_number(&line, "iova", &leaf.iova) || !take_number(&line, "phys", &leaf.phys) ||
-	    !take_number(&line, "size", &leaf.size))
+	if (!line__number(&line, "iova", UINT64_MAX, &leaf.iova) ||
+	    !line__number(&line, "phys", UINT64_MAX, &leaf.phys) ||
+	    !line__number(&line, "size", UINT64_MAX, &leaf.size))
 		return false;
-	perm = take(&line, "perm");
-	if (!perm)
+	perm = line__take(&line, "perm");
+	if (!perm || !line__is_at_end(line))
 		return false;
 	while (leaf.perm <= 3 && strcmp(perm, pt__perm_name(leaf.perm)))
 		leaf.perm++;
@@ -203,14 +233,14 @@ static bool parse_leaf(char *line, struct mapping *m)
 	return true;
 }
 
-int mappings__parse(struct mappings *list, const char *text, const char *name,
+int mappings__parse(struct mappings *list, const char *text, size_t size, const char *name,
 		    struct fault *fault)
 {
 	char *copy = xstrdup(text), *line;
 	struct lines lines = { copy, 0 };
 	struct mapping *m = NULL;
 	uint64_t promised = 0;
-	int err = 0;
+	int err = lines__check(text, size, name, fault);
 	bool ok;
 
 	while (!err && (line = lines__next(&lines))) {
@@ -246,7 +276,7 @@ static bool parse_dump_device(const char *line, uint64_t *root)
 {
 	const char *at = strrchr(line, '@');
 
-	return !strncmp(line, "Device ", 7) && at && parse_number(at + 1, root);
+	return !strncmp(line, "Device ", 7) && at && number__parse(at + 1, UINT64_MAX, root);
 }
 
 static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
@@ -261,10 +291,10 @@ static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
 		return fault__set(fault, "no '|' after the page frame");
 	*bar = '\0';
 	word = strtok_r(line, " \t", &save);
-	if (!word || !parse_number(word, &pfn))
+	if (!word || !number__parse(word, UINT64_MAX >> 12, &pfn))
 		return fault__set(fault, "no page frame number");
 	for (word = strtok_r(bar + 1, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
-		if (nr == 5 || !parse_number(word, &path[nr]))
+		if (nr == 5 || !number__parse(word, UINT64_MAX, &path[nr]))
 			return fault__set(fault, "\"%.40s\" is no entry of a table", word);
 		nr++;
 	}
@@ -291,7 +321,7 @@ static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
 	return 0;
 }
 
-int mapping__parse_dump(struct mapping *out, const char *text, const char *name,
+int mapping__parse_dump(struct mapping *out, const char *text, size_t size, const char *name,
 			enum pt_format format, uint64_t root, struct fault *fault)
 {
 	char *copy = xstrdup(text), *line;
@@ -299,8 +329,12 @@ int mapping__parse_dump(struct mapping *out, const char *text, const char *name,
 	bool inside = false, found = false;
 	struct fault why;
 	uint64_t at;
-	int err = 0;
+	int err = lines__check(text, size, name, fault);
 
+	if (err) {
+		free(copy);
+		return err;
+	}
 	*out = (struct mapping){ .format = format };
 	while (!err && (line = lines__next(&lines))) {
 		if (parse_dump_device(line, &at)) {

@@ -36,17 +36,21 @@ void mappings__free(struct mappings *list);
 void mappings__sort(struct mappings *list);
 struct mapping *mappings__by_token(struct mappings *list, uint64_t token);
 
-/* Prints the list, or reads back what was printed (@name for messages). */
+/*
+ * Prints the list, or reads back what was printed: @size bytes, followed by a NUL (@name for messages).
+ * Every byte must be as print writes it; -1 with @fault set if not, and @list has what came before.
+ */
 void mappings__print(const struct mappings *list, FILE *f);
-int mappings__parse(struct mappings *list, const char *text, const char *name,
+int mappings__parse(struct mappings *list, const char *text, size_t size, const char *name,
 		    struct fault *fault);
 
 /*
  * Reads the VT-d driver's debugfs file domain_translation_struct. The entries
  * are decoded as @format; of several tables the one at @root is taken, or the
- * first if none is there. @out has the root, the leaves and the levels.
+ * first if none is there. @out has the root, the leaves and the levels. @text is
+ * followed by a NUL, as read_file() leaves it.
  */
-int mapping__parse_dump(struct mapping *out, const char *text, const char *name,
+int mapping__parse_dump(struct mapping *out, const char *text, size_t size, const char *name,
 			enum pt_format format, uint64_t root, struct fault *fault);
 
 /*
