@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -44,6 +45,19 @@ static void test_signal_is_not_lost(void **state)
 	assert_int_equal(caught, SIGINT);
 }
 
+static void test_service_manager_is_not_told(void **state)
+{
+	struct fault fault;
+	int status;
+
+	(void)state;
+	setenv("NOTIFY_SOCKET", "/run/notify", 1);
+	assert_int_equal(command__run_shell("test -z \"$NOTIFY_SOCKET\"", &status, &fault), 0);
+	assert_int_equal(status, 0);
+	assert_string_equal(getenv("NOTIFY_SOCKET"), "/run/notify");
+	unsetenv("NOTIFY_SOCKET");
+}
+
 static void test_not_found(void **state)
 {
 	char *const argv[] = { "/nonexistent/program", NULL };
@@ -61,6 +75,7 @@ static void test_not_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_service_manager_is_not_told),
 		cmocka_unit_test(test_status), cmocka_unit_test(test_signal_is_not_lost),
 		cmocka_unit_test(test_not_found),
 	};

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -93,16 +95,46 @@ static void test_missing_file_is_named(void **state)
 	assert_non_null(strstr(fault.text, "/nowhere/at/all"));
 }
 
+/* Bounded in the processor's time, and so in memory, if it does read on. */
+static void test_device_without_end(void **state)
+{
+	const struct itimerval limit = { .it_value.tv_usec = 200000 };
+	struct fault fault = { "" };
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		setitimer(ITIMER_PROF, &limit, NULL);
+		_exit(read_file("/dev/zero", NULL, &fault) ||
+		      !strstr(fault.text, "/dev/zero: it is a device"));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_mount_point(void **state)
 {
 	char *path = mount_point("a /tracefs proc rw 0 0\nb /sys/kernel/tracing tracefs rw 0 0\n"
 				 "c /other tracefs rw 0 0\n", "tracefs");
+	char mounts[1024] = "a /";
+
+	strcpy(mounts + 703, " tracefs rw 0 0\n");
 
 	(void)state;
 	assert_string_equal(path, "/sys/kernel/tracing");
 	free(path);
 	assert_null(mount_point("a /tracefs tracefs2 rw 0 0\n\ntracefs", "tracefs"));
 	assert_null(mount_point("", "tracefs"));
+	/* A space, a tab and a backslash, as /proc/mounts writes them; and a name of any length */
+	path = mount_point("none /a\\040b\\011c\\134d tracefs rw 0 0\n", "tracefs");
+	assert_string_equal(path, "/a b\tc\\d");
+	free(path);
+	memset(mounts + 3, 'x', 700);
+	path = mount_point(mounts, "tracefs");
+	assert_non_null(path);
+	assert_int_equal(strlen(path), 701);
+	free(path);
 }
 
 static void test_make_printable(void **state)
@@ -161,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_map_keys_are_all_three_numbers),
 		cmocka_unit_test(test_map_survives_churn),
 		cmocka_unit_test(test_missing_file_is_named),
+		cmocka_unit_test(test_device_without_end),
 		cmocka_unit_test(test_mount_point),
 		cmocka_unit_test(test_make_printable),
 		cmocka_unit_test(test_process_name),

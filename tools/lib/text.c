@@ -3,11 +3,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "lib/mem.h"
 #include "lib/text.h"
@@ -76,6 +78,16 @@ void make_printable(char *text)
 	*text = '\0';
 }
 
+/* /dev/zero would fill all memory. A terminal's user ends it. */
+static bool text__has_end(FILE *f)
+{
+	struct stat st;
+
+	if (fstat(fileno(f), &st))
+		return true;
+	return !S_ISBLK(st.st_mode) && (!S_ISCHR(st.st_mode) || isatty(fileno(f)));
+}
+
 char *read_file(const char *path, size_t *size, struct fault *fault)
 {
 	size_t room = 1 << 16, len = 0, got;
@@ -84,6 +96,11 @@ char *read_file(const char *path, size_t *size, struct fault *fault)
 
 	if (!f) {
 		fault__set(fault, "cannot open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (!text__has_end(f)) {
+		fclose(f);
+		fault__set(fault, "cannot read %s: it is a device, which has no end", path);
 		return NULL;
 	}
 	data = xcalloc(room, 1);
@@ -109,16 +126,16 @@ char *read_file(const char *path, size_t *size, struct fault *fault)
 
 char *mount_point(const char *mounts, const char *type)
 {
-	char path[512], found[64];
-	const char *line = mounts;
+	FILE *f = fmemopen((char *)mounts, strlen(mounts), "r");
+	struct mntent *entry;
+	char *path = NULL;
 
-	while (line && *line) {
-		if (sscanf(line, "%*s %511s %63s", path, found) == 2 && !strcmp(found, type))
-			return xstrdup(path);
-		line = strchr(line, '\n');
-		line += line != NULL;
-	}
-	return NULL;
+	while (f && !path && (entry = getmntent(f)))
+		if (!strcmp(entry->mnt_type, type))
+			path = xstrdup(entry->mnt_dir);
+	if (f)
+		fclose(f);
+	return path;
 }
 
 void process_name(unsigned int pid, char name[PROCESS_NAME_SIZE])

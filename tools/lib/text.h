@@ -18,7 +18,10 @@
  */
 void make_printable(char *text);
 
-/* Reads a whole file; the data is followed by a NUL byte. Free with free(). */
+/*
+ * Reads a whole file; the data is followed by a NUL byte, and may have others. Free with free(). NULL with
+ * @fault set if it cannot be read, or is a device that is no terminal: /dev/zero has no end.
+ */
 char *read_file(const char *path, size_t *size, struct fault *fault);
 
 /* Where a file system of @type is mounted, in the text of /proc/mounts; NULL: nowhere. Free it. */

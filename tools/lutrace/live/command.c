@@ -28,6 +28,8 @@ static void execute(char *const argv[], int go, int report)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	/* What it says there would be taken for what this program says. */
+	unsetenv("NOTIFY_SOCKET");
 	do {
 		got = read(go, &c, 1);
 	} while (got < 0 && errno == EINTR);

@@ -9,7 +9,8 @@
 /*
  * A program to be executed, looked for in PATH, in a process that has the rights
  * that this one had when it was prepared, whatever this one gives up until it is
- * started. NULL with @fault set if there can be none.
+ * started. NULL with @fault set if there can be none. It does not inherit NOTIFY_SOCKET,
+ * through which it could tell the service manager that this program is ready.
  */
 struct command;
 struct command *command__prepare(char *const argv[], struct fault *fault);
