@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "health/bundle.h"
+#include "health/mask.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/text.h"

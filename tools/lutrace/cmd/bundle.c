@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "health/bundle.h"
 #include "health/doctor.h"
+#include "health/mask.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/outfile.h"

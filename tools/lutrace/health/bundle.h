@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A support bundle: files in memory, which become one tar archive (ustar), and
- * what is masked in them. Touches no kernel.
+ * A support bundle: files in memory, which become one tar archive (ustar).
+ * Touches no kernel.
  */
 #ifndef LUTRACE_BUNDLE_H
 #define LUTRACE_BUNDLE_H
@@ -38,15 +38,5 @@ void bundle__list(const struct bundle *b, FILE *f);
  * it is asked by who closes it.
  */
 int bundle__write(const struct bundle *b, FILE *f, time_t mtime, struct fault *fault);
-
-/*
- * Masks a kernel's command line in place: "*" for each character of the value of a key that looks
- * like a secret's, and of user and password in an address. docs/lutrace-bundle.1 lists the keys.
- */
-void mask__cmdline(char *text);
-/* The same for the command line in a recording, and its checksum. -1: it is no recording. */
-int mask__recording(const char *path, char *data, size_t size, struct fault *fault);
-/* Only the lines of the kernel's log that are about a live update, to free. */
-char *mask__log(const char *text);
 
 #endif
