@@ -204,6 +204,29 @@ static void test_keeps_mode_and_owner(void **state)
 	assert_int_equal(count_names(), 1);
 }
 
+static void test_private(void **state)
+{
+	struct fault fault = { "" };
+	struct outfile *out;
+	struct stat st;
+	int i;
+
+	(void)state;
+	put("old", "old");
+	assert_int_equal(chmod("old", 0644), 0);
+	for (i = 0; i < 4; i++) {
+		no_tmpfile = i > 1;
+		out = outfile__open_private(i % 2 ? "new" : "old", &fault);
+		assert_non_null(out);
+		fputs("secret", outfile__stream(out));
+		assert_int_equal(outfile__commit(out, &fault), 0);
+		assert_int_equal(stat(i % 2 ? "new" : "old", &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+		assert_int_equal(remove(i % 2 ? "new" : "old"), 0);
+	}
+	no_tmpfile = false;
+}
+
 /* The file behind the link is written, there where it is, and also if it is not there yet. */
 static void test_link_stays(void **state)
 {
@@ -684,6 +707,7 @@ int main(void)
 		TEST(appears_at_commit),
 		TEST(discard_leaves_the_old_one),
 		TEST(keeps_mode_and_owner),
+		TEST(private),
 		TEST(link_stays),
 		TEST(descriptors_are_written_to),
 		TEST(descriptor_that_cannot_be_written_to),

@@ -34,6 +34,7 @@ struct outfile {
 	/* Only of a file that replaces another at commit; else @folder is -1 */
 	int folder;
 	char *name;		/* in @folder, no link */
+	bool private;		/* its owner's alone */
 	bool in_memory;		/* the folder's file system has no files without a name */
 	bool replaces;
 	struct stat folder_stat, old;	/* @old only if @replaces */
@@ -203,7 +204,13 @@ static void outfile__inherit(const struct outfile *out, int fd)
 		return;
 	if (fchown(fd, out->old.st_uid, out->old.st_gid) && fchown(fd, -1, out->old.st_gid))
 		errno = 0;
-	fchmod(fd, out->old.st_mode & 0777);
+	if (!out->private)
+		fchmod(fd, out->old.st_mode & 0777);
+}
+
+static mode_t outfile__mode(const struct outfile *out)
+{
+	return out->private ? 0600 : 0666;
 }
 
 static void outfile__temporary_name(char name[NAME_MAX])
@@ -222,7 +229,8 @@ static int outfile__temporary(const struct outfile *out, char name[NAME_MAX])
 
 	for (i = 0; i < TRIES; i++) {
 		outfile__temporary_name(name);
-		fd = openat(out->folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = openat(out->folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		    outfile__mode(out));
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 	}
@@ -261,7 +269,8 @@ static int outfile__try(const struct outfile *out)
  */
 static int outfile__unnamed(struct outfile *out)
 {
-	int fd = openat(out->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	int fd = openat(out->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
+		    outfile__mode(out));
 
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
 		return fd;
@@ -366,12 +375,13 @@ bool outfile__may_commit(const char *path)
 	return may;
 }
 
-struct outfile *outfile__open(const char *path, struct fault *fault)
+static struct outfile *outfile__open_as(const char *path, bool private, struct fault *fault)
 {
 	struct outfile *out = xcalloc(1, sizeof(*out));
 	int err = 0;
 
 	out->folder = -1;
+	out->private = private;
 	if (!path || !strcmp(path, "-")) {
 		out->path = xstrdup("standard output");
 		out->stream = stdout;
@@ -386,6 +396,16 @@ struct outfile *outfile__open(const char *path, struct fault *fault)
 	out->next = all_open;
 	all_open = out;
 	return out;
+}
+
+struct outfile *outfile__open(const char *path, struct fault *fault)
+{
+	return outfile__open_as(path, false, fault);
+}
+
+struct outfile *outfile__open_private(const char *path, struct fault *fault)
+{
+	return outfile__open_as(path, true, fault);
 }
 
 /* Gives the file without a name one. Without /proc only root can, and with it anybody. */

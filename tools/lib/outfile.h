@@ -32,6 +32,8 @@ struct outfile;
 
 /* Returns NULL with @fault set if it is refused. */
 struct outfile *outfile__open(const char *path, struct fault *fault);
+/* The same for what not everybody may see: a file is its owner's alone, whatever it replaces. */
+struct outfile *outfile__open_private(const char *path, struct fault *fault);
 FILE *outfile__stream(struct outfile *out);
 
 /*

@@ -40,7 +40,7 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_bundle__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -65,7 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_bundle__parse,
 	.args_doc = "[RECORDING...]",
 	.doc = "Writes one tar archive to send: doctor's output, the kernel's version and command "
 	       "line, its log about the live update, KHO's debugfs, and the recordings named, or "
@@ -77,12 +77,12 @@ static const struct argp argp = {
 	       "  lutrace bundle -o bundle.tar old.rec new.rec",
 };
 
-static void add_text(struct bundle *b, const char *name, char *text)
+static void bundle__add_text(struct bundle *b, const char *name, char *text)
 {
 	bundle__add(b, name, text, strlen(text));
 }
 
-static void add_doctor(struct bundle *b)
+static void bundle__add_doctor(struct bundle *b)
 {
 	struct findings list = { 0 };
 	char *text = NULL, *json = NULL;
@@ -106,14 +106,14 @@ static void add_doctor(struct bundle *b)
 	findings__free(&list);
 }
 
-static void add_kernel(struct bundle *b)
+static void bundle__add_kernel(struct bundle *b)
 {
 	struct fault fault;
 	struct utsname u;
 	char *cmdline;
 
 	uname(&u);
-	add_text(b, "kernel.txt", xasprintf("tool=lutrace " LUTRACE_VERSION "\nrelease=%s\n"
+	bundle__add_text(b, "kernel.txt", xasprintf("tool=lutrace " LUTRACE_VERSION "\nrelease=%s\n"
 					    "version=%s\nmachine=%s\n",
 					    u.release, u.version, u.machine));
 	cmdline = read_file("/proc/cmdline", NULL, &fault);
@@ -122,10 +122,10 @@ static void add_kernel(struct bundle *b)
 		return;
 	}
 	mask__cmdline(cmdline);
-	add_text(b, "cmdline.txt", cmdline);
+	bundle__add_text(b, "cmdline.txt", cmdline);
 }
 
-static void add_log(struct bundle *b)
+static void bundle__add_log(struct bundle *b)
 {
 	int size = klogctl(SYSLOG_SIZE, NULL, 0), got;
 	char *text = size > 0 ? xcalloc(size + 1, 1) : NULL;
@@ -134,11 +134,11 @@ static void add_log(struct bundle *b)
 	if (got < 0)
 		bundle__leave_out(b, "dmesg.txt", strerror(errno));
 	else
-		add_text(b, "dmesg.txt", mask__log(text));
+		bundle__add_text(b, "dmesg.txt", mask__log(text));
 	free(text);
 }
 
-static void add_file(struct bundle *b, const char *path, const char *name)
+static void bundle__add_file(struct bundle *b, const char *path, const char *name)
 {
 	struct fault fault;
 	size_t size;
@@ -150,7 +150,7 @@ static void add_file(struct bundle *b, const char *path, const char *name)
 		bundle__leave_out(b, name, fault.text);
 }
 
-static void add_folder(struct bundle *b, const char *path, const char *name, int depth)
+static void bundle__add_folder(struct bundle *b, const char *path, const char *name, int depth)
 {
 	char *full, *below;
 	struct dirent *entry;
@@ -170,9 +170,9 @@ static void add_folder(struct bundle *b, const char *path, const char *name, int
 		if (lstat(full, &st))
 			bundle__leave_out(b, below, strerror(errno));
 		else if (S_ISREG(st.st_mode))
-			add_file(b, full, below);
+			bundle__add_file(b, full, below);
 		else if (S_ISDIR(st.st_mode) && depth)
-			add_folder(b, full, below, depth - 1);
+			bundle__add_folder(b, full, below, depth - 1);
 		else
 			bundle__leave_out(b, below, "it is no file, or too deep");
 		free(full);
@@ -182,7 +182,7 @@ static void add_folder(struct bundle *b, const char *path, const char *name, int
 }
 
 /* Numbered, since old.rec may be there twice, from two folders. */
-static int add_recording(struct bundle *b, const char *path, int nr, struct fault *fault)
+static int bundle__add_recording(struct bundle *b, const char *path, int nr, struct fault *fault)
 {
 	const char *base = strrchr(path, '/');
 	char *data, *name;
@@ -201,8 +201,39 @@ static int add_recording(struct bundle *b, const char *path, int nr, struct faul
 	return 0;
 }
 
-/* One that is damaged, or was removed in between, must not keep the others out. */
-static int add_flight(struct bundle *b, const char *dir, int *nr, struct fault *fault)
+/* It is in the list of contents, and on stderr for who does not look there. */
+static void bundle__miss(struct bundle *b, const char *path, const char *why)
+{
+	complain("left out %s: %s", path, why);
+	bundle__leave_out(b, path, why);
+}
+
+/* Recordings that somebody else put into a flight recorder's folder: they are not taken for its own. */
+static void bundle__miss_others(struct bundle *b, const char *dir, const struct flight_files *files)
+{
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+	char *path;
+	size_t i;
+
+	while (d && (entry = readdir(d))) {
+		path = xasprintf("%s/%s", dir, entry->d_name);
+		for (i = 0; i < files->nr && strcmp(files->items[i].path, path); i++)
+			;
+		if (i == files->nr && outfile__is_recording(path))
+			bundle__miss(b, path, "it is no file of the flight recorder: name it to have "
+				     "it in the bundle");
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+/*
+ * One that is damaged, or was removed in between, must not keep the others out, nor an empty folder what
+ * there is to know of the machine.
+ */
+static int bundle__add_flight(struct bundle *b, const char *dir, int *nr, struct fault *fault)
 {
 	struct flight_files files;
 	struct fault why;
@@ -213,26 +244,29 @@ static int add_flight(struct bundle *b, const char *dir, int *nr, struct fault *
 	if (flight_files__read(&files, dir, fault))
 		return -1;
 	for (i = 0; i < files.nr; i++)
-		if (add_recording(b, files.items[i].path, ++*nr, &why))
-			bundle__leave_out(b, files.items[i].path, why.text);
+		if (bundle__add_recording(b, files.items[i].path, ++*nr, &why))
+			bundle__miss(b, files.items[i].path, why.text);
+	if (!files.nr)
+		bundle__miss(b, dir, "no recording of a flight recorder is in this folder");
+	bundle__miss_others(b, dir, &files);
 	flight_files__free(&files);
 	return 0;
 }
 
-static int add_recordings(struct bundle *b, const struct opts *opts, struct fault *fault)
+static int bundle__add_recordings(struct bundle *b, const struct opts *opts, struct fault *fault)
 {
 	int i, nr = 0, err = 0;
 
 	for (i = 0; i < opts->nr && !err; i++) {
 		if (flight_dir__is(opts->recordings[i]))
-			err = add_flight(b, opts->recordings[i], &nr, fault);
+			err = bundle__add_flight(b, opts->recordings[i], &nr, fault);
 		else
-			err = add_recording(b, opts->recordings[i], ++nr, fault);
+			err = bundle__add_recording(b, opts->recordings[i], ++nr, fault);
 	}
 	return err;
 }
 
-static void add_contents(struct bundle *b)
+static void bundle__add_contents(struct bundle *b)
 {
 	char *text = NULL;
 	size_t size;
@@ -245,23 +279,47 @@ static void add_contents(struct bundle *b)
 	bundle__add(b, "contents.txt", text, size);
 }
 
-static int write_bundle(const struct bundle *b, const struct opts *opts, struct fault *fault)
+/* What is there of all that the command line asks for, but the archive itself. */
+static int bundle__collect(struct bundle *b, const struct opts *opts, struct fault *fault)
 {
-	struct outfile *out;
+	if (bundle__add_recordings(b, opts, fault))
+		return -1;
+	bundle__add_doctor(b);
+	bundle__add_kernel(b);
+	bundle__add_log(b);
+	bundle__add_folder(b, KHO_DEBUGFS, "kho", KHO_DEPTH);
+	bundle__add_contents(b);
+	return 0;
+}
 
+static int cmd_bundle__write(const struct opts *opts, struct bundle *b, struct fault *fault)
+{
 	/* The log and the recordings are not for everybody's eyes. */
-	umask(077);
-	out = outfile__open(opts->output, fault);
+	struct outfile *out = outfile__open_private(opts->output, fault);
+
 	if (!out)
 		return -1;
-	if (bundle__write(b, outfile__stream(out), time(NULL), fault)) {
+	if (bundle__collect(b, opts, fault) ||
+	    bundle__write(b, outfile__stream(out), time(NULL), fault)) {
 		outfile__discard(out);
 		return -1;
 	}
 	return outfile__commit(out, fault);
 }
 
-static int run(int argc, char **argv)
+static int cmd_bundle__list(const struct opts *opts, struct bundle *b, struct fault *fault)
+{
+	struct outfile *out = outfile__open(NULL, fault);
+
+	if (bundle__collect(b, opts, fault)) {
+		outfile__discard(out);
+		return -1;
+	}
+	bundle__list(b, outfile__stream(out));
+	return outfile__commit(out, fault);
+}
+
+static int cmd_bundle__run(int argc, char **argv)
 {
 	struct bundle bundle = { 0 };
 	struct opts opts = { 0 };
@@ -269,20 +327,10 @@ static int run(int argc, char **argv)
 	int err;
 
 	cmd__parse(&cmd_bundle, &argp, argc, argv, &opts);
-	err = add_recordings(&bundle, &opts, &fault);
-	if (!err) {
-		add_doctor(&bundle);
-		add_kernel(&bundle);
-		add_log(&bundle);
-		add_folder(&bundle, KHO_DEBUGFS, "kho", KHO_DEPTH);
-		add_contents(&bundle);
-		if (opts.dry_run)
-			bundle__list(&bundle, stdout);
-		else
-			err = write_bundle(&bundle, &opts, &fault);
-	}
-	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = fault__set(&fault, "cannot write to standard output");
+	if (opts.dry_run)
+		err = cmd_bundle__list(&opts, &bundle, &fault);
+	else
+		err = cmd_bundle__write(&opts, &bundle, &fault);
 	if (err)
 		complain("%s", fault.text);
 	bundle__free(&bundle);
@@ -292,5 +340,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_bundle = {
 	.name = "bundle",
 	.summary = "write one archive with what a report of a bug needs",
-	.run = run,
+	.run = cmd_bundle__run,
 };

@@ -5,7 +5,7 @@
 #include "health/bundle.h"
 #include "lib/mem.h"
 
-static struct bundle_file *add(struct bundle *b, const char *name)
+static struct bundle_file *bundle__new_file(struct bundle *b, const char *name)
 {
 	struct bundle_file *file;
 	char *at;
@@ -21,7 +21,7 @@ static struct bundle_file *add(struct bundle *b, const char *name)
 
 void bundle__add(struct bundle *b, const char *name, char *data, size_t size)
 {
-	struct bundle_file *file = add(b, name);
+	struct bundle_file *file = bundle__new_file(b, name);
 
 	file->data = data;
 	file->size = size;
@@ -29,7 +29,7 @@ void bundle__add(struct bundle *b, const char *name, char *data, size_t size)
 
 void bundle__leave_out(struct bundle *b, const char *name, const char *why)
 {
-	add(b, name)->why = xstrdup(why);
+	bundle__new_file(b, name)->why = xstrdup(why);
 }
 
 void bundle__free(struct bundle *b)

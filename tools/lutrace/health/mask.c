@@ -10,7 +10,7 @@
 #include "lib/mem.h"
 #include "recording/recording.h"
 
-static bool has_word(const char *text, size_t len, const char *const *words)
+static bool mask__has_word(const char *text, size_t len, const char *const *words)
 {
 	size_t i;
 
@@ -21,17 +21,17 @@ static bool has_word(const char *text, size_t len, const char *const *words)
 	return false;
 }
 
-static bool is_secret(const char *key, size_t len)
+static bool mask__is_secret(const char *key, size_t len)
 {
 	static const char *const words[] = {
 		"pass", "pwd", "secret", "token", "cred", "auth", "key", "psk", "private", "login",
 		NULL,
 	};
 
-	return has_word(key, len, words);
+	return mask__has_word(key, len, words);
 }
 
-static void hide(char *from, const char *to)
+static void mask__hide(char *from, const char *to)
 {
 	for (; from < to; from++)
 		if (*from != '"')
@@ -39,7 +39,7 @@ static void hide(char *from, const char *to)
 }
 
 /* scheme://user:password@host */
-static void hide_user(char *from, char *to)
+static void mask__hide_user(char *from, char *to)
 {
 	char *at = from, *last;
 
@@ -49,12 +49,12 @@ static void hide_user(char *from, char *to)
 			;
 		last = memrchr(at, '@', last - at);
 		if (last)
-			hide(at, last);
+			mask__hide(at, last);
 	}
 }
 
 /* A space ends a word where no quote is open, as the kernel reads it. */
-static char *end_of_word(char *at)
+static char *mask__end_of_word(char *at)
 {
 	bool quoted = false;
 
@@ -68,17 +68,17 @@ void mask__cmdline(char *text)
 	char *at = text, *end, *value;
 
 	while (*at) {
-		end = end_of_word(at);
+		end = mask__end_of_word(at);
 		value = memchr(at, '=', end - at);
-		if (value && is_secret(at, value - at))
-			hide(value + 1, end);
-		hide_user(at, end);
+		if (value && mask__is_secret(at, value - at))
+			mask__hide(value + 1, end);
+		mask__hide_user(at, end);
 		at = *end ? end + 1 : end;
 	}
 }
 
 /* Lines of key=value: that of the command line keeps its length. */
-static void mask_host(char *text, size_t size)
+static void mask__host(char *text, size_t size)
 {
 	char *end = text + size, *line_end, *line, *copy;
 
@@ -116,7 +116,7 @@ int mask__recording(const char *path, char *data, size_t size, struct fault *fau
 		if (rec.size < sizeof(rec) || rec.size > size - at)
 			break;
 		if (rec.type == LUTRACE_REC_HOST)
-			mask_host(data + at + sizeof(rec), rec.size - sizeof(rec));
+			mask__host(data + at + sizeof(rec), rec.size - sizeof(rec));
 		if (rec.type != LUTRACE_REC_FOOTER || rec.size < sizeof(footer))
 			continue;
 		memcpy(&footer, data + at, sizeof(footer));
@@ -141,7 +141,7 @@ char *mask__log(const char *text)
 
 	for (; *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		if (!has_word(text, len, wanted) || has_word(text, len, unwanted))
+		if (!mask__has_word(text, len, wanted) || mask__has_word(text, len, unwanted))
 			continue;
 		memcpy(to, text, len);
 		to[len] = '\0';

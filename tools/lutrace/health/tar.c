@@ -5,7 +5,7 @@
 #include "health/bundle.h"
 #include "lib/fault.h"
 
-#define BLOCK	512
+#define TAR_BLOCK	512
 
 /* POSIX.1-1988, ustar. Numbers are octal text. */
 struct ustar {
@@ -13,12 +13,12 @@ struct ustar {
 	char link[100], magic[6], version[2], user[32], group[32], major[8], minor[8], prefix[155];
 	char unused[12];
 };
-_Static_assert(sizeof(struct ustar) == BLOCK, "a header is one block");
+_Static_assert(sizeof(struct ustar) == TAR_BLOCK, "a header is one block");
 
 /* The largest size that eleven octal digits hold. */
-#define MAX_SIZE	077777777777ull
+#define TAR_MAX_SIZE	077777777777ull
 
-static void make_checksum(struct ustar *head)
+static void tar__checksum(struct ustar *head)
 {
 	const unsigned char *bytes = (const unsigned char *)head;
 	unsigned int sum = 0;
@@ -30,13 +30,13 @@ static void make_checksum(struct ustar *head)
 	snprintf(head->checksum, sizeof(head->checksum), "%06o", sum & 0777777);
 }
 
-static int write_file(const struct bundle_file *file, FILE *f, time_t mtime, struct fault *fault)
+static int tar__write_file(const struct bundle_file *file, FILE *f, time_t mtime, struct fault *fault)
 {
-	static const char zeros[BLOCK];
+	static const char zeros[TAR_BLOCK];
 	struct ustar head = { .type = '0', .magic = "ustar", .version = { '0', '0' } };
 	char name[sizeof(head.name) + 1];
 
-	if (file->size > MAX_SIZE)
+	if (file->size > TAR_MAX_SIZE)
 		return fault__set(fault, "%s is too large for a bundle: %zu bytes", file->name,
 				  file->size);
 	if (snprintf(name, sizeof(name), BUNDLE_FOLDER "%s", file->name) >= (int)sizeof(name))
@@ -47,21 +47,21 @@ static int write_file(const struct bundle_file *file, FILE *f, time_t mtime, str
 	strcpy(head.gid, "0000000");
 	snprintf(head.size, sizeof(head.size), "%011llo", (unsigned long long)file->size);
 	snprintf(head.mtime, sizeof(head.mtime), "%011llo",
-		 (unsigned long long)mtime & MAX_SIZE);
-	make_checksum(&head);
+		 (unsigned long long)mtime & TAR_MAX_SIZE);
+	tar__checksum(&head);
 	fwrite(&head, sizeof(head), 1, f);
 	fwrite(file->data, 1, file->size, f);
-	fwrite(zeros, 1, (BLOCK - file->size % BLOCK) % BLOCK, f);
+	fwrite(zeros, 1, (TAR_BLOCK - file->size % TAR_BLOCK) % TAR_BLOCK, f);
 	return 0;
 }
 
 int bundle__write(const struct bundle *b, FILE *f, time_t mtime, struct fault *fault)
 {
-	static const char end[2 * BLOCK];
+	static const char end[2 * TAR_BLOCK];
 	size_t i;
 
 	for (i = 0; i < b->nr; i++)
-		if (b->files[i].data && write_file(&b->files[i], f, mtime, fault))
+		if (b->files[i].data && tar__write_file(&b->files[i], f, mtime, fault))
 			return -1;
 	fwrite(end, sizeof(end), 1, f);
 	return 0;
