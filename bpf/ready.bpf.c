@@ -2,12 +2,13 @@
 /*
  * Programs for `lutrace ready`, which run when it asks:
  *
- *   read_kimage    tells how the next kernel was loaded: what kexec_load(2) loads gets nothing from KHO;
- *   find_holders   iterates over all tasks and reports who has /dev/liveupdate or a session open.
+ *   read_kimage    tells how the next kernel was loaded: what kexec_load(2) loads gets nothing from
+ * KHO; find_holders   iterates over all tasks and reports who has /dev/liveupdate or a session
+ * open.
  *
- * find_holders reads the tables of open files as they are and takes no reference to a file: a session
- * that is closed in that moment ends in close(), not later in here. What changes meanwhile is read as
- * garbage that fits nothing, or not at all.
+ * find_holders reads the tables of open files as they are and takes no reference to a file: a
+ * session that is closed in that moment ends in close(), not later in here. What changes meanwhile
+ * is read as garbage that fits nothing, or not at all.
  */
 #include <linux/types.h>
 #include <linux/bpf.h>
@@ -18,13 +19,13 @@
 
 #define READ(to, from) bpf_core_read(&(to), sizeof(to), &(from))
 #define BITS_PER_WORD 64
-/* 2^20 files, which is what a process may have by default (fs.nr_open) */
-#define MAX_WORDS (1 << 14)
+/* What a process may have open by default (fs.nr_open); what is beyond is not looked at */
+#define MAX_FILES (1 << 20)
 
 /* Addresses of the running kernel, from /proc/kallsyms; 0: it has none. */
-const volatile __u64 kexec_image_at;	/* the variable kexec_image */
-const volatile __u64 device_ioctl;	/* luo_ioctl() */
-const volatile __u64 session_ioctl;	/* luo_session_ioctl() */
+const volatile __u64 kexec_image_at; /* the variable kexec_image */
+const volatile __u64 device_ioctl;   /* luo_ioctl() */
+const volatile __u64 session_ioctl;  /* luo_session_ioctl() */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -58,12 +59,13 @@ int read_kimage(void *ctx)
 	return 0;
 }
 
-/* One word of a process's bits of open files, and what goes with it */
+/* The table of open files of one process, and what is found in it */
 struct look {
 	struct seq_file *seq;
 	struct file **files;
-	unsigned long *open;
-	__u32 nr_words;
+	unsigned long *open; /* a bit for each file */
+	unsigned long bits;  /* the word of it that is looked at */
+	__u64 nr_files;
 	struct lutrace_holder out;
 };
 
@@ -73,6 +75,7 @@ static __always_inline void look_at_file(struct look *look, __u32 fd)
 	struct luo_session *session;
 	long (*ioctl)(void) = NULL;
 	struct file *file = NULL;
+	bool retrieved = 0;
 
 	if (bpf_probe_read_kernel(&file, sizeof(file), look->files + fd) || !file ||
 	    READ(f_op, file->f_op) || READ(ioctl, f_op->unlocked_ioctl))
@@ -84,8 +87,6 @@ static __always_inline void look_at_file(struct look *look, __u32 fd)
 	look->out.retrieved = 0;
 	__builtin_memset(look->out.session, 0, sizeof(look->out.session));
 	if (!look->out.device) {
-		bool retrieved = 0;
-
 		if (READ(session, file->private_data) || READ(look->out.session, session->name) ||
 		    READ(retrieved, session->retrieved))
 			return;
@@ -94,18 +95,15 @@ static __always_inline void look_at_file(struct look *look, __u32 fd)
 	bpf_seq_write(look->seq, &look->out, sizeof(look->out));
 }
 
-static long look_at_word(__u32 word, struct look *look)
+static long look_at_fd(__u32 fd, struct look *look)
 {
-	unsigned long bits = 0;
-	__u32 i;
-
-	if (word >= look->nr_words)
+	if (fd >= look->nr_files)
 		return 1;
-	if (bpf_probe_read_kernel(&bits, sizeof(bits), look->open + word))
+	if (!(fd % BITS_PER_WORD) &&
+	    bpf_probe_read_kernel(&look->bits, sizeof(look->bits), look->open + fd / BITS_PER_WORD))
 		return 1;
-	for (i = 0; bits && i < BITS_PER_WORD; i++, bits >>= 1)
-		if (bits & 1)
-			look_at_file(look, word * BITS_PER_WORD + i);
+	if (look->bits >> fd % BITS_PER_WORD & 1)
+		look_at_file(look, fd);
 	return 0;
 }
 
@@ -131,10 +129,10 @@ int find_holders(struct bpf_iter__task *ctx)
 	    READ(look.open, fdt->open_fds))
 		return 0;
 	look.seq = ctx->meta->seq;
-	look.nr_words = max_fds / BITS_PER_WORD;
+	look.nr_files = max_fds;
 	look.out.pid = task->tgid;
 	READ(look.out.comm, task->comm);
-	bpf_loop(MAX_WORDS, look_at_word, &look, 0);
+	bpf_loop(MAX_FILES, look_at_fd, &look, 0);
 	return 0;
 }
 

@@ -15,8 +15,8 @@
 #include "next/image.h"
 #include "next/compat.h"
 
-#define GOOD		"kho=on liveupdate=on intel_iommu=on"
-#define NAME		"/boot/next"
+#define GOOD "kho=on liveupdate=on intel_iommu=on"
+#define NAME "/boot/next"
 
 static const struct needs vtd = { .memfds = true, .hwpts = true, .iommu = IOMMU_VTD };
 static const struct needs memory = { .memfds = true };
@@ -41,11 +41,11 @@ static void expect_remark(const struct remarks *remarks, enum remark_severity se
 	assert_true(strlen(first->text) < REMARK_TEXT_SIZE - 1);
 }
 
-#define KHO	"kho-v4"
-#define LUO	"luo-v5"
-#define MEMFD	"memfd-v2"
-#define CORE	"iommu-core-v1"
-#define IOMMUFD	"iommufd"
+#define KHO "kho-v4"
+#define LUO "luo-v5"
+#define MEMFD "memfd-v2"
+#define CORE "iommu-core-v1"
+#define IOMMUFD "iommufd"
 
 /* Of the records of the core and of iommufd; 0: not said */
 struct versions {
@@ -102,32 +102,36 @@ static void expect_image(const char *const *strings, size_t nr, const struct nee
 	expect_remark(&remarks, severity, words);
 }
 
-#define EXPECT_IMAGE(needs, severity, words, ...)				\
-	expect_image((const char *const[]){ __VA_ARGS__ },			\
+#define EXPECT_IMAGE(needs, severity, words, ...)                                                  \
+	expect_image((const char *const[]){ __VA_ARGS__ },                                         \
 		     ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })), needs, severity, words)
 
 static void test_images(void **state)
 {
 	(void)state;
 	EXPECT_IMAGE(&vtd, REMARK_UNCHECKED, NULL, KHO, LUO, MEMFD, CORE, IOMMUFD);
-	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know iommu-core-v1: the HWPTs will be lost",
-		     KHO, LUO, MEMFD, IOMMUFD);
+	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know iommu-core-v1: the HWPTs will be lost", KHO,
+		     LUO, MEMFD, IOMMUFD);
 	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know iommu-core-v1 but iommu-core-v2: the HWPTs",
 		     KHO, LUO, MEMFD, IOMMUFD, "iommu-core-v2");
 	/* A feature behind the version is another record */
-	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know iommu-core-v1 but iommu-core-v1+pasid: the HWPTs",
-		     KHO, LUO, MEMFD, IOMMUFD, "iommu-core-v1+pasid");
-	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know memfd-v2 but memfd-v2.1: the memfds",
-		     KHO, LUO, CORE, IOMMUFD, "memfd-v2.1");
+	EXPECT_IMAGE(&vtd, REMARK_LOST,
+		     "does not know iommu-core-v1 but iommu-core-v1+pasid: the HWPTs", KHO, LUO,
+		     MEMFD, IOMMUFD, "iommu-core-v1+pasid");
+	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know memfd-v2 but memfd-v2.1: the memfds", KHO,
+		     LUO, CORE, IOMMUFD, "memfd-v2.1");
 	EXPECT_IMAGE(&vtd, REMARK_UNCHECKED, NULL, KHO, LUO, MEMFD, CORE, IOMMUFD, "memfd-v2+x");
 	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know memfd-v2 but memfd-v3: the memfds will be",
 		     KHO, LUO, CORE, IOMMUFD, "memfd-v3");
-	EXPECT_IMAGE(&vtd, REMARK_UNCHECKED, "iommufd is not built into " NAME, KHO, LUO, MEMFD, CORE);
+	EXPECT_IMAGE(&vtd, REMARK_UNCHECKED, "iommufd is not built into " NAME, KHO, LUO, MEMFD,
+		     CORE);
 	/* No live update at all is one remark, and not one for each of its parts */
-	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know luo-v5: it has no live update", KHO, "luo-vx");
-	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know luo-v5 but luo-v6: it will panic", KHO, "luo-v6", MEMFD,
-		     CORE, IOMMUFD);
-	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know kho-v4 but kho-v5: it gets", "kho-v5", LUO, MEMFD, CORE, IOMMUFD);
+	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know luo-v5: it has no live update", KHO,
+		     "luo-vx");
+	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know luo-v5 but luo-v6: it will panic", KHO,
+		     "luo-v6", MEMFD, CORE, IOMMUFD);
+	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know kho-v4 but kho-v5: it gets", "kho-v5", LUO,
+		     MEMFD, CORE, IOMMUFD);
 	EXPECT_IMAGE(&vtd, REMARK_LOST, "does not know kho-v4", "nothing");
 	/* What is not preserved need not be known */
 	EXPECT_IMAGE(&memory, REMARK_UNCHECKED, NULL, KHO, LUO, MEMFD);
@@ -155,8 +159,8 @@ static void test_builds(void **state)
 	expect_remark(&remarks, REMARK_LOST, "does not know iommu-core-v1");
 }
 
-static void expect_versions(struct versions running, struct versions next, enum remark_severity severity,
-			    const char *words)
+static void expect_versions(struct versions running, struct versions next,
+			    enum remark_severity severity, const char *words)
 {
 	static const char *const strings[] = { KHO, LUO, MEMFD, CORE, IOMMUFD };
 	struct remarks remarks = { .nr = 0 };
@@ -175,9 +179,11 @@ static void test_versions(void **state)
 	(void)state;
 	expect_versions(now, now, REMARK_UNCHECKED, NULL);
 	expect_versions(now, (struct versions){ 1, 3 }, REMARK_LOST,
-			NAME " has version 3 of the records of iommufd and the running kernel 2: the "
+			NAME
+			" has version 3 of the records of iommufd and the running kernel 2: the "
 			"HWPTs will be lost");
-	expect_versions(now, (struct versions){ 2, 2 }, REMARK_LOST, "version 2 of the records of iommu-core");
+	expect_versions(now, (struct versions){ 2, 2 }, REMARK_LOST,
+			"version 2 of the records of iommu-core");
 	expect_versions(now, none, REMARK_UNCHECKED, "another build");
 	expect_versions(none, now, REMARK_UNCHECKED, "another build");
 	/* iommufd as a module */
@@ -226,9 +232,11 @@ static void test_features(void **state)
 	expect_notes(IOMMUFD, IOMMUFD, REMARK_LOST, NULL);
 	expect_notes(IOMMUFD, "iommufd-v2", REMARK_LOST,
 		     "does not know iommufd but iommufd-v2: the HWPTs will be lost");
-	expect_notes(IOMMUFD, "iommufd+dirty", REMARK_LOST, "does not know iommufd but iommufd+dirty");
+	expect_notes(IOMMUFD, "iommufd+dirty", REMARK_LOST,
+		     "does not know iommufd but iommufd+dirty");
 	/* The running kernel has what this program does not know of */
-	expect_notes("iommufd+dirty", IOMMUFD, REMARK_LOST, "does not know iommufd+dirty but iommufd:");
+	expect_notes("iommufd+dirty", IOMMUFD, REMARK_LOST,
+		     "does not know iommufd+dirty but iommufd:");
 	expect_notes("iommufd+dirty", "iommufd+dirty", REMARK_LOST, NULL);
 	/* Another thing that begins so is none of it */
 	expect_notes(IOMMUFD, "iommufd_test", REMARK_UNCHECKED, "cannot be compared");
@@ -264,12 +272,14 @@ static void test_files(void **state)
 	expect_remark(&remarks, REMARK_UNCHECKED,
 		      "compressed with bzip2, which cannot be read here, so "
 		      "what it knows cannot be seen; it is Linux 7.3.4-fake");
-	expect_fault(path, "/does/not/exist", "cannot open the initrd /does/not/exist: No such file");
+	expect_fault(path, "/does/not/exist",
+		     "cannot open the initrd /does/not/exist: No such file");
 	expect_fault(path, "/", "is no file that can be an initrd");
 	close(fd);
 	bytes__free(&bytes);
 	/* What is no kernel at all is said at once */
-	expect_fault("/does/not/exist", NULL, "cannot open the next kernel /does/not/exist: No such");
+	expect_fault("/does/not/exist", NULL,
+		     "cannot open the next kernel /does/not/exist: No such");
 	expect_fault("/", NULL, "/ is no bzImage");
 	expect_fault("/dev/null", NULL, "/dev/null is no bzImage");
 	expect_fault("/proc/self/exe", NULL, "is no bzImage");
@@ -278,10 +288,8 @@ static void test_files(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_images),
-		cmocka_unit_test(test_builds),
-		cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_images),	 cmocka_unit_test(test_builds),
+		cmocka_unit_test(test_versions), cmocka_unit_test(test_features),
 		cmocka_unit_test(test_files),
 	};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is read from /sys below a folder made here: whether a kernel is loaded, which devices reset. */
+/* What is read from a /sys made here: whether a kernel is loaded, which devices can be reset. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

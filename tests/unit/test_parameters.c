@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is said of each parameter of the next kernel, by its severity, and of which nothing is said. */
+/* What is said of each parameter of the next kernel, how grave it is, and when nothing is said. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "lib/text.h"
 #include "next/parameters.h"
 
-#define GOOD		"kho=on liveupdate=on intel_iommu=on"
+#define GOOD "kho=on liveupdate=on intel_iommu=on"
 
 static const struct needs vtd = { .memfds = true, .hwpts = true, .iommu = IOMMU_VTD };
 static const struct needs amd = { .memfds = true, .hwpts = true, .iommu = IOMMU_AMD };
@@ -67,7 +67,8 @@ static void test_good(void **state)
 	expect_none(GOOD " amd_iommu=off,pgtbl_v2", GOOD, &vtd);
 	expect_none("kho=on liveupdate=on intel_iommu=off,sm_off,sp_off", GOOD, &amd);
 	/* Memory needs no IOMMU and no device */
-	expect_none("kho=on liveupdate=on iommu=off intel_iommu=off pci=assign-busses", GOOD, &memory);
+	expect_none("kho=on liveupdate=on iommu=off intel_iommu=off pci=assign-busses", GOOD,
+		    &memory);
 	/* Not these parameters */
 	expect_none(GOOD " xmem=1G memory=1 pci=noats root=/dev/mem=1", GOOD, &vtd);
 	expect_none(GOOD " -- mem=1G nosmp", GOOD, &vtd);
@@ -108,7 +109,8 @@ static void test_words(void **state)
 		{ "tsc=unstable", &memory, REMARK_NOTE, "clock source is the TSC" },
 		{ "notsc", &memory, REMARK_NOTE, "clock source is the TSC" },
 		{ "clocksource=hpet", &memory, REMARK_NOTE, "clock source is the TSC" },
-		{ "kho_scratch=1G,1G,0", &memory, REMARK_NOTE, "the scratch areas of the one before" },
+		{ "kho_scratch=1G,1G,0", &memory, REMARK_NOTE,
+		  "the scratch areas of the one before" },
 		{ "kho-scratch=200%", &memory, REMARK_NOTE, "boot cold" },
 		{ "iommu=pt", &vtd, REMARK_NOTE, "come back all the same" },
 		{ "iommu.passthrough=1", &vtd, REMARK_NOTE, "come back all the same" },
@@ -219,14 +221,10 @@ static void test_manual(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_handover),
-		cmocka_unit_test(test_iommu),
-		cmocka_unit_test(test_both_ways),
-		cmocka_unit_test(test_long_words),
-		cmocka_unit_test(test_all_at_once),
-		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_good),	    cmocka_unit_test(test_words),
+		cmocka_unit_test(test_handover),    cmocka_unit_test(test_iommu),
+		cmocka_unit_test(test_both_ways),   cmocka_unit_test(test_long_words),
+		cmocka_unit_test(test_all_at_once), cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests_name("parameters", tests, NULL, NULL);

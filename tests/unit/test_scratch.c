@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a kernel and its initrd fit into KHO's scratch areas, and that the sizes are named if not. */
+/* Whether a kernel and its initrd fit into KHO's scratch areas, and that the sizes are named if
+ * not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,16 +15,18 @@
 #include "lib/mem.h"
 #include "next/scratch.h"
 
-#define MIB	(1ull << 20)
+#define MIB (1ull << 20)
 
 /* As a bzImage of x86-64 has it: from 16 MiB on, at a multiple of 2 MiB */
 static const struct image_layout kernel = {
-	.size = 60 * MIB, .align = 2 * MIB, .preferred = 16 * MIB,
+	.size = 60 * MIB,
+	.align = 2 * MIB,
+	.preferred = 16 * MIB,
 };
 
 struct expected {
 	enum remark_severity severity;
-	const char *words;	/* NULL: it fits */
+	const char *words; /* NULL: it fits */
 };
 
 static void expect(const struct scratch *scratch, uint64_t initrd_size, struct expected expected)
@@ -56,16 +59,19 @@ static void test_fits(void **state)
 
 static void test_does_not_fit(void **state)
 {
-	const struct scratch small = { { { 32 * MIB, 8 * MIB }, { 4096 * MIB, 56 * MIB },
-					 { 8192 * MIB, 0 } }, 3 };
+	const struct scratch small = {
+		{ { 32 * MIB, 8 * MIB }, { 4096 * MIB, 56 * MIB }, { 8192 * MIB, 0 } }, 3
+	};
 	const struct scratch two = { { { 16 * MIB, 64 * MIB }, { 4096 * MIB, 16 * MIB } }, 2 };
 	const struct scratch low = { { { 4 * MIB, 68 * MIB } }, 1 };
 
 	(void)state;
 	/* All of them together are large enough, none is */
-	expect(&small, MIB, (struct expected){ REMARK_LOST,
-	       "/boot/next needs 60.0 MiB in one piece and its initrd 1.0 MiB, and they do not fit into "
-	       "the scratch areas of KHO, which are 8 MiB, 56 MiB and 0 MiB: it cannot be loaded" });
+	expect(&small, MIB,
+	       (struct expected){ REMARK_LOST, "/boot/next needs 60.0 MiB in one piece and its "
+					       "initrd 1.0 MiB, and they do not fit into "
+					       "the scratch areas of KHO, which are 8 MiB, 56 MiB "
+					       "and 0 MiB: it cannot be loaded" });
 	expect(&two, 20 * MIB, (struct expected){ REMARK_LOST, "initrd 20.0 MiB" });
 	/* Room that is too low is none */
 	expect(&low, 0, (struct expected){ REMARK_LOST, "which are 68 MiB" });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words of a command line as lib/cmdline.c and init/main.c of the kernel split them, and the switches
- * that its parsers of kho=, liveupdate=, intel_iommu= and amd_iommu= make of them.
+ * Words of a command line as lib/cmdline.c and init/main.c of the kernel split them, and the
+ * switches that its parsers of kho=, liveupdate=, intel_iommu= and amd_iommu= make of them.
  */
 #include <ctype.h>
 #include <stddef.h>
@@ -99,7 +99,7 @@ static void cmdline__set_liveupdate(struct cmdline *out, struct span value)
 static const struct switch_key {
 	const char *name;
 	void (*set)(struct cmdline *out, struct span value);
-	bool list;		/* the value is options with commas between them */
+	bool list; /* the value is options with commas between them */
 } switch_keys[] = {
 	{ "kho", cmdline__set_kho, false },
 	{ "liveupdate", cmdline__set_liveupdate, false },

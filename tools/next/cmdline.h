@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A kernel's command line, read as the kernel reads it: its words, and the switches that a live update
- * needs. parameters.c compares two of them, lutrace doctor looks at the running one. Pure.
+ * A kernel's command line, read as the kernel reads it: its words, and the switches that a live
+ * update needs. parameters.c compares two of them, lutrace doctor looks at the running one. Pure.
  */
 #ifndef NEXT_CMDLINE_H
 #define NEXT_CMDLINE_H
@@ -21,13 +21,13 @@ bool span__equal(struct span a, struct span b);
 /* "name=value", without the quotes around it or around the value */
 struct cmdline_word {
 	struct span name;
-	bool has_value;		/* there is an '=' */
+	bool has_value; /* there is an '=' */
 	struct span value;
 };
 
 /*
- * Takes the next word from *@text, which begins as the command line and is moved on. Returns false at
- * the end, and at "--", behind which is what init gets.
+ * Takes the next word from *@text, which begins as the command line and is moved on. Returns false
+ * at the end, and at "--", behind which is what init gets.
  */
 bool cmdline__next_word(const char **text, struct cmdline_word *word);
 
@@ -41,7 +41,7 @@ bool cmdline_word__is(const struct cmdline_word *word, const char *name);
 bool cmdline__next_option(struct span *list, struct span *option);
 
 enum cmdline_switch {
-	CMDLINE_UNSET,		/* the kernel's own default holds */
+	CMDLINE_UNSET, /* the kernel's own default holds */
 	CMDLINE_OFF,
 	CMDLINE_ON,
 };
@@ -49,9 +49,9 @@ enum cmdline_switch {
 struct cmdline {
 	enum cmdline_switch kho;
 	enum cmdline_switch liveupdate;
-	enum cmdline_switch vtd;		/* intel_iommu= */
-	enum cmdline_switch vtd_scalable;	/* intel_iommu=sm_on */
-	enum cmdline_switch amd_v2;		/* amd_iommu=pgtbl_v2 */
+	enum cmdline_switch vtd;	  /* intel_iommu= */
+	enum cmdline_switch vtd_scalable; /* intel_iommu=sm_on */
+	enum cmdline_switch amd_v2;	  /* amd_iommu=pgtbl_v2 */
 };
 
 /* The last word that the kernel understands wins, as there */

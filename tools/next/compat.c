@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Puts together what is known of the next kernel. What records it knows is told by their compatible
- * strings, which are in its image, and by the ELF notes in which a kernel of the series says the versions
- * behind them (LIVEUPDATE_RECORD_VERSION of linux/liveupdate.h).
+ * strings, which are in its image, and by the ELF notes in which a kernel of the series says the
+ * versions behind them (LIVEUPDATE_RECORD_VERSION of linux/liveupdate.h).
  */
 #include <dirent.h>
 #include <elf.h>
@@ -22,43 +22,55 @@
 #include "next/parameters.h"
 #include "next/scratch.h"
 
-#define IOMMUS		"/sys/class/iommu"
-#define RUNNING_NOTES	"/sys/kernel/notes"
-#define NOTES_SIZE	65536
+#define IOMMUS "/sys/class/iommu"
+#define RUNNING_NOTES "/sys/kernel/notes"
+#define NOTES_SIZE 65536
 
 /* A note named as the compatible string, with a u32 */
-#define NOTE_VERSION	0x4c55
+#define NOTE_VERSION 0x4c55
 
-#define WONT_OPEN	"will be lost, and all sessions with them, because it will not open /dev/liveupdate"
+#define WONT_OPEN                                                                                  \
+	"will be lost, and all sessions with them, because it will not open /dev/liveupdate"
 
 /* What a kernel of the series writes, and so what the next one must know; include/linux/kho/abi */
 static const struct record {
-	const char *name;	/* its compatible string */
-	const char *versions;	/* how another version of it begins, which goes on with a digit */
-	const char *family;	/* how its note is called, whatever the version; NULL: it has none */
-	bool memfds, hwpts;	/* only for these it is needed; both false: always */
-	bool all;		/* without it nothing else matters */
-	const char *absent;	/* what becomes of it if the next kernel does not know it */
-	const char *other;	/* and if it knows another version; NULL: the same */
+	const char *name;     /* its compatible string */
+	const char *versions; /* how another version of it begins, which goes on with a digit */
+	const char *family;   /* how its note is called, whatever the version; NULL: it has none */
+	bool memfds, hwpts;   /* only for these it is needed; both false: always */
+	bool all;	      /* without it nothing else matters */
+	const char *absent;   /* what becomes of it if the next kernel does not know it */
+	const char *other;    /* and if it knows another version; NULL: the same */
 	const char *todo;
 } records[] = {
-	{ .name = "kho-v4", .versions = "kho-v", .all = true,
+	{ .name = "kho-v4",
+	  .versions = "kho-v",
+	  .all = true,
 	  .absent = "it gets nothing and all that is preserved is lost",
 	  .todo = "name a kernel with CONFIG_KEXEC_HANDOVER of the same version" },
-	{ .name = "luo-v5", .versions = "luo-v", .all = true,
-	  .absent = "it has no live update, nothing can be taken back, and the memory is lost until the "
-		    "boot after it",
+	{ .name = "luo-v5",
+	  .versions = "luo-v",
+	  .all = true,
+	  .absent = "it has no live update, nothing can be taken back, and the memory is lost "
+		    "until the boot after it",
 	  .other = "it will panic when it starts",
 	  .todo = "name a kernel with CONFIG_LIVEUPDATE of the same version" },
-	{ .name = "memfd-v2", .versions = "memfd-v", .memfds = true,
+	{ .name = "memfd-v2",
+	  .versions = "memfd-v",
+	  .memfds = true,
 	  .absent = "the memfds " WONT_OPEN,
 	  .todo = "name a kernel with CONFIG_LIVEUPDATE_MEMFD of the same version" },
-	{ .name = "iommu-core-v1", .versions = "iommu-core-v", .family = "iommu-core", .hwpts = true,
+	{ .name = "iommu-core-v1",
+	  .versions = "iommu-core-v",
+	  .family = "iommu-core",
+	  .hwpts = true,
 	  .absent = "the HWPTs " WONT_OPEN,
 	  .todo = "name a kernel with lutrace's patches and CONFIG_IOMMU_LIVEUPDATE of the same "
 		  "version" },
 	/* The string is in every iommufd, with the series or without it: only its note tells */
-	{ .name = "iommufd", .family = "iommufd", .hwpts = true,
+	{ .name = "iommufd",
+	  .family = "iommufd",
+	  .hwpts = true,
 	  .absent = "the HWPTs " WONT_OPEN,
 	  .todo = "name a kernel with lutrace's patches of the same version" },
 };
@@ -66,15 +78,15 @@ static const struct record {
 /* The record as one kernel has it, by its note */
 struct known {
 	char name[NOTES_NAME_SIZE];
-	bool noted;		/* there is a note, and so */
-	uint32_t version;	/* this is known */
+	bool noted;	  /* there is a note, and so */
+	uint32_t version; /* this is known */
 };
 
 /* What is compared: the image and the notes of the next kernel, and the running one's. */
 struct both {
 	const struct image *image;
-	const char *name;	/* of the image's file */
-	const uint8_t *next, *running;	/* notes; NULL: not known */
+	const char *name;	       /* of the image's file */
+	const uint8_t *next, *running; /* notes; NULL: not known */
 	size_t next_size, running_size;
 	struct remarks *remarks;
 };
@@ -107,22 +119,22 @@ static struct known record__known(const struct record *record, const uint8_t *no
 	return known;
 }
 
-static void record__remark(const struct record *record, const struct both *both, const char *running,
-			   const char *other)
+static void record__remark(const struct record *record, const struct both *both,
+			   const char *running, const char *other)
 {
-	remarks__add(both->remarks, REMARK_LOST, "%s does not know %s%s%s: %s; %s", both->name, running,
-		     other ? " but " : "", other ? other : "",
+	remarks__add(both->remarks, REMARK_LOST, "%s does not know %s%s%s: %s; %s", both->name,
+		     running, other ? " but " : "", other ? other : "",
 		     other && record->other ? record->other : record->absent, record->todo);
 }
 
 /*
- * False after a remark on what will be lost. *@compared is cleared if the versions of the two kernels
- * cannot be compared.
+ * False after a remark on what will be lost. *@compared is cleared if the versions of the two
+ * kernels cannot be compared.
  */
 static bool record__check(const struct record *record, const struct both *both, bool *compared)
 {
-	struct known running = record__known(record, both->running, both->running_size,
-					     record->name);
+	struct known running =
+		record__known(record, both->running, both->running_size, record->name);
 	struct known next = record__known(record, both->next, both->next_size, running.name);
 	char other[IMAGE_STRING_SIZE];
 
@@ -132,17 +144,18 @@ static bool record__check(const struct record *record, const struct both *both, 
 	}
 	if (record->versions && !image__has_string(both->image, running.name)) {
 		record__remark(record, both, running.name,
-			       image__find_version(both->image, record->versions, other) ? other :
-											   NULL);
+			       image__find_version(both->image, record->versions, other) ? other
+											 : NULL);
 		return false;
 	}
 	if (record->family && (!running.noted || !next.noted))
 		*compared = false;
 	else if (running.version != next.version) {
-		remarks__add(both->remarks, REMARK_LOST,
-			     "%s has version %u of the records of %s and the running kernel %u: the "
-			     "HWPTs will be lost; name a kernel with the same version",
-			     both->name, next.version, running.name, running.version);
+		remarks__add(
+			both->remarks, REMARK_LOST,
+			"%s has version %u of the records of %s and the running kernel %u: the "
+			"HWPTs will be lost; name a kernel with the same version",
+			both->name, next.version, running.name, running.version);
 		return false;
 	}
 	return true;
@@ -179,8 +192,11 @@ static void both__check_rest(const struct both *both, bool compared)
 void compat__check_image(const struct image *image, const char *name, const uint8_t *notes,
 			 size_t notes_size, const struct needs *needs, struct remarks *remarks)
 {
-	struct both both = { .image = image, .name = name, .running = notes,
-			     .running_size = notes_size, .remarks = remarks };
+	struct both both = { .image = image,
+			     .name = name,
+			     .running = notes,
+			     .running_size = notes_size,
+			     .remarks = remarks };
 	bool compared = true, fits = true;
 	size_t i;
 
@@ -230,7 +246,8 @@ static size_t compat__read_running_notes(uint8_t notes[NOTES_SIZE])
 }
 
 /* The name of the kernel is what is left to compare */
-static void compat__remark_unread(int fd, const char *name, const char *why, struct remarks *remarks)
+static void compat__remark_unread(int fd, const char *name, const char *why,
+				  struct remarks *remarks)
 {
 	char release[IMAGE_RELEASE_SIZE];
 	struct utsname running;
@@ -238,14 +255,15 @@ static void compat__remark_unread(int fd, const char *name, const char *why, str
 	image__release(fd, release);
 	if (uname(&running))
 		running.release[0] = '\0';
-	remarks__add(remarks, REMARK_UNCHECKED,
-		     "%s %s, so what it knows cannot be seen; it is Linux %s and the running kernel "
-		     "is %s, make sure that both have the same live update patches",
-		     name, why, *release ? release : "of unknown version", running.release);
+	remarks__add(
+		remarks, REMARK_UNCHECKED,
+		"%s %s, so what it knows cannot be seen; it is Linux %s and the running kernel "
+		"is %s, make sure that both have the same live update patches",
+		name, why, *release ? release : "of unknown version", running.release);
 }
 
 static void compat__check_image_file(int fd, const char *name, const struct needs *needs,
-			     struct remarks *remarks)
+				     struct remarks *remarks)
 {
 	static uint8_t notes[NOTES_SIZE];
 	size_t size = compat__read_running_notes(notes);
@@ -262,7 +280,7 @@ static void compat__check_image_file(int fd, const char *name, const struct need
 }
 
 static void compat__check_scratch(int fd, const struct next_kernel *next, uint64_t initrd_size,
-			  struct remarks *remarks)
+				  struct remarks *remarks)
 {
 	struct image_layout layout;
 	struct scratch scratch;
@@ -271,15 +289,17 @@ static void compat__check_scratch(int fd, const struct next_kernel *next, uint64
 	if (next->placed)
 		return;
 	if (!image__layout(fd, &layout))
-		remarks__add(remarks, REMARK_UNCHECKED,
-			     "%s does not say how much memory it needs, so whether it fits into KHO's "
-			     "scratch areas is not known; load it before anything is preserved",
-			     next->image);
+		remarks__add(
+			remarks, REMARK_UNCHECKED,
+			"%s does not say how much memory it needs, so whether it fits into KHO's "
+			"scratch areas is not known; load it before anything is preserved",
+			next->image);
 	else if (scratch__read(SCRATCH_DIR, &scratch, &fault))
-		remarks__add(remarks, REMARK_UNCHECKED,
-			     "whether %s fits into KHO's scratch areas is not known (%s); mount "
-			     "debugfs on /sys/kernel/debug, or load it before anything is preserved",
-			     next->image, fault.text);
+		remarks__add(
+			remarks, REMARK_UNCHECKED,
+			"whether %s fits into KHO's scratch areas is not known (%s); mount "
+			"debugfs on /sys/kernel/debug, or load it before anything is preserved",
+			next->image, fault.text);
 	else
 		scratch__check(&scratch, next->image, &layout, initrd_size, remarks);
 }
@@ -331,8 +351,10 @@ int compat__check(const struct next_kernel *next, const char *running, struct ne
 		return -1;
 	if (!S_ISREG(st.st_mode) || !image__is_bzimage(fd)) {
 		close(fd);
-		return fault__set(fault, "%s is no bzImage, which alone can be loaded; name the "
-				  "kernel's image, such as /boot/vmlinuz-RELEASE", next->image);
+		return fault__set(fault,
+				  "%s is no bzImage, which alone can be loaded; name the "
+				  "kernel's image, such as /boot/vmlinuz-RELEASE",
+				  next->image);
 	}
 	needs.iommu = compat__running_iommu();
 	parameters__check(next->cmdline, running, &needs, remarks);

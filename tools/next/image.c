@@ -12,26 +12,26 @@
 #include "next/unpack.h"
 
 /* The x86 boot protocol: where the fields of a bzImage are, from its start */
-#define BZ_SETUP_SECTORS	0x1f1	/* u8 */
-#define BZ_MAGIC		0x202	/* "HdrS" */
-#define BZ_PROTOCOL		0x206	/* u16 */
-#define BZ_VERSION		0x20e	/* u16, from BZ_VERSION_BASE */
-#define BZ_ALIGNMENT		0x230	/* u32 */
-#define BZ_PAYLOAD_OFFSET	0x248	/* u32, from the end of the setup sectors */
-#define BZ_PAYLOAD_LENGTH	0x24c	/* u32 */
-#define BZ_PREFERRED		0x258	/* u64 */
-#define BZ_INIT_SIZE		0x260	/* u32 */
-#define BZ_HEADER_SIZE		0x264
+#define BZ_SETUP_SECTORS 0x1f1	/* u8 */
+#define BZ_MAGIC 0x202		/* "HdrS" */
+#define BZ_PROTOCOL 0x206	/* u16 */
+#define BZ_VERSION 0x20e	/* u16, from BZ_VERSION_BASE */
+#define BZ_ALIGNMENT 0x230	/* u32 */
+#define BZ_PAYLOAD_OFFSET 0x248 /* u32, from the end of the setup sectors */
+#define BZ_PAYLOAD_LENGTH 0x24c /* u32 */
+#define BZ_PREFERRED 0x258	/* u64 */
+#define BZ_INIT_SIZE 0x260	/* u32 */
+#define BZ_HEADER_SIZE 0x264
 
-#define BZ_VERSION_BASE		0x200
-#define BZ_SECTOR		512u
-#define BZ_SETUP_SECTORS_IF_0	4u
-#define BZ_PROTOCOL_PAYLOAD	0x208	/* the first that has a payload */
-#define BZ_PROTOCOL_INIT_SIZE	0x20a	/* the first that says how much memory it needs */
-#define PAGE_SIZE		4096u
+#define BZ_VERSION_BASE 0x200
+#define BZ_SECTOR 512u
+#define BZ_SETUP_SECTORS_IF_0 4u
+#define BZ_PROTOCOL_PAYLOAD 0x208   /* the first that has a payload */
+#define BZ_PROTOCOL_INIT_SIZE 0x20a /* the first that says how much memory it needs */
+#define PAGE_SIZE 4096u
 
 /* No kernel is as large, compressed; it bounds what a damaged length can ask for */
-#define MAX_PAYLOAD		(256u << 20)
+#define MAX_PAYLOAD (256u << 20)
 
 struct header {
 	uint8_t bytes[BZ_HEADER_SIZE];
@@ -75,8 +75,7 @@ bool image__layout(int fd, struct image_layout *out)
 	struct header header;
 	uint64_t preferred;
 
-	if (!header__read(fd, &header) ||
-	    header__u16(&header, BZ_PROTOCOL) < BZ_PROTOCOL_INIT_SIZE)
+	if (!header__read(fd, &header) || header__u16(&header, BZ_PROTOCOL) < BZ_PROTOCOL_INIT_SIZE)
 		return false;
 	memcpy(&preferred, header.bytes + BZ_PREFERRED, sizeof(preferred));
 	out->size = (header__u32(&header, BZ_INIT_SIZE) + (uint64_t)PAGE_SIZE - 1) / PAGE_SIZE *

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IMAGE_RELEASE_SIZE	128
-#define IMAGE_STRING_SIZE	64	/* the kernel's compatible strings have 48 */
+#define IMAGE_RELEASE_SIZE 128
+#define IMAGE_STRING_SIZE 64 /* the kernel's compatible strings have 48 */
 
 struct image;
 
@@ -20,9 +20,9 @@ bool image__is_bzimage(int fd);
 
 /* What memory the kernel needs when it is loaded, from the header of a bzImage */
 struct image_layout {
-	uint64_t size;		/* with what it takes to decompress itself; whole pages */
+	uint64_t size; /* with what it takes to decompress itself; whole pages */
 	uint64_t align;
-	uint64_t preferred;	/* it is loaded there or above */
+	uint64_t preferred; /* it is loaded there or above */
 };
 
 /* False if it is no bzImage, or one that does not say it. */
@@ -46,8 +46,8 @@ size_t image__size(const struct image *image);
 bool image__has_string(const struct image *image, const char *text);
 /*
  * Finds the first string that begins with @prefix and goes on with a digit and then what compatible
- * strings are made of: letters, digits, '+', '-', '.' and '_'. Something else may come right before it.
- * Puts it into @found; false if there is none.
+ * strings are made of: letters, digits, '+', '-', '.' and '_'. Something else may come right before
+ * it. Puts it into @found; false if there is none.
  */
 bool image__find_version(const struct image *image, const char *prefix,
 			 char found[IMAGE_STRING_SIZE]);

@@ -39,7 +39,8 @@ static int loaded__absent(const char *root, struct fault *fault)
 
 int loaded__read(const char *root, struct fault *fault)
 {
-	static const char *const paths[] = { "/sys/kernel/kexec_loaded", "/sys/kernel/kexec/loaded" };
+	static const char *const paths[] = { "/sys/kernel/kexec_loaded",
+					     "/sys/kernel/kexec/loaded" };
 	size_t i;
 	int c;
 
@@ -48,8 +49,8 @@ int loaded__read(const char *root, struct fault *fault)
 		if (c == '0' || c == '1')
 			return c - '0';
 		if (c >= 0)
-			return fault__set(fault, "%s says '%c', and not 0 or 1; report this", paths[i],
-					  c);
+			return fault__set(fault, "%s says '%c', and not 0 or 1; report this",
+					  paths[i], c);
 		if (errno != ENOENT)
 			return fault__set(fault, "%s: %s; run as root", paths[i], strerror(errno));
 	}

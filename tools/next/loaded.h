@@ -6,8 +6,8 @@
 #include "lib/fault.h"
 
 /*
- * 1: one is, 0: none is, or this kernel cannot kexec at all; -1 with @fault set, which says what to do:
- * it cannot be told. @root is in front of all paths, "" for this machine.
+ * 1: one is, 0: none is, or this kernel cannot kexec at all; -1 with @fault set, which says what to
+ * do: it cannot be told. @root is in front of all paths, "" for this machine.
  */
 int loaded__read(const char *root, struct fault *fault);
 

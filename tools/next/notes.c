@@ -8,7 +8,7 @@
 #include "next/notes.h"
 
 /* Both parts of a note take up a multiple of this */
-#define NOTE_ALIGN	4u
+#define NOTE_ALIGN 4u
 
 struct note {
 	const uint8_t *name, *desc;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One table: a row is a parameter, or one option of it, with what it means for a live update and what to
- * do. To add one, add a row; its rule says when it applies.
+ * One table: a row is a parameter, or one option of it, with what it means for a live update and
+ * what to do. To add one, add a row; its rule says when it applies.
  *
  * A sentence is put together as "the next kernel's command line DIFFERENCE: WHY; TODO", where
  * DIFFERENCE comes from the command lines and the rest from the row.
@@ -16,19 +16,19 @@
 #include "next/cmdline.h"
 #include "next/parameters.h"
 
-#define WORD_SIZE	96	/* of a word that is quoted in a sentence; what is longer is cut */
-#define DIFFERENCE_SIZE	256
+#define WORD_SIZE 96 /* of a word that is quoted in a sentence; what is longer is cut */
+#define DIFFERENCE_SIZE 256
 
 /* When a row applies */
 enum rule {
 	/* Of a switch, whose state the kernel's parser leaves behind */
-	RULE_OFF,		/* the next has it off, or leaves it to its default, and this one has it on */
-	RULE_NOT_ON,		/* the next has it off, or does not name it */
-	RULE_DIFFERENT,		/* it is not as here */
+	RULE_OFF,    /* the next has it off, or leaves it to its default, and this one has it on */
+	RULE_NOT_ON, /* the next has it off, or does not name it */
+	RULE_DIFFERENT, /* it is not as here */
 	/* Of a word */
-	RULE_ADDED,		/* the next has it, and this one not or otherwise */
-	RULE_CHANGED,		/* likewise, or this one has it and the next not */
-	RULE_LESS,		/* a number or size: the next has it, and this one not or more */
+	RULE_ADDED,   /* the next has it, and this one not or otherwise */
+	RULE_CHANGED, /* likewise, or this one has it and the next not */
+	RULE_LESS,    /* a number or size: the next has it, and this one not or more */
 };
 
 enum needed_by {
@@ -39,32 +39,39 @@ enum needed_by {
 };
 
 struct parameter {
-	const char *name;		/* with '_', for which a command line may have '-' */
-	const char *option;		/* how an option in its list begins; NULL: all of its value */
+	const char *name;   /* with '_', for which a command line may have '-' */
+	const char *option; /* how an option in its list begins; NULL: all of its value */
 	enum rule rule;
-	size_t state;			/* of a switch: where struct cmdline has it */
+	size_t state; /* of a switch: where struct cmdline has it */
 	enum needed_by needed_by;
 	enum remark_severity severity;
 	const char *why;
-	const char *todo;		/* NULL: take it out, add it, or make them the same */
+	const char *todo; /* NULL: take it out, add it, or make them the same */
 };
 
-#define STATE(member)	offsetof(struct cmdline, member)
-#define LOST_UNTIL_BOOT	"nothing can be taken back without it, and the memory is lost until the boot after it"
-#define NO_IOMMU	"without an IOMMU no HWPT can be reclaimed"
-#define OTHER_FORMAT	"a HWPT is refused if its page table has another format there"
-#define OTHER_SIZES	"a HWPT is refused if its page table may have larger pages than that kernel uses"
-#define OTHER_GROUPS	"it changes which devices are in one IOMMU group, and a device that is not alone in " \
-			"its group there may not be attached to its HWPT"
-#define FEWER_CPUS	"nothing that is preserved is lost, but guests have fewer CPUs there, and what is " \
-			"bound to the others does not start"
-#define HUGE_PAGES	"they are taken at boot from what preserved memory leaves free and unbroken, and may " \
-			"be fewer than asked for"
-#define KVM_CLOCK	"domains do not mind, but KVM gives guests a steady clock only while the host's " \
-			"clock source is the TSC"
-#define NOT_FOR_HWPTS	"it is about devices that the kernel drives by itself, HWPTs come back all the same"
-#define NOTHING_TODO	"nothing has to be done"
-#define NOT_ALONE	"it is no parameter but an option of pci=, and the kernel ignores it"
+#define STATE(member) offsetof(struct cmdline, member)
+#define LOST_UNTIL_BOOT                                                                            \
+	"nothing can be taken back without it, and the memory is lost until the boot after it"
+#define NO_IOMMU "without an IOMMU no HWPT can be reclaimed"
+#define OTHER_FORMAT "a HWPT is refused if its page table has another format there"
+#define OTHER_SIZES                                                                                \
+	"a HWPT is refused if its page table may have larger pages than that kernel uses"
+#define OTHER_GROUPS                                                                               \
+	"it changes which devices are in one IOMMU group, and a device that is not alone in "      \
+	"its group there may not be attached to its HWPT"
+#define FEWER_CPUS                                                                                 \
+	"nothing that is preserved is lost, but guests have fewer CPUs there, and what is "        \
+	"bound to the others does not start"
+#define HUGE_PAGES                                                                                 \
+	"they are taken at boot from what preserved memory leaves free and unbroken, and may "     \
+	"be fewer than asked for"
+#define KVM_CLOCK                                                                                  \
+	"domains do not mind, but KVM gives guests a steady clock only while the host's "          \
+	"clock source is the TSC"
+#define NOT_FOR_HWPTS                                                                              \
+	"it is about devices that the kernel drives by itself, HWPTs come back all the same"
+#define NOTHING_TODO "nothing has to be done"
+#define NOT_ALONE "it is no parameter but an option of pci=, and the kernel ignores it"
 
 static const struct parameter parameters[] = {
 	/* Without these nothing comes through */
@@ -72,8 +79,9 @@ static const struct parameter parameters[] = {
 	{ "liveupdate", "on", RULE_NOT_ON, STATE(liveupdate), BY_ALL, REMARK_LOST, LOST_UNTIL_BOOT,
 	  "write liveupdate=on" },
 	{ "kho_scratch", NULL, RULE_ADDED, 0, BY_ALL, REMARK_NOTE,
-	  "a kernel that gets something handed over takes the scratch areas of the one before and does "
-	  "not look at it", "boot cold with it to have other areas" },
+	  "a kernel that gets something handed over takes the scratch areas of the one before and "
+	  "does not look at it",
+	  "boot cold with it to have other areas" },
 
 	/* The IOMMU */
 	{ "iommu", "off", RULE_ADDED, 0, BY_HWPTS, REMARK_LOST, NO_IOMMU, NULL },
@@ -85,20 +93,24 @@ static const struct parameter parameters[] = {
 	{ "amd_iommu", "pgtbl_v2", RULE_DIFFERENT, STATE(amd_v2), BY_HWPTS_OF_AMD, REMARK_LOST,
 	  OTHER_FORMAT, NULL },
 	{ "intel_iommu", "sp_off", RULE_ADDED, 0, BY_HWPTS_OF_VTD, REMARK_LOST, OTHER_SIZES, NULL },
-	{ "amd_iommu", "nohugepages", RULE_ADDED, 0, BY_HWPTS_OF_AMD, REMARK_LOST, OTHER_SIZES, NULL },
+	{ "amd_iommu", "nohugepages", RULE_ADDED, 0, BY_HWPTS_OF_AMD, REMARK_LOST, OTHER_SIZES,
+	  NULL },
 	{ "amd_iommu", "v2_pgsizes_only", RULE_ADDED, 0, BY_HWPTS_OF_AMD, REMARK_LOST, OTHER_SIZES,
 	  NULL },
 	{ "iommu", "pt", RULE_CHANGED, 0, BY_HWPTS, REMARK_NOTE, NOT_FOR_HWPTS, NOTHING_TODO },
 	{ "iommu.passthrough", NULL, RULE_CHANGED, 0, BY_HWPTS, REMARK_NOTE, NOT_FOR_HWPTS,
 	  NOTHING_TODO },
-	{ "iommu.strict", NULL, RULE_CHANGED, 0, BY_HWPTS, REMARK_NOTE, NOT_FOR_HWPTS, NOTHING_TODO },
+	{ "iommu.strict", NULL, RULE_CHANGED, 0, BY_HWPTS, REMARK_NOTE, NOT_FOR_HWPTS,
+	  NOTHING_TODO },
 
 	/* Devices */
 	{ "pci", "assign-busses", RULE_CHANGED, 0, BY_HWPTS, REMARK_LOST,
-	  "buses are numbered anew, and at the address of a device there may be none, or another", NULL },
+	  "buses are numbered anew, and at the address of a device there may be none, or another",
+	  NULL },
 	{ "pci", "realloc", RULE_CHANGED, 0, BY_HWPTS, REMARK_RISK,
-	  "BARs and bridge windows may move or find no room, and a device without its BARs cannot be "
-	  "given to its guest again", NULL },
+	  "BARs and bridge windows may move or find no room, and a device without its BARs cannot "
+	  "be given to its guest again",
+	  NULL },
 	{ "pci", "config_acs", RULE_CHANGED, 0, BY_HWPTS, REMARK_RISK, OTHER_GROUPS, NULL },
 	{ "pci", "disable_acs_redir", RULE_CHANGED, 0, BY_HWPTS, REMARK_RISK, OTHER_GROUPS, NULL },
 	{ "config_acs", NULL, RULE_ADDED, 0, BY_HWPTS, REMARK_NOTE, NOT_ALONE,
@@ -108,8 +120,9 @@ static const struct parameter parameters[] = {
 
 	/* Memory */
 	{ "mem", NULL, RULE_LESS, 0, BY_ALL, REMARK_LOST,
-	  "the kernel does not have the memory above it, and what is preserved there is lost, or the "
-	  "kernel panics when it takes it back", NULL },
+	  "the kernel does not have the memory above it: what is preserved there is lost, and it "
+	  "may panic when it takes that back",
+	  NULL },
 	{ "memmap", NULL, RULE_CHANGED, 0, BY_ALL, REMARK_RISK,
 	  "what is preserved in memory that it takes away is lost", NULL },
 	{ "hugepages", NULL, RULE_ADDED, 0, BY_ALL, REMARK_NOTE, HUGE_PAGES,
@@ -130,7 +143,7 @@ static const struct parameter parameters[] = {
 struct cursor {
 	const struct parameter *parameter;
 	const char *text;
-	struct span options;		/* of the last word, what is left of them */
+	struct span options; /* of the last word, what is left of them */
 };
 
 /* All of a word, or one option; false after the last */
@@ -156,7 +169,8 @@ static bool cursor__next(struct cursor *c, struct span *found)
 	}
 }
 
-/* As it is quoted: "pci=realloc", "nr_cpus=2", "nosmp"; the last one, which wins. "" if there is none. */
+/* As it is quoted: "pci=realloc", "nr_cpus=2", "nosmp"; the last one, which wins. "" if there is
+ * none. */
 static void parameter__quote(const struct parameter *p, const char *line, char word[WORD_SIZE])
 {
 	struct cursor c = { .parameter = p, .text = line };
@@ -280,8 +294,8 @@ static bool parameter__compare_switch(const struct parameter *p, const char *nex
 
 	*todo = "make them the same";
 	if (p->rule == RULE_DIFFERENT) {
-		snprintf(text, DIFFERENCE_SIZE, "and the running one differ in %s of %s=", p->option,
-			 p->name);
+		snprintf(text, DIFFERENCE_SIZE,
+			 "and the running one differ in %s of %s=", p->option, p->name);
 		return there != here;
 	}
 	if (there == CMDLINE_OFF) {
@@ -316,8 +330,8 @@ static void parameter__check(const struct parameter *p, const char *next, const 
 	char difference[DIFFERENCE_SIZE];
 	const char *todo;
 
-	if (words ? parameter__compare_words(p, next, running, difference, &todo) :
-		    parameter__compare_switch(p, next, running, difference, &todo))
+	if (words ? parameter__compare_words(p, next, running, difference, &todo)
+		  : parameter__compare_switch(p, next, running, difference, &todo))
 		remarks__add(remarks, p->severity, "the next kernel's command line %s: %s; %s",
 			     difference, p->why, p->todo ? p->todo : todo);
 }

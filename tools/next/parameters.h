@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's parameters that matter to a live update, and what each of them means for it if the next
- * kernel's command line has another one than the running kernel's. Pure; called by compat.c.
+ * The kernel's parameters that matter to a live update, and what each of them means for it if the
+ * next kernel's command line has another one than the running kernel's. Pure; called by compat.c.
  */
 #ifndef NEXT_PARAMETERS_H
 #define NEXT_PARAMETERS_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is said of a next kernel before the jump: sentences with a severity, in the order in which they
- * were found. `luctl run` prints them, `lutrace ready` makes them reasons of its verdict. Pure.
+ * What is said of a next kernel before the jump: sentences with a severity, in the order in which
+ * they were found. `luctl run` prints them, `lutrace ready` makes them reasons of its verdict.
+ * Pure.
  */
 #ifndef NEXT_REMARKS_H
 #define NEXT_REMARKS_H
@@ -9,20 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REMARKS_MAX		64	/* more than there are things to say; the table in parameters.c is */
-					/* the longest, and test_parameters compares */
-#define REMARK_TEXT_SIZE	512
+#define REMARKS_MAX 64 /* more than there are things to say; the table in parameters.c is */
+		       /* the longest, and test_parameters compares */
+#define REMARK_TEXT_SIZE 512
 
 enum remark_severity {
-	REMARK_LOST,		/* something will be lost: luctl warns, ready says no-go */
-	REMARK_RISK,		/* something may be lost or be amiss: luctl warns, ready: unknown */
-	REMARK_UNCHECKED,	/* it could not be looked at: luctl has a note, ready: unknown */
-	REMARK_NOTE,		/* only worth knowing: a note in both */
+	REMARK_LOST,	  /* something will be lost: luctl warns, ready says no-go */
+	REMARK_RISK,	  /* something may be lost or be amiss: luctl warns, ready: unknown */
+	REMARK_UNCHECKED, /* it could not be looked at: luctl has a note, ready: unknown */
+	REMARK_NOTE,	  /* only worth knowing: a note in both */
 };
 
 struct remark {
 	enum remark_severity severity;
-	char text[REMARK_TEXT_SIZE];	/* what is so, "; ", and what to do */
+	char text[REMARK_TEXT_SIZE]; /* what is so, "; ", and what to do */
 };
 
 struct remarks {

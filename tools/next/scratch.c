@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does what kho_walk_scratch(), locate_mem_hole_top_down() and bzImage64_load() of Linux 7.3 do: the
- * pieces come in a fixed order, each goes as high as it can into the first area that has room.
+ * Does what kho_walk_scratch(), locate_mem_hole_top_down() and bzImage64_load() of Linux 7.3 do:
+ * the pieces come in a fixed order, each goes as high as it can into the first area that has room.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,20 +11,20 @@
 #include "lib/text.h"
 #include "next/scratch.h"
 
-#define PAGE		4096ull
-#define MIB		(1ull << 20)
-#define MIN_ADDRESS	0x3000ull	/* of what is not said else */
-#define MIN_KERNEL	0x100000ull
-#define MIN_INITRD	0x1000000ull
-#define SIZES_SIZE	200		/* of all areas as text */
+#define PAGE 4096ull
+#define MIB (1ull << 20)
+#define MIN_ADDRESS 0x3000ull /* of what is not said else */
+#define MIN_KERNEL 0x100000ull
+#define MIN_INITRD 0x1000000ull
+#define SIZES_SIZE 200 /* of all areas as text */
 
 /* What goes along: KHO's list of areas, purgatory, boot parameters. They are smaller than this. */
-#define SMALL_SIZE	0x20000ull
-#define SMALL_ALIGN	0x10000ull
+#define SMALL_SIZE 0x20000ull
+#define SMALL_ALIGN 0x10000ull
 
 struct piece {
 	uint64_t size, align, min;
-	uint64_t start;		/* where it was placed */
+	uint64_t start; /* where it was placed */
 };
 
 enum { SMALL_1, SMALL_2, SMALL_3, KERNEL, INITRD, NR_PIECES };
@@ -143,7 +143,9 @@ static void scratch__sizes(const struct scratch *scratch, char text[SIZES_SIZE])
 	text[0] = '\0';
 	for (i = 0; i < scratch->nr && used < SIZES_SIZE; i++)
 		used += snprintf(text + used, SIZES_SIZE - used, "%s%" PRIu64 " MiB",
-				 !i ? "" : i + 1 == scratch->nr ? " and " : ", ",
+				 !i			? ""
+				 : i + 1 == scratch->nr ? " and "
+							: ", ",
 				 (uint64_t)(scratch->areas[i].size / MIB));
 }
 
@@ -164,11 +166,12 @@ void scratch__check(const struct scratch *scratch, const char *name,
 	if (without && with)
 		return;
 	scratch__sizes(scratch, sizes);
-	remarks__add(remarks, without == with ? REMARK_LOST : REMARK_RISK,
-		     "%s needs %.1f MiB in one piece and its initrd %.1f MiB, and they %s into the "
-		     "scratch areas of KHO, which are %s: it %s be loaded (EADDRNOTAVAIL); boot this "
-		     "kernel with a larger kho_scratch=, or use a smaller initrd",
-		     name, in_mib(layout->size), in_mib(initrd_size),
-		     without == with ? "do not fit" : "just about fit", sizes,
-		     without == with ? "cannot" : "perhaps cannot");
+	remarks__add(
+		remarks, without == with ? REMARK_LOST : REMARK_RISK,
+		"%s needs %.1f MiB in one piece and its initrd %.1f MiB, and they %s into the "
+		"scratch areas of KHO, which are %s: it %s be loaded (EADDRNOTAVAIL); boot this "
+		"kernel with a larger kho_scratch=, or use a smaller initrd",
+		name, in_mib(layout->size), in_mib(initrd_size),
+		without == with ? "do not fit" : "just about fit", sizes,
+		without == with ? "cannot" : "perhaps cannot");
 }

@@ -18,7 +18,7 @@
 #include "report/schemas.h"
 #include "walk/kernel.h"
 
-#define KHO_BLOCKS	"/sys/kernel/debug/kho/out/nr_preserved"
+#define KHO_BLOCKS "/sys/kernel/debug/kho/out/nr_preserved"
 
 struct opts {
 	const char *image, *initrd, *cmdline;
@@ -29,9 +29,12 @@ enum { OPT_JSON_SCHEMA = 0x100 };
 
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "IMAGE", 0, "Look into IMAGE, the next kernel", 0 },
-	{ "cmdline", 'c', "TEXT", 0, "The next kernel's command line; that of the running one "
-				     "without it", 0 },
-	{ "initrd", 'i', "FILE", 0, "Its initrd, which has to fit into KHO's scratch areas with it", 0 },
+	{ "cmdline", 'c', "TEXT", 0,
+	  "The next kernel's command line; that of the running one "
+	  "without it",
+	  0 },
+	{ "initrd", 'i', "FILE", 0, "Its initrd, which has to fit into KHO's scratch areas with it",
+	  0 },
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
 	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
 	  0 },
@@ -78,8 +81,8 @@ static const struct argp argp = {
 	.options = options,
 	.parser = cmd_ready__parse,
 	.doc = "Says go or no-go before the jump into the next kernel, and why\v"
-	       "Run it when all is preserved and the next kernel is loaded. It looks at the machine "
-	       "as doctor does, at what is preserved now, and into the next kernel's image. It "
+	       "Run it when all is preserved and the next kernel is loaded. It looks at the "
+	       "machine as doctor does, at what is preserved now, and into the next kernel's image. It "
 	       "changes nothing and does not open /dev/liveupdate.\n\n"
 	       "Exit status: 0 go, 1 error, 2 no-go, 3 it cannot be told.\n\n"
 	       "  lutrace ready --kernel /boot/next --cmdline \"$(cat next.cmdline)\"",
@@ -127,7 +130,8 @@ static int look__at_next(struct look *look, struct fault *fault)
 	/* Who knows of no domain does not know that there will be none. */
 	struct needs needs = { .memfds = true, .hwpts = true };
 	struct next_kernel next = {
-		.image = look->opts->image, .initrd = look->opts->initrd,
+		.image = look->opts->image,
+		.initrd = look->opts->initrd,
 		/* It is loaded, so it has found its place */
 		.placed = look->facts.kernel && look->kernel.image.kho,
 	};
@@ -160,7 +164,8 @@ static void look__on_name(void *priv, const struct name *name, __u64 root)
 static void look__list(struct look *look)
 {
 	struct fault *fault = &look->list_fault;
-	struct lister *lister = lister__open(false, look->opts->verbose, look__on_name, look, fault);
+	struct lister *lister =
+		lister__open(false, look->opts->verbose, look__on_name, look, fault);
 
 	look->facts.list_fault = fault->text;
 	if (lister && !lister__list(lister, &look->list, fault))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of what doctor looks at, in the order in which it is printed, and what its probes share.
- * A new finding is a row here and, if no function looks at its like yet, one in a probe_*.c.
+ * The table of what doctor looks at, in the order in which it is printed, and what its probes
+ * share. A new finding is a row here and, if no function looks at its like yet, one in a probe_*.c.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -14,55 +14,61 @@
 #include "live/caps.h"
 #include "walk/kernel.h"
 
-#define PROBE(name_, needs_, look_, advice_, ...) \
-	{ .name = name_, .needs = needs_, .look = look_, .advice = advice_, __VA_ARGS__ }
+#define PROBE(name_, needs_, look_, advice_, ...)                                                  \
+	{                                                                                          \
+		.name = name_, .needs = needs_, .look = look_, .advice = advice_, __VA_ARGS__      \
+	}
 
 static const struct probe probes[] = {
 	/* Types and tracepoints */
 	PROBE("btf", FOR_RECORD | FOR_WALK, probe__btf, "CONFIG_DEBUG_INFO_BTF=y"),
 	PROBE("tracepoints", FOR_RECORD | FOR_UPDATE, probe__tracepoints, SERIES),
 	PROBE("event", FOR_RECORD, probe__type, SERIES, .what = "what the tracepoints tell",
-	  .type = "iommu_liveupdate_event"),
+	      .type = "iommu_liveupdate_event"),
 	PROBE("iommufd", FOR_WALK, probe__type,
-	  "CONFIG_IOMMUFD=y; a module works for a live update and not for walk",
-	  .what = "built-in iommufd", .type = "iommufd_hwpt_paging"),
+	      "CONFIG_IOMMUFD=y; a module works for a live update and not for walk",
+	      .what = "built-in iommufd", .type = "iommufd_hwpt_paging"),
 	PROBE("page-tables", FOR_WALK, probe__type, "CONFIG_IOMMU_PT=y, on Linux 7.3",
-	  .what = "generic IOMMU page tables", .type = "iommu_domain", .member = "is_iommupt"),
-	PROBE("marks", FOR_WALK, probe__type, SERIES, .what = "HWPTs that can be marked for a live update",
-	  .type = "iommufd_hwpt_paging", .member = "liveupdate_token"),
+	      .what = "generic IOMMU page tables", .type = "iommu_domain", .member = "is_iommupt"),
+	PROBE("marks", FOR_WALK, probe__type, SERIES,
+	      .what = "HWPTs that can be marked for a live update", .type = "iommufd_hwpt_paging",
+	      .member = "liveupdate_token"),
 
 	/* BPF, and who may use it */
 	PROBE("bpf", FOR_RECORD | FOR_WALK, probe__bpf, "CONFIG_BPF_SYSCALL=y"),
 	PROBE("bpf-events", FOR_RECORD, probe__function, "CONFIG_BPF_EVENTS=y",
-	  .what = "run on tracepoints", .function = "bpf_trace_run1"),
+	      .what = "run on tracepoints", .function = "bpf_trace_run1"),
 	PROBE("cap-bpf", FOR_RECORD | FOR_WALK, probe__cap, CAPS_REMEDY(CAPS_FOR_BPF),
-	  .what = "CAP_BPF, to load BPF programs", .cap = CAP_BPF, .admin = true),
+	      .what = "CAP_BPF, to load BPF programs", .cap = CAP_BPF, .admin = true),
 	PROBE("cap-perfmon", FOR_RECORD | FOR_WALK, probe__cap, CAPS_REMEDY(CAPS_FOR_BPF),
-	  .what = "CAP_PERFMON, to attach them to tracepoints and read the kernel's memory with them",
-	  .cap = CAP_PERFMON, .admin = true),
+	      .what = "CAP_PERFMON, to attach them to tracepoints and read the kernel's memory "
+		      "with them",
+	      .cap = CAP_PERFMON, .admin = true),
 	PROBE("cap-sys-rawio", FOR_WALK, probe__cap, CAPS_REMEDY(CAPS_FOR_WALK),
-	  .what = "CAP_SYS_RAWIO, to open /proc/kcore", .cap = CAP_SYS_RAWIO),
+	      .what = "CAP_SYS_RAWIO, to open /proc/kcore", .cap = CAP_SYS_RAWIO),
 	PROBE("cap-sys-admin", 0, probe__cap, "run as root for these",
-	  .what = "CAP_SYS_ADMIN, to measure what BPF programs cost and to see types of modules; a "
-		  "recording does not need it",
-	  .cap = CAP_SYS_ADMIN),
+	      .what = "CAP_SYS_ADMIN, to measure what BPF programs cost and to see types of "
+		      "modules; a recording does not need it",
+	      .cap = CAP_SYS_ADMIN),
 	PROBE("user-namespace", FOR_RECORD | FOR_WALK, probe__userns,
-	  "run lutrace on the host, not in the container"),
+	      "run lutrace on the host, not in the container"),
 	PROBE("lockdown", FOR_WALK | FOR_TRACEFS, probe__lockdown, KERNEL_UNLOCK),
 	PROBE("perf-event-paranoid", 0, probe__paranoid, NULL),
 
 	/* The kernel's memory */
 	PROBE("kallsyms", FOR_WALK, probe__kallsyms,
-	  "run as root, or with CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1"),
+	      "run as root, or with CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1"),
 	PROBE("kcore", FOR_WALK, probe__kcore, "CONFIG_PROC_KCORE=y"),
 
 	/* Trace buffers and the log */
-	PROBE("tracefs", FOR_TRACEFS, probe__tracefs, "mount -t tracefs tracefs /sys/kernel/tracing"),
+	PROBE("tracefs", FOR_TRACEFS, probe__tracefs,
+	      "mount -t tracefs tracefs /sys/kernel/tracing"),
 	PROBE("trace-instances", FOR_TRACEFS, probe__trace_instances, "run as root"),
 	PROBE("trace-events", FOR_TRACEFS, probe__trace_events, SERIES),
 	PROBE("persistent-ring", 0, probe__ring,
-	  "boot cold with reserve_mem=8M:4096:lutrace trace_instance=boot_map^traceoff@lutrace, and "
-	  "the same in the next kernel"),
+	      "boot cold with reserve_mem=8M:4096:lutrace "
+	      "trace_instance=boot_map^traceoff@lutrace, and "
+	      "the same in the next kernel"),
 	PROBE("kernel-log", 0, probe__klog, "CONFIG_PRINTK=y"),
 
 	/* The live update itself */

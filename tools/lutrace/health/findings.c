@@ -65,8 +65,7 @@ enum finding_state findings__state(const struct findings *list, unsigned int nee
 	return state;
 }
 
-char *findings__names(const struct findings *list, unsigned int needs,
-		      enum finding_state state)
+char *findings__names(const struct findings *list, unsigned int needs, enum finding_state state)
 {
 	char *names = xstrdup(""), *longer;
 	size_t i;
@@ -127,12 +126,15 @@ json_t *findings__json(const struct findings *list)
 
 	for (i = 0; i < list->nr; i++) {
 		item = &list->items[i];
-		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}",
-			"name", item->name, "state", finding_state__name(item->state),
-			"needed_for", finding__json_needs(item->needs), "text",
-			json_value__text(item->text),
-			"advice", item->advice ? json_value__text(item->advice) : json_null(),
-			"detail", item->detail ? json_value__text(item->detail) : json_null()));
+		json_array_append_new(
+			array,
+			json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "name", item->name, "state",
+				  finding_state__name(item->state), "needed_for",
+				  finding__json_needs(item->needs), "text",
+				  json_value__text(item->text), "advice",
+				  item->advice ? json_value__text(item->advice) : json_null(),
+				  "detail",
+				  item->detail ? json_value__text(item->detail) : json_null()));
 	}
 	return array;
 }

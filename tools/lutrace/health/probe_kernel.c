@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Probes of the kernel's types, of BPF and who may use it, and of what shows the kernel's memory. */
+/* Probes of the kernel's types, of BPF and who may use it, and of the kernel's memory. */
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "live/caps.h"
 #include "walk/kernel.h"
 
-#define MAX_NAMED	3	/* missing tracepoints that are named in the sentence itself */
+#define MAX_NAMED 3 /* missing tracepoints that are named in the sentence itself */
 
 void probe__btf(struct doctor *d, const struct probe *probe)
 {
@@ -32,8 +32,8 @@ static char *doctor__missing_tracepoints(const struct doctor *d, size_t *nr)
 	for (i = 0; i < d->from->nr_tracepoints; i++) {
 		if (kernel__has_tracepoint(d->from->btf, d->from->tracepoints[i]))
 			continue;
-		longer = xasprintf("%s%s%s", missing, *missing ? ", " : "",
-				   d->from->tracepoints[i]);
+		longer =
+			xasprintf("%s%s%s", missing, *missing ? ", " : "", d->from->tracepoints[i]);
 		free(missing);
 		missing = longer;
 		(*nr)++;
@@ -59,11 +59,13 @@ void probe__tracepoints(struct doctor *d, const struct probe *probe)
 		return;
 	}
 	if (nr == all)
-		found = probe__missing(d, probe, "none of the %zu tracepoints of the series is there",
-				       all);
+		found = probe__missing(d, probe,
+				       "none of the %zu tracepoints of the series is there", all);
 	else if (nr <= MAX_NAMED)
-		found = probe__missing(d, probe, "%zu of %zu tracepoints of the series are there, and "
-				       "these are not: %s", all - nr, all, missing);
+		found = probe__missing(d, probe,
+				       "%zu of %zu tracepoints of the series are there, and "
+				       "these are not: %s",
+				       all - nr, all, missing);
 	else
 		found = probe__missing(d, probe, "%zu of %zu tracepoints of the series are there",
 				       all - nr, all);
@@ -78,8 +80,8 @@ void probe__type(struct doctor *d, const struct probe *probe)
 
 	if (!btf)
 		return;
-	there = probe->member ? kernel__has_member(btf, probe->type, probe->member) :
-				kernel__has_struct(btf, probe->type);
+	there = probe->member ? kernel__has_member(btf, probe->type, probe->member)
+			      : kernel__has_struct(btf, probe->type);
 	probe__found(d, probe, there ? FINDING_OK : FINDING_MISSING, there ? NULL : probe->advice,
 		     "%s: struct %s%s%s %s", probe->what, probe->type, probe->member ? "." : "",
 		     probe->member ?: "", there ? "is there" : "is not there");
@@ -103,8 +105,10 @@ void probe__bpf(struct doctor *d, const struct probe *probe)
 	struct stat st;
 
 	if (text)
-		probe__ok(d, probe, "the bpf() system call is there (unprivileged_bpf_disabled=%s, "
-			  "which is about nothing that lutrace does)", text);
+		probe__ok(d, probe,
+			  "the bpf() system call is there (unprivileged_bpf_disabled=%s, "
+			  "which is about nothing that lutrace does)",
+			  text);
 	else if (doctor__lstat(d, "/proc/sys/kernel", &st))
 		probe__no_proc(d, probe, "there is a bpf() system call");
 	else
@@ -119,7 +123,8 @@ void probe__cap(struct doctor *d, const struct probe *probe)
 
 	if (!d->caps_known)
 		probe__found(d, probe, FINDING_UNKNOWN, d->proc ? probe->advice : MOUNT_PROC,
-			     "it cannot be told (/proc/self/status) whether it has %s", probe->what);
+			     "it cannot be told (/proc/self/status) whether it has %s",
+			     probe->what);
 	else if (has)
 		probe__ok(d, probe, "this process has %s", probe->what);
 	else
@@ -140,7 +145,8 @@ void probe__userns(struct doctor *d, const struct probe *probe)
 	    nr == 4294967295ul)
 		probe__ok(d, probe, "the first one, whose capabilities count");
 	else
-		probe__missing(d, probe, "this process is in a user namespace, whose capabilities do "
+		probe__missing(d, probe,
+			       "this process is in a user namespace, whose capabilities do "
 			       "not count for BPF");
 	free(text);
 }
@@ -154,13 +160,16 @@ void probe__lockdown(struct doctor *d, const struct probe *probe)
 
 	walk.needs = FOR_WALK;
 	if (d->locked)
-		probe__missing(d, probe, "the kernel is locked down (confidentiality): programs that "
-			       "read its memory are refused, those of record do not; and tracefs is "
-			       "empty");
+		probe__missing(
+			d, probe,
+			"the kernel is locked down (confidentiality): programs that "
+			"read its memory are refused, those of record do not; and tracefs is "
+			"empty");
 	else if (text)
 		probe__ok(d, &walk, "lockdown is \"%s\", which refuses nothing here", text);
 	else if (!doctor__lstat(d, "/sys/kernel/security/lsm", &st))
-		probe__ok(d, &walk, "no lockdown is seen (/sys/kernel/security/lockdown is not "
+		probe__ok(d, &walk,
+			  "no lockdown is seen (/sys/kernel/security/lockdown is not "
 			  "there)");
 	else if (d->from->btf && !doctor__has_function(d, "lockdown_is_locked_down"))
 		probe__ok(d, &walk, "this kernel has no lockdown");
@@ -176,8 +185,10 @@ void probe__paranoid(struct doctor *d, const struct probe *probe)
 	char *text = doctor__text(d, "/proc/sys/kernel/perf_event_paranoid");
 
 	if (text)
-		probe__ok(d, probe, "%s; it is about perf, and changes nothing for who has "
-			  "CAP_PERFMON", text);
+		probe__ok(d, probe,
+			  "%s; it is about perf, and changes nothing for who has "
+			  "CAP_PERFMON",
+			  text);
 	free(text);
 }
 

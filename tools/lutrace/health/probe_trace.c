@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Probes of trace buffers, which lutrace record uses where BPF cannot be used, and of the kernel's log.
- * Nothing is asked for below a path that is not mounted: a look can mount tracefs.
+ * Probes of trace buffers, which lutrace record uses where BPF cannot be used, and of the kernel's
+ * log. Nothing is asked for below a path that is not mounted: a look can mount tracefs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,15 +57,16 @@ void probe__trace_events(struct doctor *d, const struct probe *probe)
 		probe__ok(d, probe, "tracefs has the tracepoints of the series");
 	else
 		probe__found(d, probe, err == EACCES ? FINDING_UNKNOWN : FINDING_MISSING,
-			     d->locked ? KERNEL_UNLOCK : err == EACCES ? "run as root" :
-			     probe->advice,
+			     d->locked	     ? KERNEL_UNLOCK
+			     : err == EACCES ? "run as root"
+					     : probe->advice,
 			     "tracefs has no %s (%s)", events, strerror(err));
 	free(events);
 }
 
 /*
- * Puts the name behind the last @separator of the next KEY= word into @name, or "". Returns where to go
- * on, NULL at the end.
+ * Puts the name behind the last @separator of the next KEY= word into @name, or "". Returns where
+ * to go on, NULL at the end.
  */
 static const char *ring__next_name(const char *cmdline, const char *key, char separator,
 				   char name[64])
@@ -111,11 +112,14 @@ void probe__ring(struct doctor *d, const struct probe *probe)
 	while (rest && !*name)
 		rest = ring__next_name(rest, "trace_instance", '@', name);
 	if (!*name)
-		probe__missing(d, probe, "no trace buffer comes through a kexec; nothing but the trace "
+		probe__missing(d, probe,
+			       "no trace buffer comes through a kexec; nothing but the trace "
 			       "of the last moments needs one");
 	else if (!ring__is_reserved(d->cmdline, name))
-		probe__missing(d, probe, "trace_instance= wants the memory \"%s\", and no reserve_mem= "
-			       "has that name", name);
+		probe__missing(d, probe,
+			       "trace_instance= wants the memory \"%s\", and no reserve_mem= "
+			       "has that name",
+			       name);
 	else if (strlen(name) > RESERVE_NAME_MAX)
 		probe__missing(d, probe, "the name \"%s\" is longer than %d characters", name,
 			       RESERVE_NAME_MAX);
@@ -132,10 +136,13 @@ void probe__klog(struct doctor *d, const struct probe *probe)
 	if (fd >= 0)
 		probe__ok(d, probe, "/dev/kmsg can be read");
 	else
-		probe__found(d, probe, FINDING_MISSING, err == EPERM || err == EACCES ?
-			     "CAP_SYSLOG, or sysctl -w kernel.dmesg_restrict=0" : probe->advice,
+		probe__found(d, probe, FINDING_MISSING,
+			     err == EPERM || err == EACCES
+				     ? "CAP_SYSLOG, or sysctl -w kernel.dmesg_restrict=0"
+				     : probe->advice,
 			     "the kernel's complaints about a live update are not seen (/dev/kmsg: "
-			     "%s)", strerror(err));
+			     "%s)",
+			     strerror(err));
 	if (fd >= 0)
 		close(fd);
 	free(path);

@@ -22,23 +22,28 @@ void probe__kho(struct doctor *d, const struct probe *probe)
 		probe__ok(d, probe, "kexec handover is on (%s is there)",
 			  err ? "/dev/liveupdate" : "/sys/kernel/debug/kho");
 	else if (!d->cmdline)
-		probe__found(d, probe, FINDING_UNKNOWN, MOUNT_PROC,
-			     "whether kexec handover is on is not seen (there is no /proc/cmdline and "
-			     "no /sys/kernel/debug/kho)");
+		probe__found(
+			d, probe, FINDING_UNKNOWN, MOUNT_PROC,
+			"whether kexec handover is on is not seen (there is no /proc/cmdline and "
+			"no /sys/kernel/debug/kho)");
 	else if (asked == CMDLINE_ON && err != ENOENT)
 		probe__found(d, probe, FINDING_UNKNOWN, "run as root, with debugfs mounted",
 			     "kho=on was asked for; whether it is on is not seen "
-			     "(/sys/kernel/debug/kho: %s)", strerror(err));
+			     "(/sys/kernel/debug/kho: %s)",
+			     strerror(err));
 	else if (asked == CMDLINE_ON)
-		probe__found(d, probe, FINDING_UNKNOWN,
-			     "mount -t debugfs debugfs /sys/kernel/debug; look for KHO in the kernel "
-			     "log",
-			     "kho=on was asked for; whether it is on is not seen (debugfs is not "
-			     "mounted, or the kernel has no CONFIG_KEXEC_HANDOVER_DEBUGFS)");
+		probe__found(
+			d, probe, FINDING_UNKNOWN,
+			"mount -t debugfs debugfs /sys/kernel/debug; look for KHO in the kernel "
+			"log",
+			"kho=on was asked for; whether it is on is not seen (debugfs is not "
+			"mounted, or the kernel has no CONFIG_KEXEC_HANDOVER_DEBUGFS)");
 	else
-		probe__missing(d, probe, "kexec handover is %s", asked == CMDLINE_OFF ?
-			       "switched off on the command line" :
-			       "not seen to be on, and kho=on is not on the command line");
+		probe__missing(
+			d, probe, "kexec handover is %s",
+			asked == CMDLINE_OFF
+				? "switched off on the command line"
+				: "not seen to be on, and kho=on is not on the command line");
 }
 
 void probe__liveupdate(struct doctor *d, const struct probe *probe)
@@ -58,10 +63,13 @@ void probe__liveupdate(struct doctor *d, const struct probe *probe)
 			     "/dev/liveupdate is not there (%s), and there is no %s to tell why",
 			     strerror(err), d->cmdline ? "/dev/null either" : "/proc/cmdline");
 	else
-		probe__found(d, probe, FINDING_MISSING, asked == CMDLINE_ON ?
-			     "boot with kho=on as well; look in the kernel log" : probe->advice,
+		probe__found(d, probe, FINDING_MISSING,
+			     asked == CMDLINE_ON
+				     ? "boot with kho=on as well; look in the kernel log"
+				     : probe->advice,
 			     "/dev/liveupdate is not there (%s), and liveupdate=on is %son the "
-			     "command line", strerror(err), asked == CMDLINE_ON ? "" : "not ");
+			     "command line",
+			     strerror(err), asked == CMDLINE_ON ? "" : "not ");
 }
 
 void probe__kexec(struct doctor *d, const struct probe *probe)
@@ -78,7 +86,8 @@ void probe__kexec(struct doctor *d, const struct probe *probe)
 	else if (doctor__lstat(d, "/proc/sys/kernel", &st))
 		probe__no_proc(d, probe, "this kernel has kexec");
 	else
-		probe__missing(d, probe, "this kernel has no kexec "
+		probe__missing(d, probe,
+			       "this kernel has no kexec "
 			       "(/proc/sys/kernel/kexec_load_disabled is not there)");
 	free(disabled);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "ready.skel.h"	/* needs the types of bpf/events.h */
+#include "ready.skel.h" /* needs the types of bpf/events.h */
 #include "health/ready_bpf.h"
 #include "lib/mem.h"
 #include "lib/text.h"
@@ -47,14 +47,16 @@ static int addresses__read(struct addresses *out, struct fault *fault)
 	fclose(f);
 	for (i = 0; i < ARRAY_SIZE(wanted); i++)
 		if (!*wanted[i].address)
-			return fault__set(fault, "/proc/kallsyms does not show the address of %s; run "
+			return fault__set(fault,
+					  "/proc/kallsyms does not show the address of %s; run "
 					  "as root, on a kernel with CONFIG_LIVEUPDATE and "
-					  "CONFIG_KALLSYMS_ALL", wanted[i].name);
+					  "CONFIG_KALLSYMS_ALL",
+					  wanted[i].name);
 	return 0;
 }
 
 static int ready_kernel__read_image(struct ready_bpf *skel, struct ready_kernel *out,
-				struct fault *fault)
+				    struct fault *fault)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	__u32 key = 0;
@@ -94,7 +96,7 @@ static int ready_kernel__read_holders(int fd, struct ready_kernel *out)
 }
 
 static int ready_kernel__find_holders(struct ready_bpf *skel, struct ready_kernel *out,
-				  struct fault *fault)
+				      struct fault *fault)
 {
 	struct bpf_link *link = bpf_program__attach_iter(skel->progs.find_holders, NULL);
 	int fd, err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What lutrace ready asks the running kernel through bpf/ready.bpf.c: how the next kernel was loaded,
- * and who has /dev/liveupdate and sessions open. Called by cmd/ready.c; health/ready.c judges it.
+ * What lutrace ready asks the running kernel through bpf/ready.bpf.c: how the next kernel was
+ * loaded, and who has /dev/liveupdate and sessions open. Called by cmd/ready.c; health/ready.c
+ * judges it.
  */
 #ifndef LUTRACE_READY_BPF_H
 #define LUTRACE_READY_BPF_H
