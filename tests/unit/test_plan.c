@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The parser of luctl's plans: what it accepts, and that each error names file, line and remedy. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -302,7 +303,7 @@ static void test_bad_values(void **state)
 		      { BASE "device x 00:04.8\n", 7, "no PCI address" },
 		      { BASE "device x 4\n", 7, "no PCI address" },
 		      { BASE "session a/b\n", 7, "named on line 1 already" },
-		      { "session a/b\n", 1, "is no name" },
+		      { "session a/b\n", 1, "is no session's name" },
 		      { BASE "area main iova=0 memfd=small perm=x\n", 7, "write r, w or rw" },
 		      { BASE "hole main iova=0 dir=up\n", 7, "write read, write or both" },
 		      { BASE "hole main iova=3\n", 7, "multiple of 8" },
@@ -312,6 +313,69 @@ static void test_bad_values(void **state)
 		      { BASE "assert\n", 7, "says nothing" },
 		      { BASE "hook someday true\n", 7, "no stage 'someday'" },
 		      { BASE "hook marked\n", 7, "no command" });
+}
+
+/* Decimal or hexadecimal: a leading zero is a digit like others */
+static void test_numbers(void **state)
+{
+	struct plan *plan = parse("session s\niommufd token=010\n"
+				  "memfd m size=0x1000 token=08 seed=0xFfffFFFFffffFFFF\n");
+
+	(void)state;
+	assert_int_equal(plan->iommufd_token, 10);
+	assert_int_equal(plan->memfds[0].token, 8);
+	assert_int_equal(plan->memfds[0].size, 4096);
+	assert_true(plan->memfds[0].seed == UINT64_MAX);
+	plan__free(plan);
+	EXPECT_ERRORS({ "session s\niommufd token=0x\n", 2, "is no number" },
+		      { "session s\niommufd token=+1\n", 2, "is no number" },
+		      { "session s\niommufd token=0x1z\n", 2, "is no number" },
+		      { "session s\niommufd token=1KK\n", 2, "is no number" },
+		      { "session s\niommufd token=18446744073709551616\n", 2, "does not fit" },
+		      { "session s\niommufd token=0x1ffffffffffffffffK\n", 2, "does not fit" },
+		      { "session s\niommufd token=0x8000000000000000K\n", 2, "does not fit" });
+}
+
+/* A carriage return, a NUL and what an editor wrote in front hide nothing, and are shown readably */
+static void test_bad_bytes(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ "session a\rgarbage here\n", 1, "0x0D (carriage return)" },
+		      { "session a\n# one\rmemfd x size=4K token=1\r\n", 2, "0x0D" },
+		      { "session a\r\r\n", 1, "0x0D" },
+		      { "\xef\xbb\xbfsession a\n", 1, "byte order mark EF BB BF" },
+		      { "\xff\xfes\n", 1, "FF FE of UTF-16" },
+		      { "\xfe\xffs\n", 1, "FE FF of UTF-16" },
+		      { "session a\nhook mapped printf '\x1b[31m'\n", 2, "0x1B" },
+		      { "session a\n\vmemfd x size=4K token=1\n", 2, "0x0B" },
+		      { "session a\nhook mapped \xc2\x9b" "31m\n", 2, "0xC2" },
+		      { "session a\x7f\n", 1, "0x7F" });
+	plan__free(parse("session a\r\n\thook mapped echo gr\xc3\xbc\xc3\x9f\xc2\xa0\n"));
+}
+
+static void test_given_twice(void **state)
+{
+	(void)state;
+	EXPECT_ERRORS({ BASE "abort 1\nabort 0\n", 8, "given on line 7 already" },
+		      { BASE "retrieve memfds-first\nretrieve memfds-first\n", 8, "line 7 already" },
+		      { BASE "hook mapped # true\n", 7, "is a comment" });
+}
+
+static void test_session_names(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "../x", "a b", "systemd", "\xc3\xbc",
+		"0123456789012345678901234567890123456789012345678901234567890123" };
+	static const char *const good[] = { "a", "a.pid.b", "...", "-", "systemd2",
+		"012345678901234567890123456789012345678901234567890123456789012" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!plan__refuse_session(bad[i]))
+			fail_msg("'%s' is taken for a session's name", bad[i]);
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_null(plan__refuse_session(good[i]));
+	EXPECT_ERRORS({ "session systemd\n", 1, "PID 1" }, { "session ..\n", 1, "no session's name" });
 }
 
 static void test_bad_names(void **state)
@@ -666,9 +730,15 @@ static void test_load(void **state)
 	assert_int_equal(write(fd, BASE, strlen(BASE)), strlen(BASE));
 	close(fd);
 	plan = plan__load(path, err, sizeof(err));
-	unlink(path);
 	assert_non_null(plan);
 	plan__free(plan);
+	/* What stands behind a NUL is not silently left out */
+	fd = open(path, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, "\0memfd x size=4K token=9\n", 26), 26);
+	close(fd);
+	assert_null(plan__load(path, err, sizeof(err)));
+	assert_non_null(strstr(err, ":7: the line has the byte 0x00 (NUL)"));
+	unlink(path);
 	assert_null(plan__load(path, err, sizeof(err)));
 	assert_non_null(strstr(err, path));
 	assert_non_null(strstr(err, "cannot open"));
@@ -761,6 +831,10 @@ int main(void)
 		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_bad_syntax),
 		cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_bad_bytes),
+		cmocka_unit_test(test_given_twice),
+		cmocka_unit_test(test_session_names),
 		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_bad_areas),
 		cmocka_unit_test(test_bad_shared_ioas),

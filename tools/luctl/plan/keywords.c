@@ -13,7 +13,6 @@
 #include "plan/parser.h"
 
 #define MAX_COUNT		65536
-#define SESSION_NAME_SIZE	64	/* LIVEUPDATE_SESSION_NAME_LENGTH */
 
 static int keyword__fail_unknown(struct parser *p, const char *kind, const char *name)
 {
@@ -35,18 +34,30 @@ static int keyword__get_hwpt(struct parser *p, size_t *out)
 	return *out == TAKEN_NONE ? keyword__fail_unknown(p, "hwpt", name) : 0;
 }
 
+const char *plan__refuse_session(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+	if (!n || name[n] || !strcmp(name, ".") || !strcmp(name, ".."))
+		return "is no session's name; use letters, digits, '-', '_' and '.'";
+	if (n >= PLAN_SESSION_SIZE)
+		return "is too long for a session; shorten it to 63 characters";
+	if (!strcmp(name, "systemd"))
+		return "is the session in which the service manager (PID 1) keeps what it carries "
+		       "across a kexec; take another name";
+	return NULL;
+}
+
 static int keyword__session(struct parser *p)
 {
-	const char *name = p->words[0].value;
+	const char *name = p->words[0].value, *refusal;
 
 	if (p->plan->session)
 		return parser__fail(p, "the session is named on line %d already; remove one",
 			    p->plan->session_line);
-	if (parser__check_name(p, name))
-		return -1;
-	if (strlen(name) >= SESSION_NAME_SIZE)
-		return parser__fail(p, "the session's name is longer than %d characters; shorten it",
-			    SESSION_NAME_SIZE - 1);
+	refusal = plan__refuse_session(name);
+	if (refusal)
+		return parser__fail(p, "'%s' %s", name, refusal);
 	p->plan->session = strdup(name);
 	p->plan->session_line = p->line;
 	return p->plan->session ? 0 : parser__fail_no_memory(p);
@@ -367,6 +378,10 @@ static int keyword__abort(struct parser *p)
 {
 	uint64_t times;
 
+	if (p->plan->abort_line)
+		return parser__fail(p, "the aborts are given on line %d already; remove one",
+				    p->plan->abort_line);
+	p->plan->abort_line = p->line;
 	if (parser__number(p, "abort", p->words[0].value, &times))
 		return -1;
 	if (times > MAX_COUNT)
@@ -379,6 +394,10 @@ static int keyword__retrieve(struct parser *p)
 {
 	const char *order = p->words[0].value;
 
+	if (p->plan->retrieve_line)
+		return parser__fail(p, "the order is given on line %d already; remove one",
+				    p->plan->retrieve_line);
+	p->plan->retrieve_line = p->line;
 	p->plan->iommufd_first = !strcmp(order, "iommufd-first");
 	if (!p->plan->iommufd_first && strcmp(order, "memfds-first"))
 		return parser__fail(p, "nothing is called '%s' to retrieve first; write: %s", order,
@@ -428,6 +447,9 @@ static int keyword__hook(struct parser *p)
 			    p->rest);
 	if (!*command)
 		return parser__fail(p, "the hook has no command; write: %s", p->keyword->usage);
+	if (*command == '#')
+		return parser__fail(p, "the hook's command is a comment to the shell and would do "
+				       "nothing; write: %s", p->keyword->usage);
 	hook = plan__append(p->plan, hooks);
 	if (!hook)
 		return parser__fail_no_memory(p);

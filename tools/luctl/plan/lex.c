@@ -1,12 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lines of plans: words, keys, and values of keys. Called by the keywords and by plan__parse(). */
 #include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/number.h"
 #include "plan/parser.h"
+
+/* Bytes of the file */
+
+static int parser__fail_byte(struct parser *p, const char *byte, const char *what, const char *todo)
+{
+	return parser__fail(p, "the line has the byte %s in it, %s; %s", byte, what, todo);
+}
+
+/* Marks at the beginning of files that editors of other systems write */
+static int parser__check_encoding(struct parser *p, const char *text, size_t size)
+{
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		return parser__fail(p, "the file begins with the byte order mark EF BB BF, which no "
+				       "plan has; save it as UTF-8 without a byte order mark");
+	if (size >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+		return parser__fail(p, "the file begins with the byte order mark %02X %02X of UTF-16; "
+				       "save it as UTF-8 without a byte order mark",
+				    (unsigned char)text[0], (unsigned char)text[1]);
+	return 0;
+}
+
+static int parser__check_byte(struct parser *p, const char *at, const char *end)
+{
+	unsigned char c = *at;
+	char hex[8];
+
+	snprintf(hex, sizeof(hex), "0x%02X", c);
+	if (!c)
+		return parser__fail_byte(p, "0x00 (NUL)", "behind which nothing would be read",
+					 "remove it, or save the file as UTF-8 if it is UTF-16");
+	if (c == '\r' && at + 1 < end && at[1] != '\n')
+		return parser__fail_byte(p, "0x0D (carriage return)", "which ends no line",
+					 "end each line with a newline, or with both");
+	if (c == 0x7f || (c < ' ' && !strchr("\t\n\r", c)))
+		return parser__fail_byte(p, hex, "a control character", "remove it");
+	if (c == 0xc2 && at + 1 < end && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0)
+		return parser__fail_byte(p, "0xC2", "which begins a control character", "remove both");
+	return 0;
+}
+
+int parser__check_bytes(struct parser *p, const char *text, size_t size)
+{
+	const char *at;
+
+	p->line = 1;
+	if (parser__check_encoding(p, text, size))
+		return -1;
+	for (at = text; at < text + size; at++) {
+		if (parser__check_byte(p, at, text + size))
+			return -1;
+		p->line += *at == '\n';
+	}
+	p->line = 0;
+	return 0;
+}
 
 /* Words and keys of a line */
 
@@ -130,17 +184,25 @@ static int parser__suffix_shift(const char *end)
 	return 10 * (int)(s - suffixes + 1);
 }
 
+/* Digits and perhaps a suffix, however large the number is */
+static bool parser__is_number(const char *value)
+{
+	bool hex = value[0] == '0' && (value[1] == 'x' || value[1] == 'X');
+	size_t n;
+
+	value += hex ? 2 : 0;
+	n = strspn(value, hex ? "0123456789abcdefABCDEF" : "0123456789");
+	return n && parser__suffix_shift(value + n) >= 0;
+}
+
 int parser__number(struct parser *p, const char *key, const char *value, uint64_t *out)
 {
-	char *end;
-	int shift;
+	const char *end = number__scan(value, out);
+	int shift = end ? parser__suffix_shift(end) : -1;
 
-	errno = 0;
-	*out = strtoull(value, &end, 0);
-	shift = parser__suffix_shift(end);
-	if (!isdigit((unsigned char)*value) || end == value || shift < 0)
+	if (!parser__is_number(value))
 		return parser__fail(p, "'%s=%s' is no number; write e.g. 0x1000, 64K or 8M", key, value);
-	if (errno || *out > UINT64_MAX >> shift)
+	if (shift < 0 || *out > UINT64_MAX >> shift)
 		return parser__fail(p, "'%s=%s' does not fit into 64 bits; use a smaller number", key,
 			    value);
 	*out <<= shift;

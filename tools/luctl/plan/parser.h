@@ -60,6 +60,9 @@ void *plan__grow(void *array, size_t nr, size_t size);
 	__p ? &(plan)->array[(plan)->nr_##array++] : NULL;			\
 })
 
+/* Refuses what is no text, at its line: plans have no control characters but tabs and line ends */
+int parser__check_bytes(struct parser *p, const char *text, size_t size);
+
 /* Takes the words of @text, which it changes, and checks them against the keyword's usage */
 int parser__split_words(struct parser *p, char *text);
 int parser__check_words(struct parser *p);

@@ -96,7 +96,9 @@ static int parser__text(struct parser *p, char *text)
 	return check__plan(p);
 }
 
-struct plan *plan__parse(const char *file, const char *text, char *err, size_t err_size)
+/* @text has @size bytes and a NUL behind them */
+static struct plan *plan__parse_bytes(const char *file, const char *text, size_t size, char *err,
+				      size_t err_size)
 {
 	struct parser p = { .file = file, .err = err, .err_size = err_size };
 	char *copy = strdup(text);
@@ -111,7 +113,7 @@ struct plan *plan__parse(const char *file, const char *text, char *err, size_t e
 	p.plan->iommufd_token = DEFAULT_IOMMUFD_TOKEN;
 	p.plan->iommufd_first = true;
 	p.taken = taken__new();
-	if (parser__text(&p, copy))
+	if (parser__check_bytes(&p, text, size) || parser__text(&p, copy))
 		goto err;
 	query__count(p.plan, taken__nr_comparisons(p.taken));
 	taken__free(p.taken);
@@ -124,14 +126,20 @@ err:
 	return NULL;
 }
 
-static char *plan__read(FILE *f)
+struct plan *plan__parse(const char *file, const char *text, char *err, size_t err_size)
+{
+	return plan__parse_bytes(file, text, strlen(text), err, err_size);
+}
+
+/* All of the file, with a NUL behind its *@out_size bytes */
+static char *plan__read(FILE *f, size_t *out_size)
 {
 	size_t size = 0, room = 0;
 	char *text = NULL, *more;
 
 	do {
 		if (room - size < 2) {
-			room += 4096;
+			room = room ? 2 * room : 4096;
 			more = realloc(text, room);
 			if (!more)
 				goto err;
@@ -142,6 +150,7 @@ static char *plan__read(FILE *f)
 	if (ferror(f))
 		goto err;
 	text[size] = '\0';
+	*out_size = size;
 	return text;
 err:
 	free(text);
@@ -152,6 +161,7 @@ struct plan *plan__load(const char *file, char *err, size_t err_size)
 {
 	struct plan *plan = NULL;
 	FILE *f = fopen(file, "re");
+	size_t size = 0;
 	char *text;
 
 	if (!f) {
@@ -159,9 +169,9 @@ struct plan *plan__load(const char *file, char *err, size_t err_size)
 			 file, strerror(errno));
 		return NULL;
 	}
-	text = plan__read(f);
+	text = plan__read(f, &size);
 	if (text)
-		plan = plan__parse(file, text, err, err_size);
+		plan = plan__parse_bytes(file, text, size, err, err_size);
 	else
 		snprintf(err, err_size, "%s: cannot read the plan: %s; name a readable file",
 			 file, strerror(errno));

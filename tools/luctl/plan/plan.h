@@ -14,6 +14,9 @@
 /* A hole probe is one aligned access, so that it makes one fault */
 #define PLAN_HOLE_LENGTH	8
 
+/* LIVEUPDATE_SESSION_NAME_LENGTH, with the NUL */
+#define PLAN_SESSION_SIZE	64
+
 enum plan_stage {
 	PLAN_MAPPED,
 	PLAN_MARKED,
@@ -95,6 +98,7 @@ struct plan {
 	uint64_t iommufd_token;
 	int iommufd_line;
 	unsigned int aborts;
+	int abort_line, retrieve_line;	/* 0: not given */
 	bool iommufd_first;	/* after the kexec, and by that before user space has a memfd */
 	bool assert_marks;	/* marking twice and reusing a token are refused */
 	bool assert_order;	/* an iommufd before its memfds is refused */
@@ -132,6 +136,9 @@ void plan__free(struct plan *plan);
  */
 int plan__check_together(struct plan *const *plans, size_t nr, bool need_kernel, char *err,
 			 size_t err_size);
+
+/* Why no session of a plan can be called @name, as "is ...; what to do"; NULL: it can be */
+const char *plan__refuse_session(const char *name);
 
 const char *plan__stage_name(enum plan_stage stage);
 
