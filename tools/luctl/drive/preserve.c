@@ -284,8 +284,11 @@ static int expect_unpreserved(struct update *u)
 
 static int abort_session(struct update *u)
 {
-	session__close(u->session);
+	int err = session__end(u->luo, u->session);
+
 	u->session = NULL;
+	if (err)
+		return -1;
 	say__step("close session %s", u->plan->session);
 	return expect_unpreserved(u);
 }

@@ -17,7 +17,10 @@ struct session;
 struct luo *luo__open(void);
 void luo__close(struct luo *luo);
 
-/* Report and return NULL, with the errno, when they fail */
+/*
+ * Report and return NULL when they fail. A name that is too long is refused, not cut. To create
+ * one waits for a while for a session of that name that is about to end.
+ */
 struct session *luo__create_session(struct luo *luo, const char *name);
 struct session *luo__retrieve_session(struct luo *luo, const char *name);
 
@@ -26,7 +29,17 @@ int session__preserve_fd(struct session *session, int fd, uint64_t token);
 int session__retrieve_fd(struct session *session, uint64_t token);
 int session__finish(struct session *session);
 
-/* Unpreserves everything (before the kexec) or finishes (after it) */
+/*
+ * Closes its file, by which everything is unpreserved (before the kexec) or finished (after
+ * it), and frees @session. That is not yet its end: whoever looks at the files of this process
+ * (a readlink in /proc/PID/fd, a BPF iterator) holds the file for a moment, and it ends when that
+ * one lets it go.
+ */
 void session__close(struct session *session);
+/*
+ * Closes it and asks the kernel until it has ended: its name is free again then, and what was
+ * preserved in it can be changed. Returns -1 after a report if that takes longer than ten seconds.
+ */
+int session__end(struct luo *luo, struct session *session);
 
 #endif
