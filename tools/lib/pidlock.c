@@ -175,8 +175,7 @@ static void pidlock__fail(const char *path, int err, pid_t holder, struct fault 
 		fault__set(fault, "cannot write %s: the folder is missing, or /proc is not mounted",
 			   path);
 	else
-		fault__set(fault, "cannot write %s: %s%s", path, strerror(-err),
-			   err == -EACCES || err == -EPERM ? "; run as root" : "");
+		fault__set(fault, "cannot write %s: %s", path, strerror(-err));
 }
 
 struct pidlock *pidlock__take(const char *path, pid_t *holder, struct fault *fault)

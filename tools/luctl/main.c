@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* luctl: drives a live update. See luctl(8). */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/commands.h"
 #include "drive/say.h"
@@ -77,6 +79,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* What --help and status print goes nowhere: then they have failed */
+static void main__close_output(void)
+{
+	if (!ferror(stdout) && !fflush(stdout))
+		return;
+	say__error("standard output cannot be written: %s", strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -87,6 +98,8 @@ int main(int argc, char **argv)
 
 	complain__as("luctl");
 	outfile__init();
+	say__init();
+	atexit(main__close_output);
 	argp_err_exit_status = EXIT_FAILURE;
 	return argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL) ? EXIT_FAILURE :
 									   EXIT_SUCCESS;

@@ -4,19 +4,19 @@
  * it is asked to do that.
  */
 #include <argp.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/commands.h"
 #include "drive/pidfile.h"
 #include "drive/say.h"
+#include "plan/plan.h"
 
 #define WAIT_TRIES	600
 #define WAIT_NS		100000000L
 
-static int wait_gone(const char *session)
+static int cmd_abort__wait(const char *session)
 {
 	static const struct timespec wait = { .tv_nsec = WAIT_NS };
 	int i;
@@ -29,17 +29,21 @@ static int wait_gone(const char *session)
 	return -1;
 }
 
-static int abort_session(const char *session)
+static int cmd_abort__run(const char *session)
 {
-	pid_t holder = pidfile__holder(session);
+	const char *refusal = plan__refuse_session(session);
+	pid_t holder;
 
+	if (refusal)
+		return say__error("--session: '%s' %s", session, refusal);
+	holder = pidfile__stop_holder(session);
 	if (!holder)
 		return say__error("no process holds session '%s'; 'luctl status' lists sessions",
 				     session);
-	if (kill(holder, SIGTERM))
-		return say__errno(-errno, "kill of process %d, which holds session '%s', failed",
-				     (int)holder, session);
-	if (wait_gone(session))
+	if (holder < 0)
+		return say__errno((int)holder, "sending SIGTERM to the luctl that holds session '%s' "
+				  "failed%s", session, geteuid() ? " (run luctl as root)" : "");
+	if (cmd_abort__wait(session))
 		return say__error("process %d still holds session '%s' after %d s; "
 				     "see what it waits for",
 				     (int)holder, session, WAIT_TRIES / 10);
@@ -51,12 +55,12 @@ enum {
 	OPT_SESSION = 0x100,
 };
 
-static const struct argp_option option_list[] = {
+static const struct argp_option cmd_abort__options[] = {
 	{ "session", OPT_SESSION, "NAME", 0, "The session to end", 0 },
 	{ 0 },
 };
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t cmd_abort__parse(int key, char *arg, struct argp_state *state)
 {
 	const char **session = state->input;
 
@@ -79,13 +83,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cmd_abort(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = option_list,
-		.parser = parse_option,
+		.options = cmd_abort__options,
+		.parser = cmd_abort__parse,
 		.doc = "Make the running 'luctl run' of a session close it, which unpreserves "
 		       "everything.",
 	};
 	const char *session = NULL;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &session);
-	return abort_session(session) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return cmd_abort__run(session) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

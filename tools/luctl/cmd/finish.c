@@ -33,9 +33,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 's':
 		*session = arg;
 		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is not expected; write --session NAME", arg);
+		return 0;
 	case ARGP_KEY_END:
 		if (!*session)
-			argp_error(state, "--session is needed");
+			argp_error(state, "no session; write --session NAME");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -174,6 +174,6 @@ int cmd_reclaim(int argc, char **argv)
 	struct options options = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	stop__init();
+	stop__init(STOP_NEVER_ON_HANGUP);
 	return run(&options) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -149,6 +149,7 @@ static int finish(struct update *u)
 	if (say__expect(session__finish(u->session), 0,
 			   "ioctl LIVEUPDATE_SESSION_FINISH of session '%s'", u->plan->session))
 		return -1;
+	u->finished = true;
 	say__step("finish session %s", u->plan->session);
 	return 0;
 }
@@ -245,9 +246,10 @@ struct options {
 /* The memory is for the next kernel what it was for this one */
 static int refill(struct update *u)
 {
-	session__close(u->session);
+	int err = session__end(u->luo, u->session);
+
 	u->session = NULL;
-	if (update__refill_sources(u) || update__run_probes(u, 0))
+	if (err || update__refill_sources(u) || update__run_probes(u, 0))
 		return -1;
 	return update__verify_memory(u);
 }
@@ -274,6 +276,25 @@ static int preserve_again(struct group *g, bool kexec)
 	if (kexec)
 		kexec__unload();
 	return err;
+}
+
+/* After a failure: what goes with this process, and what does not */
+static int cmd_resume__say_lost(struct update *u)
+{
+	size_t reclaimed = 0, i;
+
+	if (u->finished)
+		return 0;
+	if (!u->session) {
+		say__note("session %s was not retrieved and stays as it is: it can still be resumed",
+			  u->plan->session);
+		return 0;
+	}
+	for (i = 0; i < u->plan->nr_hwpts; i++)
+		reclaimed += u->hwpts[i].marked;
+	return say__error("session %s is given up with the end of luctl: its %zu memfds and %zu marked "
+			  "hwpts, %zu of them reclaimed, are freed", u->plan->session,
+			  u->plan->nr_memfds, plan__nr_marked(u->plan), reclaimed);
 }
 
 static int resume(struct group *g, const struct options *options)
@@ -382,7 +403,7 @@ int cmd_resume(int argc, char **argv)
 
 	began = tsc__moment();
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	stop__init();
+	stop__init(STOP_NEVER_ON_HANGUP);
 	g = group__load(options.plans, options.nr_plans, true, options.again && options.kexec);
 	if (!g)
 		return EXIT_FAILURE;
@@ -390,6 +411,8 @@ int cmd_resume(int argc, char **argv)
 	err = options.again && options.kexec ? preserve__check_next(g, options.strict) : 0;
 	if (!err)
 		err = resume(g, &options);
+	if (err)
+		group__tell_each(g, cmd_resume__say_lost);
 	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

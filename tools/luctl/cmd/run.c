@@ -230,7 +230,7 @@ int cmd_run(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	stop__init();
+	stop__init(STOP_ON_HANGUP);
 	g = group__load(options.plans, options.nr_plans, false, options.kexec);
 	if (!g)
 		return EXIT_FAILURE;

@@ -15,9 +15,9 @@
 #include "cmd/commands.h"
 #include "drive/pidfile.h"
 #include "kernel/session.h"
+#include "plan/plan.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define SUFFIX		".pid"
 
 /* What is there, what to do if not, and whether a live update needs it */
 static const struct check {
@@ -25,7 +25,7 @@ static const struct check {
 	const char *name;
 	const char *hint;
 	bool needed;
-} checks[] = {
+} cmd_status__checks[] = {
 	{ LUO_DEVICE, "live update", "boot with kho=on liveupdate=on, CONFIG_LIVEUPDATE", true },
 	{ "/dev/iommu", "iommufd", "CONFIG_IOMMUFD", true },
 	{ "/sys/bus/pci/drivers/vfio-pci", "vfio-pci", "modprobe vfio-pci, CONFIG_VFIO_PCI", true },
@@ -36,24 +36,24 @@ static const struct check {
 	  "this boot was no live update, or debugfs is not mounted", false },
 };
 
-static bool report_checks(void)
+static bool cmd_status__report_checks(void)
 {
 	bool found, complete = true;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(checks); i++) {
-		found = !access(checks[i].path, F_OK);
+	for (i = 0; i < ARRAY_SIZE(cmd_status__checks); i++) {
+		found = !access(cmd_status__checks[i].path, F_OK);
 		if (found)
-			printf("%-34s yes  %s\n", checks[i].name, checks[i].path);
+			printf("%-34s yes  %s\n", cmd_status__checks[i].name, cmd_status__checks[i].path);
 		else
-			printf("%-34s no   %s\n", checks[i].name, checks[i].hint);
-		if (checks[i].needed && !found)
+			printf("%-34s no   %s\n", cmd_status__checks[i].name, cmd_status__checks[i].hint);
+		if (cmd_status__checks[i].needed && !found)
 			complete = false;
 	}
 	return complete;
 }
 
-static void report_kernel(void)
+static void cmd_status__report_kernel(void)
 {
 	struct utsname name;
 	char loaded[8] = "";
@@ -71,29 +71,37 @@ static void report_kernel(void)
 	fclose(f);
 }
 
-static void report_sessions(void)
+/* The session whose file @name is, or false */
+static bool cmd_status__session(const char *name, char session[PLAN_SESSION_SIZE])
 {
+	size_t length = strlen(name), suffix = strlen(PIDFILE_SUFFIX);
+
+	if (length <= suffix || strcmp(name + length - suffix, PIDFILE_SUFFIX) ||
+	    length - suffix >= PLAN_SESSION_SIZE)
+		return false;
+	snprintf(session, PLAN_SESSION_SIZE, "%.*s", (int)(length - suffix), name);
+	return !plan__refuse_session(session);
+}
+
+static void cmd_status__report_sessions(void)
+{
+	char session[PLAN_SESSION_SIZE];
 	struct dirent *entry;
 	DIR *dir = opendir(PIDFILE_DIR);
-	char name[256];
-	char *suffix;
 	pid_t holder;
 
 	while (dir && (entry = readdir(dir))) {
-		snprintf(name, sizeof(name), "%s", entry->d_name);
-		suffix = strstr(name, SUFFIX);
-		if (!suffix)
+		if (!cmd_status__session(entry->d_name, session))
 			continue;
-		*suffix = '\0';
-		holder = pidfile__holder(name);
+		holder = pidfile__holder(session);
 		if (holder)
-			printf("session %-26s held by process %d\n", name, (int)holder);
+			printf("session %-26s held by process %d\n", session, (int)holder);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t cmd_status__parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case ARGP_KEY_ARG:
@@ -107,15 +115,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cmd_status(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.parser = parse_option,
+		.parser = cmd_status__parse,
 		.doc = "Say what this kernel has for a live update, and who holds a session. "
 		       "Status 1: something needed is missing.",
 	};
 	bool complete;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	report_kernel();
-	complete = report_checks();
-	report_sessions();
+	cmd_status__report_kernel();
+	complete = cmd_status__report_checks();
+	cmd_status__report_sessions();
 	return complete ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -36,6 +36,8 @@ int group__open_luo(struct group *group);
 
 /* Does the step for one update after the other, and says whose each line is if there are more */
 int group__each(struct group *group, int (*step)(struct update *update));
+/* The same for what only says something: for all of them, whatever happened and is returned */
+void group__tell_each(struct group *group, int (*tell)(struct update *update));
 int group__run_hooks(struct group *group, enum plan_stage stage);
 
 /* Closes the sessions that are open, and says so */

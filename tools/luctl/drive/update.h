@@ -27,6 +27,7 @@ struct update {
 	bool resuming;			/* only what is marked exists after the kexec */
 	struct luo *luo;		/* of all updates of this process, which its group closes */
 	struct session *session;
+	bool finished;			/* what came through is this process's, not the session's */
 	struct iommufd *iommufd;
 	struct kmsg *kmsg;
 	struct memfd **memfds;		/* these four run parallel to the plan's arrays */

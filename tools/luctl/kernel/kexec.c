@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Loading the next kernel and jumping into it: see kexec.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,10 @@
 #include "kernel/kexec.h"
 #include "drive/say.h"
 
-static int open_file(const char *path, const char *what)
+/* What this process has not loaded it does not unload */
+static bool kexec__loaded;
+
+static int kexec__open(const char *path, const char *what)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -28,11 +33,11 @@ int kexec__load(const char *image, const char *initrd, const char *cmdline)
 	unsigned long flags = initrd ? 0 : KEXEC_FILE_NO_INITRAMFS;
 	int kernel, ramdisk = -1, err = -1;
 
-	kernel = open_file(image, "kernel");
+	kernel = kexec__open(image, "kernel");
 	if (kernel < 0)
 		return -1;
 	if (initrd) {
-		ramdisk = open_file(initrd, "initrd");
+		ramdisk = kexec__open(initrd, "initrd");
 		if (ramdisk < 0)
 			goto out;
 	}
@@ -41,6 +46,8 @@ int kexec__load(const char *image, const char *initrd, const char *cmdline)
 		err = say__errno(-errno, "kexec_file_load of %s failed (it needs "
 					    "CONFIG_KEXEC_FILE, root, and a bzImage)",
 				    image);
+	else
+		kexec__loaded = true;
 	if (ramdisk >= 0)
 		close(ramdisk);
 out:
@@ -50,6 +57,9 @@ out:
 
 void kexec__unload(void)
 {
+	if (!kexec__loaded)
+		return;
+	kexec__loaded = false;
 	syscall(SYS_kexec_file_load, -1, -1, 0UL, NULL, (unsigned long)KEXEC_FILE_UNLOAD);
 }
 

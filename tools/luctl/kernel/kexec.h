@@ -5,6 +5,7 @@
 
 /* @initrd may be NULL. Reports what fails. */
 int kexec__load(const char *image, const char *initrd, const char *cmdline);
+/* Unloads what kexec__load() of this process has loaded; a kernel that another one loaded stays */
 void kexec__unload(void);
 
 /* Returns only when it failed: the negative errno */

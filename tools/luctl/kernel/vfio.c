@@ -67,6 +67,18 @@ static int write_attribute(const char *bdf, const char *attribute, const char *t
 	return err ? say__errno(err, "writing '%s' to %s failed", text, path) : 0;
 }
 
+/* What the kernel can reset has this file */
+static void say_reset(const char *bdf)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", bdf);
+	if (access(path, F_OK))
+		say__note("device %s cannot be reset: what it was programmed to do stays in it, "
+			  "also in the next kernel; stop its DMA before the jump, and program it anew "
+			  "before bus mastering is enabled", bdf);
+}
+
 static int take_device(const char *bdf)
 {
 	char path[128], driver[64];
@@ -82,6 +94,7 @@ static int take_device(const char *bdf)
 		return say__error("device %s has no IOMMU in this kernel; boot with the IOMMU on "
 				     "(intel_iommu=on or the like, and no iommu=off)",
 				     bdf);
+	say_reset(bdf);
 	read_driver(bdf, driver, sizeof(driver));
 	if (!strcmp(driver, DRIVER))
 		return 0;
