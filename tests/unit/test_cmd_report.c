@@ -111,6 +111,20 @@ static void expect_sentence(const char *words)
 	free(text);
 }
 
+static void expect_says(const char *args, int status, const char *words)
+{
+	int fd = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0666), got = report(fd, args);
+	struct fault fault;
+	char *text;
+
+	close(fd);
+	text = read_file("out", NULL, &fault);
+	if (got != status || !strstr(text, words))
+		fail_msg("report %s: status %d, and \"%s\", not %d and \"%s\"", args, got, text,
+			 status, words);
+	free(text);
+}
+
 static void expect_error(const char *args, const char *words)
 {
 	expect_status(args, 1);
@@ -134,10 +148,45 @@ static void test_bad_input(void **state)
 	expect_error("nowhere", "cannot open nowhere: No such file");
 	expect_error("text", "text is no recording");
 	expect_error("empty", "empty is empty");
+	expect_error("empty empty", "empty is empty");
 	expect_error("closed", "cannot open closed: Permission denied");
-	expect_error(".", "cannot read .: Is a directory");
+	assert_int_equal(system("mkdir -p bare; chmod 755 bare"), 0);
+	expect_error("bare", "the folder bare has no recording");
 	expect_error("old nowhere -j x.json", "cannot open nowhere");
 	assert_int_not_equal(access("x.json", F_OK), 0);
+}
+
+/* A crash leaves such files; they must not keep the others out. */
+static void test_files_that_hold_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(system(": >empty; head -c 4096 /dev/zero >zeros; head -c 30 old >header"), 0);
+	expect_says("old new empty", 3, "empty is empty: it holds no recording");
+	expect_says("zeros old new", 3, "zeros has nothing but zeros");
+	expect_says("old header new", 3, "header was cut before its header ended");
+	expect_says("old bad empty", 2, "empty is empty");
+}
+
+/* All that is there, whatever it is called; what is no recording is left out. */
+static void test_folder(void **state)
+{
+	(void)state;
+	assert_int_equal(system("mkdir -p all; cp old all/x; cp new all/y.rec; echo text >all/notes; "
+				"chmod -R go+rX all"), 0);
+	expect_says("all", 0, "recording all/y.rec");
+	assert_int_equal(system("cp bad all/y.rec"), 0);
+	expect_status("all", 2);
+}
+
+static void test_two_hosts(void **state)
+{
+	(void)state;
+	write_as_it_is("here", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2 }, 0);
+	/* Without a footer, and so without a checksum */
+	write_as_it_is("there", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2,
+							 .kernel = CORPUS_NEW }, 96);
+	assert_int_equal(system("sed -i s/dmi-0123456789abcdef/dmi-fedcba9876543210/ there"), 0);
+	expect_error("here there", "here and there are of different hosts");
 }
 
 static void test_unwritable_output(void **state)
@@ -458,6 +507,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_files_that_hold_nothing),
+		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_two_hosts),
 		cmocka_unit_test(test_unwritable_output),
 		cmocka_unit_test(test_outputs_that_collide),
 		cmocka_unit_test(test_recordings_stay),

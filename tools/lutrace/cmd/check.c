@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "cmd/before.h"
 #include "cmd/cmd.h"
 #include "judge/oracle.h"
 #include "lib/fault.h"
@@ -148,8 +149,7 @@ struct session {
 	const struct opts *opts;
 	struct live *live;
 	struct oracle *oracle;
-	struct recording *recordings;	/* of the kernel before */
-	struct analysis before;
+	struct before before;
 	json_t *violations;
 	struct outfile *out;		/* for --json; NULL: not wanted, or written */
 	__u64 nr_events;
@@ -251,9 +251,8 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
 	s->nr_events++;
-	if (ev->op == LUTRACE_OP_RESTORE && s->before.nr_boots)
-		names__inherit(namer__names(s->namer),
-			       s->before.boots[s->before.nr_boots - 1].names, ev->ser_phys,
+	if (ev->op == LUTRACE_OP_RESTORE && s->before.boot)
+		names__inherit(namer__names(s->namer), s->before.boot->names, ev->ser_phys,
 			       ev->generation);
 	err = namer__event(s->namer, ev, fault);
 	oracle__event(s->oracle, ev);
@@ -371,34 +370,20 @@ static int write_json(struct session *s, const struct overhead *overhead, struct
 	return outfile__commit(out, fault);
 }
 
-/* What is restored now cannot have been preserved by the kernel that restores it. */
-static int refuse_running(const struct recording *r, struct fault *fault)
-{
-	char *boot_id = host__boot_id();
-	bool running = !strcmp(r->boot_id, boot_id);
-
-	free(boot_id);
-	if (!running)
-		return 0;
-	return fault__set(fault, "%s was recorded in the running kernel: give --before a recording "
-			  "of the kernel before it", r->path);
-}
-
 static int read_before(struct session *s, struct fault *fault)
 {
-	const struct opts *opts = s->opts;
+	struct recording running;
 	const struct boot *last;
-	size_t i;
+	int err;
 
-	if (!opts->nr_before)
+	if (!s->opts->nr_before)
 		return 0;
-	s->recordings = xcalloc(opts->nr_before, sizeof(*s->recordings));
-	for (i = 0; i < opts->nr_before; i++)
-		if (recording__read(&s->recordings[i], opts->before[i], fault) ||
-		    refuse_running(&s->recordings[i], fault))
-			return -1;
-	analysis__run(&s->before, s->recordings, opts->nr_before);
-	last = &s->before.boots[s->before.nr_boots - 1];
+	running = before__running();
+	err = before__read(&s->before, s->opts->before, s->opts->nr_before, &running, fault);
+	recording__free(&running);
+	last = s->before.boot;
+	if (err || !last)
+		return err;
 	oracle__expect(s->oracle, last->left, last->nr_left, last->whole);
 	oracle__expect_names(s->oracle, last->names);
 	if (last->walks)
@@ -508,10 +493,7 @@ static int run(int argc, char **argv)
 	deep__free(s.deep);
 	namer__free(s.namer);
 	oracle__free(s.oracle);
-	analysis__free(&s.before);
-	for (i = 0; s.recordings && i < opts.nr_before; i++)
-		recording__free(&s.recordings[i]);
-	free(s.recordings);
+	before__free(&s.before);
 	for (i = 0; i < opts.nr_before; i++)
 		free(opts.before[i]);
 	free(opts.before);

@@ -10,6 +10,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/outfile.h"
+#include "recording/collection.h"
 #include "report/csv.h"
 #include "report/perfetto.h"
 #include "report/report.h"
@@ -184,46 +185,46 @@ static int outputs__write(struct outputs *outputs, const struct analysis *a)
 	return status;
 }
 
-static int report(const struct recording *recordings, size_t nr, const struct opts *opts,
-		  struct outputs *outputs)
+static int report(const struct collection *c, const struct opts *opts, struct outputs *outputs)
 {
 	struct analysis a;
 	int status;
 
-	analysis__run_for(&a, recordings, nr, &opts->sel);
+	analysis__run_all(&a, c, &opts->sel);
 	status = cmd__worse(verdict__status(a.verdict), outputs__write(outputs, &a));
 	analysis__free(&a);
 	return status;
+}
+
+static int read_all(struct collection *c, const struct opts *opts, struct fault *fault)
+{
+	int i;
+
+	for (i = 0; i < opts->nr; i++)
+		if (collection__add(c, opts->files[i], fault))
+			return -1;
+	/* With nothing beside it there is nothing to report on. */
+	if (!c->nr)
+		return fault__set(fault, "%s", c->empty[0]);
+	return collection__one_host(c, fault);
 }
 
 static int run(int argc, char **argv)
 {
 	struct opts opts = { 0 };
 	struct outputs outputs = { 0 };
-	struct recording *recordings;
+	struct collection recordings = { 0 };
+	int status = STATUS_ERROR;
 	struct fault fault;
-	int i, status = STATUS_CLEAN;
 
 	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
 	/* A reader that went away is an error like a full disk. */
 	signal(SIGPIPE, SIG_IGN);
-	if (outputs__open(&outputs, &opts, &fault)) {
+	if (outputs__open(&outputs, &opts, &fault) || read_all(&recordings, &opts, &fault))
 		complain("%s", fault.text);
-		outputs__discard(&outputs);
-		return STATUS_ERROR;
-	}
-	recordings = xcalloc(opts.nr, sizeof(*recordings));
-	for (i = 0; i < opts.nr && status == STATUS_CLEAN; i++) {
-		if (recording__read(&recordings[i], opts.files[i], &fault)) {
-			complain("%s", fault.text);
-			status = STATUS_ERROR;
-		}
-	}
-	if (status == STATUS_CLEAN)
-		status = report(recordings, opts.nr, &opts, &outputs);
-	for (i = 0; i < opts.nr; i++)
-		recording__free(&recordings[i]);
-	free(recordings);
+	else
+		status = report(&recordings, &opts, &outputs);
+	collection__free(&recordings);
 	outputs__discard(&outputs);
 	return status;
 }

@@ -388,6 +388,12 @@ static int recording__parse_records(struct recording *r, const char *data, size_
 	return 0;
 }
 
+static int recording__empty(const char *path, const char *why, struct fault *fault)
+{
+	fault__set(fault, "%s %s", path, why);
+	return RECORDING_EMPTY;
+}
+
 static int recording__parse_header(struct recording *r, const void *data, size_t size,
 				   size_t *header, struct fault *fault)
 {
@@ -395,13 +401,16 @@ static int recording__parse_header(struct recording *r, const void *data, size_t
 
 	memcpy(&head, data, size < sizeof(head) ? size : sizeof(head));
 	if (!size)
-		return fault__set(fault, "%s is empty: it holds no recording", r->path);
+		return recording__empty(r->path, "is empty: it holds no recording", fault);
+	if (recording__only_zeros(data, size))
+		return recording__empty(r->path, "has nothing but zeros, as a crash of the machine "
+				     "leaves a file: it holds no recording", fault);
 	if (memcmp(head.magic, LUTRACE_FILE_MAGIC,
 		   size < sizeof(head.magic) ? size : sizeof(head.magic)))
 		return fault__set(fault, "%s is no recording of lutrace record", r->path);
 	if (size < sizeof(head))
-		return fault__set(fault, "%s was cut before its header ended: it holds nothing",
-				  r->path);
+		return recording__empty(r->path, "was cut before its header ended: it holds nothing",
+				     fault);
 	if (head.major != LUTRACE_FILE_MAJOR)
 		return fault__set(fault, "%s has format version %u.%u, this lutrace reads %u.x: "
 				  "use the lutrace that recorded it",
@@ -425,8 +434,8 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 	if (!err)
 		err = recording__parse_records(r, data, size, header, fault);
 	if (!err && !r->start.rec.type)
-		err = fault__set(fault, "%s was cut before its header ended: it holds nothing",
-				 path);
+		err = recording__empty(path, "was cut before its header ended: it holds nothing",
+				    fault);
 	if (err)
 		recording__free(r);
 	return err;

@@ -68,6 +68,9 @@ struct recording {
 	size_t counted_events, counted_latencies;	/* with skipped ones */
 };
 
+/* What these return for a file that a crash may leave, and that holds nothing: @fault says so. */
+#define RECORDING_EMPTY	-2
+
 /*
  * Reads a recording. One that was cut is read up to the cut and is not
  * complete; anything else that is wrong gives -1 and @fault. What is text in

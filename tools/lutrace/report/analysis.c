@@ -386,11 +386,11 @@ static void summarise(struct analysis *a, const struct tally *t)
 
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr)
 {
-	analysis__run_for(a, recordings, nr, NULL);
+	analysis__run_all(a, &(struct collection){ .items = (struct recording *)recordings,
+						   .nr = nr }, NULL);
 }
 
-void analysis__run_for(struct analysis *a, const struct recording *recordings, size_t nr,
-		       const struct selection *sel)
+void analysis__run_all(struct analysis *a, const struct collection *c, const struct selection *sel)
 {
 	struct sample samples[LUTRACE_NR_OPS] = { 0 };
 	struct tally tally = { 0 };
@@ -403,7 +403,9 @@ void analysis__run_for(struct analysis *a, const struct recording *recordings, s
 	}
 	a->checks[CHECK_LATENCY].name = "latency";
 	a->checks[CHECK_LATENCY].title = "the latency measured in the kernel is that of the events";
-	a->nr_boots = boots__sort(&a->boots, recordings, nr);
+	a->nr_boots = boots__sort(&a->boots, c->items, c->nr);
+	for (i = 0; i < c->nr_empty; i++)
+		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE, "%s", c->empty[i]);
 	losses__count(a);
 	judge(a, samples, &tally);
 	summarise(a, &tally);

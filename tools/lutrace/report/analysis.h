@@ -10,6 +10,7 @@
 #include "judge/oracle.h"
 #include "lib/stats.h"
 #include "model/selection.h"
+#include "recording/collection.h"
 #include "report/boots.h"
 #include "walk/pt.h"
 
@@ -60,11 +61,11 @@ struct analysis {
 /* @recordings must outlive the analysis; they are sorted into boots. */
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr);
 /*
- * The same of what is selected: figures are of the selected domains alone, and so are violations.
- * Everything is judged all the same. @sel must outlive the analysis, and may be NULL.
+ * The same of a collection, and of what is selected: figures are of the selected domains alone, and so
+ * are violations. Everything is judged all the same. Files that hold nothing make it incomplete.
+ * @sel must outlive the analysis, and may be NULL.
  */
-void analysis__run_for(struct analysis *a, const struct recording *recordings, size_t nr,
-		       const struct selection *sel);
+void analysis__run_all(struct analysis *a, const struct collection *c, const struct selection *sel);
 void analysis__free(struct analysis *a);
 
 /* Whether it is of what is selected. What is unknown is not. */
