@@ -342,6 +342,26 @@ static void test_output_to_standard_output(void **state)
 	free(text);
 }
 
+/* A path that would do something to a terminal, and is no UTF-8, which JSON has to be */
+static void test_paths_are_masked(void **state)
+{
+	int out = open("masked.txt", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct fault fault;
+	char *text;
+
+	(void)state;
+	assert_int_equal(link("old", "o\033[2J\xc2\x9b\xffld"), 0);
+	assert_int_equal(report(out, "o\033[2J\xc2\x9b\xffld new -j masked.json"), 0);
+	close(out);
+	text = read_file("masked.txt", NULL, &fault);
+	assert_non_null(strstr(text, "recording o?[2J??ld:"));
+	assert_null(strchr(text, '\033'));
+	free(text);
+	text = read_file("masked.json", NULL, &fault);
+	assert_non_null(strstr(text, "o?[2J??ld"));
+	free(text);
+}
+
 /* A violation that was seen is told, whatever cannot be written; and what can be is. */
 static void test_violation_wins(void **state)
 {
@@ -514,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_outputs_that_collide),
 		cmocka_unit_test(test_recordings_stay),
 		cmocka_unit_test(test_output_to_standard_output),
+		cmocka_unit_test(test_paths_are_masked),
 		cmocka_unit_test(test_violation_wins),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_names),

@@ -8,6 +8,7 @@
 
 #include "cmd/commands.h"
 #include "kernel/iommufd.h"
+#include "lib/number.h"
 #include "plan/plan.h"
 #include "drive/say.h"
 #include "kernel/session.h"
@@ -111,12 +112,9 @@ static const struct argp_option option_list[] = {
 
 static uint64_t parse_token(struct argp_state *state, const char *text)
 {
-	uint64_t value;
-	char *end;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-')
+	if (!number__parse(text, UINT64_MAX, &value))
 		argp_error(state, "'%s' is no token; write a number, e.g. 0x200", text);
 	return value;
 }

@@ -13,6 +13,7 @@
 #include "drive/hook.h"
 #include "kernel/iommufd.h"
 #include "kernel/kexec.h"
+#include "lib/number.h"
 #include "probe/memfd.h"
 #include "plan/plan.h"
 #include "drive/preserve.h"
@@ -339,12 +340,9 @@ static const struct argp_option option_list[] = {
 
 static uint64_t parse_tsc(struct argp_state *state, const char *text)
 {
-	uint64_t value;
-	char *end;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || !value)
+	if (!number__parse(text, UINT64_MAX, &value) || !value)
 		argp_error(state, "--since: '%s' is no TSC; 'luctl run' says it last", text);
 	if (value >= began.tsc)
 		argp_error(state, "--since: %s is not in the past, the TSC is at %" PRIu64

@@ -7,6 +7,7 @@
 #include "latency/latency.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/number.h"
 #include "lib/outfile.h"
 #include "live/command.h"
 #include "live/why.h"
@@ -71,15 +72,16 @@ static unsigned int parse_op(struct argp_state *state, const char *arg)
 
 static void parse_domain(struct argp_state *state, struct lutrace_filter *f, const char *arg)
 {
-	char *end;
+	uint64_t phys = 0, generation = 0;
+	const char *end = number__scan(arg, &phys);
 
-	errno = 0;
 	f->has_domain = true;
-	f->ser_phys = strtoull(arg, &end, 0);
-	f->has_generation = *end == ':';
-	if (f->has_generation && end[1] >= '0' && end[1] <= '9')
-		f->generation = strtoull(end + 1, &end, 0);
-	if (errno || *end || *arg < '0' || *arg > '9')
+	f->has_generation = end && *end == ':';
+	if (f->has_generation)
+		end = number__scan(end + 1, &generation);
+	f->ser_phys = phys;
+	f->generation = generation;
+	if (!end || *end)
 		argp_error(state, "--domain: \"%s\" is no PHYS or PHYS:GENERATION", arg);
 }
 

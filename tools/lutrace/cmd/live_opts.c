@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The options that all live subcommands have, names, and sums of what was counted. */
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include "lib/number.h"
 #include "live/source.h"
 
 enum { OPT_STATS = 0x1000 };
@@ -18,12 +19,9 @@ static const struct argp_option options[] = {
 unsigned long live__parse_count(struct argp_state *state, const char *what, const char *arg,
 				unsigned long max)
 {
-	unsigned long value;
-	char *end;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoul(arg, &end, 10);
-	if (errno || *end || *arg < '0' || *arg > '9' || !value || value > max)
+	if (!number__parse(arg, max, &value) || !value)
 		argp_error(state, "%s: \"%s\" is no number from 1 to %lu", what, arg, max);
 	return value;
 }
@@ -33,7 +31,7 @@ double live__parse_seconds(struct argp_state *state, const char *what, const cha
 	char *end;
 	double seconds = strtod(arg, &end);
 
-	if (*end || !(seconds > 0 && seconds < 1e9))
+	if (*end || strchr("+- ", *arg) || strpbrk(arg, "xX") || !(seconds > 0 && seconds < 1e9))
 		argp_error(state, "%s: \"%s\" is no number of seconds", what, arg);
 	return seconds;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include "lib/number.h"
 #include "lib/text.h"
 #include "model/selection.h"
 #include "recording/recording.h"
@@ -20,12 +19,9 @@ static const struct argp_option options[] = {
 
 static __u64 parse_token(struct argp_state *state, const char *arg)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoull(arg, &end, 0);
-	if (errno || *end || *arg < '0' || *arg > '9')
+	if (!number__parse(arg, UINT64_MAX, &value))
 		argp_error(state, "--token: \"%s\" is no number", arg);
 	return value;
 }
@@ -33,15 +29,14 @@ static __u64 parse_token(struct argp_state *state, const char *arg)
 /* A name of digits is a process id, as with kill. */
 static void parse_process(struct argp_state *state, struct selection *sel, const char *arg)
 {
-	char *end;
-	unsigned long pid = strtoul(arg, &end, 10);
+	uint64_t pid;
 
 	if (!*arg || strlen(arg) >= PROCESS_NAME_SIZE)
 		argp_error(state, "--process: \"%s\" is no name of a process: those have 1 to %d "
 			   "characters", arg, PROCESS_NAME_SIZE - 1);
-	if (*end || *arg < '0' || *arg > '9')
+	if (arg[strspn(arg, "0123456789")])
 		sel->comm = arg;
-	else if (pid && pid <= 1ul << 22)
+	else if (number__parse(arg, 1ul << 22, &pid) && pid)
 		sel->pid = pid;
 	else
 		argp_error(state, "--process: %s is no process id", arg);

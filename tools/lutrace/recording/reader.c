@@ -429,7 +429,9 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 	size_t header = 0;
 	int err;
 
-	*r = (struct recording){ .path = xstrdup(path), .names = names__new() };
+	*r = (struct recording){ .names = names__new() };
+	/* It is printed, and goes into JSON. */
+	recording__set_text(&r->path, path);
 	err = recording__parse_header(r, data, size, &header, fault);
 	if (!err)
 		err = recording__parse_records(r, data, size, header, fault);
