@@ -107,6 +107,9 @@ struct lutrace_freed {
 	__u64 size;			/* bytes; not 0: the record is whole */
 };
 
+/* In place of what it returned: it was called. No recording has such a record. */
+#define LUTRACE_FREEZING	1
+
 /*
  * The kernel's liveupdate_reboot() returned: every kexec calls it before devices are shut down. With
  * @ret 0 the jump comes next, and nothing is preserved or unpreserved any more. It has no number
@@ -115,7 +118,7 @@ struct lutrace_freed {
 struct lutrace_freeze {
 	struct lutrace_rec rec;
 	__u64 time_ns;			/* CLOCK_MONOTONIC */
-	__s32 ret;			/* negative: an errno, and the kernel goes on */
+	__s32 ret;			/* negative: an errno, and the kernel goes on; LUTRACE_FREEZING */
 	__u32 cpu;
 	__u32 pid;
 	__u32 tid;			/* not 0: the record is whole */

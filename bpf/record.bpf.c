@@ -53,6 +53,7 @@ struct {
 int armed;
 struct lutrace_counts counts[LUTRACE_NR_PROGS + 1];
 __u64 filtered[LUTRACE_NR_PROGS];	/* events that were not wanted: all that is known of them */
+__u64 freezes, lost_freezes;		/* that were seen, and those of them that found no room */
 
 /*
  * User space comes by itself every few milliseconds. Waking it costs more than
@@ -308,6 +309,50 @@ int iommu_preserved_page_freed(__u64 *ctx)
 	rec->phys = ctx[0];
 	rec->size = ctx[1];
 	bpf_ringbuf_submit(rec, wakeup());
+	return 0;
+}
+
+/*
+ * The jump comes next, and user space has until the devices are shut down to write what it has: it is
+ * woken whatever the ring holds.
+ */
+static __always_inline void
+emit_freeze(__s32 ret)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct lutrace_freeze *rec;
+
+	if (!armed)
+		return;
+	__sync_fetch_and_add(&freezes, 1);
+	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	if (!rec) {
+		__sync_fetch_and_add(&lost_freezes, 1);
+		return;
+	}
+	rec->rec.type = LUTRACE_REC_FREEZE;
+	rec->rec.size = sizeof(*rec);
+	rec->time_ns = bpf_ktime_get_ns();
+	rec->ret = ret;
+	rec->cpu = bpf_get_smp_processor_id();
+	rec->pid = id >> 32;
+	rec->tid = (__u32)id;
+	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+}
+
+/* Both optional: left out where the kernel has no such function, or no way to attach to it. */
+SEC("fentry/liveupdate_reboot")
+int freeze_begin(__u64 *ctx)
+{
+	(void)ctx;
+	emit_freeze(LUTRACE_FREEZING);
+	return 0;
+}
+
+SEC("fexit/liveupdate_reboot")
+int freeze_end(__u64 *ctx)
+{
+	emit_freeze((__s32)ctx[0]);
 	return 0;
 }
 

@@ -537,6 +537,65 @@ static void test_full_disk_between_files(void **state)
 	done(&d);
 }
 
+/* The jump may come at any time after it; where it does not, another file goes on. */
+static void test_sealed(void **state)
+{
+	struct flight *f = open_as("b1", HOST, 3);
+	struct fault fault;
+	struct folder d;
+
+	(void)state;
+	put(f, 10);
+	assert_false(flight__is_sealed(f));
+	assert_int_equal(flight__seal(f, &fault), 0);
+	assert_true(flight__is_sealed(f));
+	/* None of this begins a file, or needs one */
+	assert_int_equal(flight__seal(f, &fault), 0);
+	assert_int_equal(flight__flush(f, &fault), 0);
+	flight__sync(f);
+	assert_int_equal(flight__tick(f, &fault), 0);
+	assert_int_equal(flight__snapshot(f, &fault), 0);
+	look(&d, true);
+	assert_int_equal(d.files.nr, 1);
+	assert_int_equal(d.recorded, 10);
+	assert_int_equal(d.events, 10);
+	done(&d);
+	put(f, 5);
+	assert_false(flight__is_sealed(f));
+	assert_int_equal(flight__seal(f, &fault), 0);
+	finish(f);
+	look(&d, true);
+	assert_int_equal(d.files.nr, 2);
+	assert_int_equal(d.recorded, 15);
+	assert_int_equal(d.events, 15);
+	assert_int_equal(d.r[1].flight_file, 2);
+	done(&d);
+}
+
+/* A file that is there already, as when somebody put it there, is neither written over nor removed. */
+static void test_not_ours(void **state)
+{
+	struct flight *f = open_as("b1", HOST, 3);
+	char *path = xasprintf("%s/00000002-b1.rec", dir), *text;
+	struct fault fault = { "" };
+	FILE *other;
+
+	(void)state;
+	other = fopen(path, "w");
+	fputs("lutrace", other);
+	fclose(other);
+	put(f, 10);
+	limit(1 << 20);		/* what it says is not wanted */
+	assert_int_equal(flight__snapshot(f, &fault), 0);
+	put(f, 5);
+	text = read_file(path, NULL, &fault);
+	assert_string_equal(text, "lutrace");
+	free(text);
+	flight__close(f, &fault);
+	flight__free(f);
+	free(path);
+}
+
 static void test_full_disk_at_the_end(void **state)
 {
 	struct flight *f = open_as("b1", HOST, 3);
@@ -655,6 +714,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_next_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk_between_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sealed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk_from_the_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),

@@ -5,15 +5,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "corpus.h"
 #include "lib/fault.h"
+#include "lib/mem.h"
 #include "lib/text.h"
 #include "recording/recording.h"
 #include "recording/writer.h"
@@ -633,6 +636,7 @@ static void test_zeros_are_a_cut(void **state)
 
 static void test_write_errors_are_told(void **state)
 {
+	struct rlimit limit = { 0, RLIM_INFINITY };
 	struct lutrace_footer footer = { 0 };
 	struct fault fault = { "" };
 	struct recorder *w;
@@ -640,11 +644,122 @@ static void test_write_errors_are_told(void **state)
 	(void)state;
 	assert_null(recorder__open("/nowhere/at/all.rec", &fault));
 	assert_non_null(strstr(fault.text, "/nowhere/at/all.rec"));
-	w = recorder__open("/dev/full", &fault);
+	signal(SIGXFSZ, SIG_IGN);
+	w = recorder__open(path, &fault);
 	assert_non_null(w);
+	limit.rlim_cur = 10;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	assert_int_equal(recorder__flush(w, &fault), -1);
-	assert_non_null(strstr(fault.text, "cannot write /dev/full"));
+	assert_non_null(strstr(fault.text, "cannot write /tmp/lutrace-unit-"));
 	assert_int_equal(recorder__close(w, &footer, &fault), -1);
+	limit.rlim_cur = RLIM_INFINITY;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	unlink(path);
+}
+
+static void write_text(const char *to, const char *text)
+{
+	FILE *f = fopen(to, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void expect_not_opened(const char *name, const char *words)
+{
+	struct fault fault = { "" };
+
+	assert_null(recorder__open(name, &fault));
+	if (!strstr(fault.text, words) || !strstr(fault.text, name))
+		fail_msg("\"%s\" does not say \"%s\"", fault.text, words);
+}
+
+/* Evidence of a live update cannot be made again: nothing that is there is written over. */
+static void test_nothing_is_overwritten(void **state)
+{
+	char *link = xasprintf("%s.link", path), *text;
+	struct fault fault = { "" };
+	struct recorder *w;
+	size_t size;
+
+	(void)state;
+	write_recording();
+	assert_int_equal(symlink(path, link), 0);
+	expect_not_opened(path, "is a recording already");
+	expect_not_opened(link, "is a recording already");
+	text = read_file(path, &size, &fault);
+	assert_int_equal(size, whole_size);
+	assert_memory_equal(text, whole, size);
+	free(text);
+	/* One that was cut at once, and what is none at all */
+	assert_int_equal(truncate(path, 20), 0);
+	expect_not_opened(path, "is a recording already");
+	write_text(path, "notes\n");
+	expect_not_opened(path, "is not empty");
+	text = read_file(path, &size, &fault);
+	assert_string_equal(text, "notes\n");
+	free(text);
+	/* --force; the link stays one */
+	w = recorder__open_over(link, &fault);
+	assert_non_null(w);
+	recorder__free(w);
+	assert_int_equal(readlink(link, (char[8]){ "" }, 8), 8);
+	/* What is empty is nobody's */
+	w = recorder__open(path, &fault);
+	assert_non_null(w);
+	recorder__free(w);
+	unlink(path);
+	unlink(link);
+	/* Neither a device nor a FIFO, which must not hold it up, with or without a reader */
+	expect_not_opened("/dev/null", "is no regular file");
+	assert_null(recorder__open_over("/dev/full", &fault));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_not_opened(path, "no regular file");
+	unlink(path);
+	expect_not_opened("/tmp", "cannot write");
+	free(link);
+}
+
+/* One that the kernel's jump may end at any time from the freeze on; and one that goes on after all. */
+static void test_sealed(void **state)
+{
+	struct lutrace_clock start = a_clock(1000), jump = a_clock(5000), end = a_clock(9000);
+	struct lutrace_footer first = { .counts.events = 1 }, last = { .signal = 15 };
+	struct lutrace_event one = an_event(2), two = an_event(3);
+	struct recorder *w = recorder__open(path, &(struct fault){ "" });
+	struct fault fault = { "" };
+	struct recording r;
+
+	(void)state;
+	assert_int_equal(recorder__host(w, HOST, &fault), 0);
+	assert_int_equal(recorder__put(w, &start, &fault), 0);
+	assert_int_equal(recorder__put(w, &one, &fault), 0);
+	assert_false(recorder__is_sealed(w));
+	assert_int_equal(recorder__seal(w, &jump, &first, &fault), 0);
+	assert_true(recorder__is_sealed(w));
+	assert_int_equal(recorder__seal(w, &end, &last, &fault), 0);
+	assert_int_equal(recording__read(&r, path, &fault), 0);
+	assert_true(r.complete);
+	assert_int_equal(r.nr_events, 1);
+	assert_int_equal(r.end.tsc, 5000);
+	recording__free(&r);
+	assert_int_equal(recorder__put(w, &two, &fault), 0);
+	assert_false(recorder__is_sealed(w));
+	assert_int_equal(recorder__flush(w, &fault), 0);
+	assert_int_equal(recording__read(&r, path, &fault), 0);
+	assert_false(r.complete);
+	assert_int_equal(r.nr_events, 2);
+	assert_int_equal(r.cut_bytes, 0);
+	recording__free(&r);
+	assert_int_equal(recorder__put(w, &end, &fault), 0);
+	assert_int_equal(recorder__close(w, &last, &fault), 0);
+	assert_int_equal(recording__read(&r, path, &fault), 0);
+	assert_true(r.complete);
+	assert_int_equal(r.end.tsc, 9000);
+	assert_int_equal(r.footer.signal, 15);
+	recording__free(&r);
+	unlink(path);
 }
 
 /* A disk that gets full in the middle of a record, and has room again. */
@@ -716,6 +831,8 @@ int main(void)
 		cmocka_unit_test(test_whole_up_to),
 		cmocka_unit_test(test_zeros_are_a_cut),
 		cmocka_unit_test(test_write_errors_are_told),
+		cmocka_unit_test(test_nothing_is_overwritten),
+		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_taken_back),
 	};
 

@@ -35,8 +35,8 @@ _lutrace_options()
 			"--domain:- --pid:pid --min-us:- --by:by --slowest:- --why --stack $select $live $usual"
 		;;
 	'lutrace record')
-		echo "-D --deep -o:file --output:file -f:file --flight:file --file-size:- --files:-" \
-			"-p:file --pidfile:file $select $live $usual"
+		echo "-D --deep -o:file --output:file --force -f:file --flight:file --file-size:- --files:-" \
+			"-b --background -p:file --pidfile:file $select $live $usual"
 		;;
 	'lutrace ready')
 		echo "-j --json --json-schema -k:file --kernel:file -i:file --initrd:file -c:- --cmdline:-" \

@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include "cmd/background.h"
 #include "cmd/cmd.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
@@ -18,7 +20,7 @@
 #include "recording/recording.h"
 #include "recording/writer.h"
 
-enum { OPT_FILE_SIZE = 0x100, OPT_FILES };
+enum { OPT_FILE_SIZE = 0x100, OPT_FILES, OPT_FORCE };
 
 struct opts {
 	struct live_opts live;
@@ -26,10 +28,13 @@ struct opts {
 	struct flight_opts flight;	/* dir NULL: there is one file */
 	const char *flight_only;	/* an option that needs it */
 	const char *file, *pidfile;
-	bool deep;
+	bool deep, force, background;
 };
 
 #define TICK_S	1	/* between looks at a disk that was full, and syncs */
+
+/* While something is preserved, and events go on coming, what was written is synced so often. */
+#define SYNC_NS	100000000ull
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write the recording to FILE (this or --flight is needed)", 0 },
@@ -37,6 +42,9 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "file-size", OPT_FILE_SIZE, "KIB", 0, "With --flight: no file is larger (4096)", 0 },
 	{ "files", OPT_FILES, "NUMBER", 0, "With --flight: keep so many files, of all boots (8)",
+	  0 },
+	{ "force", OPT_FORCE, NULL, 0, "With --output: write over FILE if it exists", 0 },
+	{ "background", 'b', NULL, 0, "Return once events are recorded, and go on in the background",
 	  0 },
 	{ "deep", 'D', NULL, 0, "Walk page tables too, for all entries to be compared", 0 },
 	{ "pidfile", 'p', "FILE", 0, "Write the process id to FILE once events are recorded", 0 },
@@ -49,6 +57,10 @@ static void check_opts(struct argp_state *state, const struct opts *opts)
 		argp_error(state, "say where to write, either with --output or with --flight");
 	if (opts->flight_only && !opts->flight.dir)
 		argp_error(state, "%s needs --flight", opts->flight_only);
+	if (opts->force && !opts->file)
+		argp_error(state, "--force needs --output");
+	if (opts->file && opts->pidfile && !strcmp(opts->file, opts->pidfile))
+		argp_error(state, "--output and --pidfile name one file, %s", opts->file);
 	if (opts->flight.dir && selection__any(&opts->sel))
 		argp_error(state, "--flight records all; select with lutrace report");
 	if (opts->flight.kib < FLIGHT_MIN_KIB)
@@ -72,7 +84,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		opts->flight.dir = arg;
 		opts->live.writes[1] = xasprintf("%s/lock", arg);
-		opts->live.interval = TICK_S;
 		return 0;
 	case OPT_FILE_SIZE:
 		opts->flight.kib = live__parse_count(state, "--file-size", arg, 1ul << 30);
@@ -81,6 +92,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_FILES:
 		opts->flight.files = live__parse_count(state, "--files", arg, 1ul << 20);
 		opts->flight_only = "--files";
+		return 0;
+	case OPT_FORCE:
+		opts->force = true;
+		return 0;
+	case 'b':
+		opts->background = true;
 		return 0;
 	case 'D':
 		opts->deep = true;
@@ -104,10 +121,10 @@ static const struct argp argp = {
 	.children = live_children,
 	.doc = "Records the iommu_liveupdate events of the running kernel\v"
 	       "Says \"recording\" on stderr once every event is recorded, and ends with SIGINT, "
-	       "SIGTERM or --duration. Record in the old kernel until the kexec and in the new one "
-	       "from before the reclaim, and give both files to lutrace report. With --flight, "
-	       "SIGUSR1 ends a file and begins the next.\n\n"
-	       "  lutrace record -o /persistent/old.rec\n"
+	       "SIGTERM or --duration, or with the jump into the next kernel. Record in the old kernel "
+	       "until then and in the new one from before the reclaim, and give both files to lutrace "
+	       "report. With --flight, SIGUSR1 ends a file and begins the next.\n\n"
+	       "  lutrace record -b -o /persistent/old.rec\n"
 	       "  lutrace record --flight /var/lib/lutrace",
 };
 
@@ -120,10 +137,19 @@ struct session {
 	size_t nr_waiting, room;
 	__u64 left_out;
 	struct outfile *pidfile;	/* NULL: not wanted, or written */
+	struct background *background;	/* NULL: in the foreground */
 	/* One of the two is there, from when the kernel is known to be fit. */
 	struct recorder *file;
 	struct flight *flight;
 	struct deep *deep;		/* NULL: no page table is walked */
+	/*
+	 * What a jump must not take away: see record__on_written(). The FLB is there, so that
+	 * there is something to jump with; the kernel was told to jump; it has frozen what it
+	 * hands over, and nothing came after that.
+	 */
+	bool flb, freezing, frozen;
+	bool fresh, unsynced;		/* something was put since the last drain; since the last sync */
+	__u64 synced_ns;		/* when that was */
 };
 
 static volatile sig_atomic_t snapshot_wanted;
@@ -136,6 +162,7 @@ static void on_sigusr1(int sig)
 
 static int put(struct session *s, const struct lutrace_rec *rec, struct fault *fault)
 {
+	s->fresh = s->unsynced = true;
 	return s->flight ? flight__put(s->flight, rec, fault) : recorder__put(s->file, rec, fault);
 }
 
@@ -182,6 +209,31 @@ static enum selected selected(struct session *s, const struct lutrace_event *ev)
 				ev->generation, ev->pid);
 }
 
+/* From the begin of an FLB's preserve until it is gone the kernel may jump. */
+static void record__watch_flb(struct session *s, const struct lutrace_event *ev)
+{
+	bool end = ev->phase == LUTRACE_END;
+
+	if ((ev->op == LUTRACE_OP_FLB_UNPRESERVE && end) ||
+	    (ev->op == LUTRACE_OP_FLB_PRESERVE && end && ev->ret))
+		s->flb = false;
+	else if (ev->op == LUTRACE_OP_FLB_PRESERVE || ev->op == LUTRACE_OP_PRESERVE)
+		s->flb = true;
+	/* Whatever happens after a freeze, the kernel has not jumped */
+	s->frozen = false;
+	live__hurry(s->live, s->flb);
+}
+
+/* Before the jump and after a failed one the recorder looks as often as while there is an FLB. */
+static int record__on_freeze(struct session *s, const struct lutrace_freeze *freeze,
+			     struct fault *fault)
+{
+	s->freezing = freeze->ret == LUTRACE_FREEZING;
+	s->frozen = !freeze->ret;
+	live__hurry(s->live, s->flb || s->freezing || s->frozen);
+	return s->freezing ? 0 : put(s, &freeze->rec, fault);
+}
+
 /* All but events is recorded: what it is about is known to the report alone. */
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
@@ -189,8 +241,11 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	struct session *s = priv;
 	enum selected is;
 
+	if (rec->type == LUTRACE_REC_FREEZE)
+		return record__on_freeze(s, (const struct lutrace_freeze *)rec, fault);
 	if (rec->type != LUTRACE_REC_EVENT)
 		return put(s, rec, fault);
+	record__watch_flb(s, ev);
 	if (s->deep)
 		deep__event(s->deep, ev);
 	if (namer__event(s->namer, ev, fault))
@@ -240,27 +295,101 @@ static int drain(void *priv, struct fault *fault)
 
 static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
 
-static int on_drained(void *priv, struct fault *fault)
+static int record__flush(struct session *s, struct fault *fault)
 {
-	struct session *s = priv;
+	return s->flight ? flight__flush(s->flight, fault) : recorder__flush(s->file, fault);
+}
 
+static int record__sync(struct session *s, struct fault *fault)
+{
+	if (!s->unsynced)
+		return 0;
+	s->unsynced = false;
+	s->synced_ns = live__now();
+	if (!s->flight)
+		return recorder__sync(s->file, fault);
+	flight__sync(s->flight);
+	return 0;
+}
+
+/*
+ * All that came is written out. While the kernel may jump it is on the disk as soon as nothing more
+ * comes, and if things go on coming every SYNC_NS; and at once if the kernel was told to jump.
+ */
+static int record__on_written(struct session *s, struct fault *fault)
+{
+	bool quiet = !s->fresh;
+
+	s->fresh = false;
+	if (!s->freezing && !s->frozen &&
+	    !(s->flb && (quiet || live__now() - s->synced_ns > SYNC_NS)))
+		return 0;
+	s->freezing = false;
+	return record__sync(s, fault);
+}
+
+static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault);
+
+/*
+ * The kernel jumps now: what was recorded gets its end. If the kernel goes on after all, because the
+ * jump fails, so does the recording.
+ */
+static int record__seal(struct session *s, struct fault *fault)
+{
+	struct lutrace_footer footer;
+	struct lutrace_clock clock;
+
+	/* What the kernel itself told of names has come; to list them would take too long */
+	if (namer__poll(s->namer, 0, fault) || settle(s, true, fault) || record__flush(s, fault))
+		return -1;
+	if (s->flight)
+		return flight__seal(s->flight, fault);
+	if (recorder__is_sealed(s->file))
+		return 0;
+	clock__read(&clock);
+	if (counts(s, &footer, fault) || recorder__seal(s->file, &clock, &footer, fault))
+		return -1;
+	return recorder__sync(s->file, fault);
+}
+
+/* What can wait: it takes its time, and nothing of it is needed if the kernel jumps meanwhile. */
+static int record__look(struct session *s, struct fault *fault)
+{
 	if (s->deep && deep__work(s->deep, fault))
 		return -1;
-	if (namer__poll(s->namer, live__now(), fault) || settle(s, false, fault))
+	if (namer__poll(s->namer, live__now(), fault) || settle(s, false, fault) ||
+	    record__flush(s, fault))
 		return -1;
-	if (!s->flight)
-		return recorder__flush(s->file, fault);
-	if (flight__flush(s->flight, fault) || !snapshot_wanted)
+	if (!s->flight || !snapshot_wanted)
 		return 0;
 	snapshot_wanted = 0;
 	return flight__snapshot(s->flight, fault);
+}
+
+static int on_drained(void *priv, struct fault *fault)
+{
+	struct session *s = priv;
+	bool pressed = s->freezing;
+
+	/* What is left at the end is end()'s; before the beginning there is no file */
+	if (!s->file && !s->flight)
+		return 0;
+	if (record__flush(s, fault) || record__on_written(s, fault))
+		return -1;
+	if (s->frozen)
+		return live__all_came(s->live) ? record__seal(s, fault) : 0;
+	return pressed ? 0 : record__look(s, fault);
 }
 
 static int on_interval(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
-	return flight__tick(s->flight, fault);
+	if (s->flight) {
+		s->unsynced = false;
+		return flight__tick(s->flight, fault);
+	}
+	return recorder__is_sealed(s->file) ? 0 : record__sync(s, fault);
 }
 
 static const struct live_ops ops = { .armed = on_armed, .record = on_record,
@@ -303,11 +432,13 @@ static int counts(void *priv, struct lutrace_footer *sum, struct fault *fault)
 	return 0;
 }
 
-static int open_file(struct session *s, const char *path, const char *text, struct fault *fault)
+static int open_file(struct session *s, const struct opts *opts, const char *text,
+		     struct fault *fault)
 {
 	struct lutrace_clock clock;
 
-	s->file = recorder__open(path, fault);
+	s->file = opts->force ? recorder__open_over(opts->file, fault) :
+		recorder__open(opts->file, fault);
 	if (!s->file || recorder__host(s->file, text, fault))
 		return -1;
 	clock__read(&clock);
@@ -358,7 +489,7 @@ static int begin(struct session *s, const struct opts *opts, struct fault *fault
 {
 	char *text = describe(s, opts);
 	int err = opts->flight.dir ? open_flight(s, opts, text, fault) :
-		open_file(s, opts->file, text, fault);
+		open_file(s, opts, text, fault);
 
 	free(text);
 	return err;
@@ -437,6 +568,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (pidfile && write_pidfile(pidfile, fault))
 		return -1;
 	fputs("recording\n", stderr);
+	background__ready(s->background);
 	err = live__run(s->live, fault);
 	if (!err && s->deep)
 		err = deep__finish(s->deep, fault);
@@ -456,7 +588,11 @@ static int run(int argc, char **argv)
 	struct session s = { 0 };
 	int err;
 
+	opts.live.interval = TICK_S;
+	opts.live.freezes = true;
 	cmd__parse(&cmd_record, &argp, argc, argv, &opts);
+	if (opts.background)
+		s.background = background__begin();
 	err = record(&s, &opts, &fault);
 	if (err)
 		complain("%s", fault.text);
@@ -467,6 +603,7 @@ static int run(int argc, char **argv)
 	deep__free(s.deep);
 	namer__free(s.namer);
 	free(s.waiting);
+	background__free(s.background);
 	return err ? STATUS_ERROR : STATUS_CLEAN;
 }
 

@@ -41,7 +41,7 @@ struct live {
 	struct fault klog_missing;
 	struct fault *fault;		/* of the call that is running */
 	bool failed;			/* an op failed: fault is set */
-	bool quit;
+	bool quit, hurry;
 	__u64 started, stopped;
 	struct command *prepared;	/* the command, before it is started */
 	pid_t command;			/* 0: none */
@@ -268,10 +268,11 @@ static bool told_to_end(struct live *live)
 	return caught.nr > 1;
 }
 
-/* Milliseconds until the first of two times (0: never), rounded up, at most POLL_MS. */
-static int wait_ms(__u64 now, __u64 one, __u64 other)
+/* Milliseconds until the first of two times (0: never), rounded up, at most what a poll may take. */
+static int live__wait_ms(const struct live *live, __u64 now, __u64 one, __u64 other)
 {
-	__u64 until = now + POLL_MS * 1000000ull;
+	int most = live->hurry ? live->source->ops->hurry_ms : POLL_MS;
+	__u64 until = now + most * 1000000ull;
 
 	if (one && one < until)
 		until = one;
@@ -290,8 +291,8 @@ static int run_until_told(struct live *live, struct fault *fault)
 		now = live__now();
 		if (live->opts.seconds > 0 && now >= end)
 			break;
-		err = drain(live, wait_ms(now, live->opts.seconds > 0 ? end : 0,
-					       every ? next : 0), fault);
+		err = drain(live, live__wait_ms(live, now, live->opts.seconds > 0 ? end : 0,
+						every ? next : 0), fault);
 		if (err || !every || live__now() < next)
 			continue;
 		/* One that could not be called in time is left out, none is called twice. */
@@ -317,6 +318,16 @@ int live__run(struct live *live, struct fault *fault)
 	int err = run_until_told(live, fault);
 
 	return err ? err : finish_running(live, fault);
+}
+
+void live__hurry(struct live *live, bool on)
+{
+	live->hurry = on;
+}
+
+bool live__all_came(const struct live *live)
+{
+	return live->source->ops->all_came(live->source);
 }
 
 void live__quit(struct live *live)

@@ -36,6 +36,7 @@ struct live_opts {
 	double interval;		/* seconds from one ops->interval() to the next; 0: none */
 	bool samples;			/* struct lutrace_sample instead of events and latencies */
 	bool stats;			/* have the kernel measure the programs */
+	bool freezes;			/* struct lutrace_freeze too, where they can be seen */
 	struct lutrace_filter filter;	/* events that do not pass cost next to nothing */
 	unsigned int ops;		/* those wanted, bit 1 << enum lutrace_op; 0: all */
 	char **command;			/* NULL-terminated: end with it; NULL: no command */
@@ -75,7 +76,8 @@ struct live_ops {
 	int (*armed)(void *priv, struct fault *fault);
 	/*
 	 * One record as it came out of the ring buffer: a struct lutrace_event,
-	 * a struct lutrace_latency or a struct lutrace_freed, or what the kernel's log
+	 * a struct lutrace_latency or a struct lutrace_freed, a struct lutrace_freeze if
+	 * opts.freezes asks for it, or what the kernel's log
 	 * said meanwhile, a struct lutrace_complaint, told apart by
 	 * @rec->type, or with opts.samples always a struct lutrace_sample; it is gone when the call
 	 * returns. Records of operations that ran at the same
@@ -118,6 +120,13 @@ int live__start(struct live *live, struct fault *fault);
 int live__run(struct live *live, struct fault *fault);
 /* For ops->armed(): hands over what is in the ring buffer. */
 int live__drain(struct live *live, struct fault *fault);
+/*
+ * For ops: from now on, or from now on no more, the ring buffer is emptied every millisecond (through
+ * tracefs every five) and not every 20, so that little is lost if the machine jumps or crashes.
+ */
+void live__hurry(struct live *live, bool on);
+/* Whether all that was counted was handed over, as far as that is known. */
+bool live__all_came(const struct live *live);
 /* For ops: makes live__run() end as if the time were up. */
 void live__quit(struct live *live);
 /* Ends the counting, and waits for records that programs still write. */

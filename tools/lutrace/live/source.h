@@ -44,6 +44,7 @@ struct source_ops {
 	 * not pass opts.filter is not handed over; it is counted in live_prog.filtered.
 	 */
 	int (*drain)(struct source *source, int timeout_ms, struct fault *fault);
+	int hurry_ms;			/* for live__hurry(): drained so often */
 	/* Begins whose end is still to come. */
 	__s64 (*in_flight)(const struct source *source);
 	/* Whether all that was sent has come, as far as that is known. */

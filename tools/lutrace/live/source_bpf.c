@@ -18,7 +18,7 @@ struct source_bpf {
 	struct source base;
 	struct record_bpf *skel;
 	struct bpf_program *progs[LUTRACE_NR_PROGS];
-	bool watches_freed;
+	bool watches_freed, watches_freezes;
 	struct ring_buffer *ring;
 	__u64 received;			/* records that came out of the ring buffer */
 	int stats_fd;			/* the kernel measures as long as it is open */
@@ -75,6 +75,7 @@ static int check_kernel(struct source_bpf *s, struct fault *fault)
 		err = kernel__lacks(fault, "struct iommu_liveupdate_event");
 	s->watches_freed = !s->base.opts.samples &&
 		kernel__has_tracepoint(btf, live_tracepoints[LUTRACE_PROG_FREED]);
+	s->watches_freezes = s->base.opts.freezes && kernel__has_function(btf, "liveupdate_reboot");
 	btf__free(btf);
 	return err;
 }
@@ -87,6 +88,10 @@ static int configure(struct source_bpf *s, struct fault *fault)
 	for (i = 0; i < LUTRACE_NR_PROGS; i++)
 		bpf_program__set_autoload(s->progs[i], wanted(s, i));
 	bpf_program__set_autoload(s->skel->progs.iommu_preserved_page_freed, s->watches_freed);
+	bpf_program__set_autoload(s->skel->progs.freeze_begin, s->watches_freezes);
+	bpf_program__set_autoload(s->skel->progs.freeze_end, s->watches_freezes);
+	bpf_program__set_autoattach(s->skel->progs.freeze_begin, false);
+	bpf_program__set_autoattach(s->skel->progs.freeze_end, false);
 	if (bpf_map__set_max_entries(s->skel->maps.ring, opts->ring_kib * 1024) ||
 	    bpf_map__set_max_entries(s->skel->maps.begins, opts->in_flight))
 		return fault__set(fault, "cannot size the maps: %s", strerror(errno));
@@ -116,6 +121,18 @@ static int failed(struct fault *fault, const char *what, int err)
 	       err == -ESRCH || err == -EOPNOTSUPP ? SOURCE_UNUSABLE : -1;
 }
 
+/* A kernel that cannot attach to functions shows no freeze, and all else works. */
+static void attach_freezes(struct source_bpf *s)
+{
+	struct record_bpf *skel = s->skel;
+
+	if (!s->watches_freezes)
+		return;
+	skel->links.freeze_begin = bpf_program__attach(skel->progs.freeze_begin);
+	skel->links.freeze_end = bpf_program__attach(skel->progs.freeze_end);
+	s->watches_freezes = skel->links.freeze_begin && skel->links.freeze_end;
+}
+
 static int load(struct source_bpf *s, struct fault *fault)
 {
 	__u64 start = live__now();
@@ -127,6 +144,7 @@ static int load(struct source_bpf *s, struct fault *fault)
 	err = record_bpf__attach(s->skel);
 	if (err)
 		return failed(fault, "attach to the iommu_liveupdate tracepoints", err);
+	attach_freezes(s);
 	s->base.load_ns = live__now() - start;
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_record, s, NULL);
 	if (!s->ring)
@@ -231,6 +249,7 @@ static bool bpf__all_came(const struct source *source)
 		end = counts_of(s, LUTRACE_PROG_FREED);
 		sent += end.events - end.lost_events;
 	}
+	sent += s->skel->bss->freezes - s->skel->bss->lost_freezes;
 	return s->received == sent;
 }
 
@@ -311,6 +330,7 @@ const struct source_ops source_bpf = {
 	.open = bpf__open,
 	.arm = bpf__arm,
 	.drain = bpf__drain,
+	.hurry_ms = 1,
 	.in_flight = bpf__in_flight,
 	.all_came = bpf__all_came,
 	.progs = bpf__progs,

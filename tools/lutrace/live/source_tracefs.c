@@ -430,6 +430,7 @@ const struct source_ops source_tracefs = {
 	.open = tracefs__open,
 	.arm = tracefs__arm,
 	.drain = tracefs__drain,
+	.hurry_ms = 5,			/* it reads the buffers of all CPUs each time */
 	.in_flight = tracefs__in_flight,
 	.all_came = tracefs__all_came,
 	.progs = tracefs__progs,

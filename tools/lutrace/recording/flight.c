@@ -33,6 +33,7 @@ struct flight {
 	__u64 head, flushed, synced;	/* bytes of the file: before its first event, written, synced */
 	struct lutrace_footer told;	/* what the footers of this session have counted */
 	struct recorder_sum dropped;	/* for the next footer; bytes are not counted */
+	bool sealed;			/* the last file has its end, there is none that is written */
 	bool stuck;			/* a write failed: nothing is tried before the next tick */
 	bool said;			/* on stderr, that a write failed */
 };
@@ -106,9 +107,11 @@ static void flight__forget_file(struct flight *f)
 {
 	size_t last = f->files.nr - 1;
 
+	/* One that could not be opened is not ours. */
+	if (f->file)
+		unlink(f->files.items[last].path);
 	recorder__free(f->file);
 	f->file = NULL;
-	unlink(f->files.items[last].path);
 	flight_files__drop(&f->files, last);
 }
 
@@ -217,23 +220,48 @@ static int flight__end(struct flight *f, bool last, struct fault *fault)
 	return 0;
 }
 
-static int flight__rotate(struct flight *f, struct fault *fault)
+static void flight__begin_next(struct flight *f)
 {
 	struct fault why;
+
+	f->sealed = false;
+	f->number++;
+	if (flight__begin(f, &why))
+		flight__stick(f, &why);
+}
+
+static int flight__rotate(struct flight *f, struct fault *fault)
+{
 	int err = flight__end(f, false, fault);
 
 	if (err)
 		return err < 0 ? -1 : 0;
-	f->number++;
-	if (flight__begin(f, &why))
-		flight__stick(f, &why);
+	flight__begin_next(f);
 	return 0;
+}
+
+int flight__seal(struct flight *f, struct fault *fault)
+{
+	int err;
+
+	if (f->sealed || f->stuck)
+		return 0;
+	err = flight__end(f, true, fault);
+	f->sealed = !err;
+	return err < 0 ? -1 : 0;
+}
+
+bool flight__is_sealed(const struct flight *f)
+{
+	return f->sealed;
 }
 
 int flight__put(struct flight *f, const struct lutrace_rec *rec, struct fault *fault)
 {
 	struct fault why;
 
+	if (f->sealed)
+		flight__begin_next(f);
 	if (!f->stuck &&
 	    recorder__sum(f->file).bytes + rec->size + END_BYTES > f->opts.kib * 1024 &&
 	    flight__rotate(f, fault))
@@ -252,7 +280,7 @@ int flight__flush(struct flight *f, struct fault *fault)
 	struct fault why;
 
 	(void)fault;
-	if (f->stuck || recorder__sum(f->file).bytes == f->flushed)
+	if (f->sealed || f->stuck || recorder__sum(f->file).bytes == f->flushed)
 		return 0;
 	if (recorder__flush(f->file, &why)) {
 		flight__stick(f, &why);
@@ -263,23 +291,36 @@ int flight__flush(struct flight *f, struct fault *fault)
 	return 0;
 }
 
+void flight__sync(struct flight *f)
+{
+	struct fault why;
+
+	if (f->sealed || f->stuck || f->synced == f->flushed)
+		return;
+	if (recorder__sync(f->file, &why))
+		flight__stick(f, &why);
+	else
+		f->synced = f->flushed;
+}
+
 int flight__tick(struct flight *f, struct fault *fault)
 {
 	struct fault why;
 
 	(void)fault;
+	if (f->sealed)
+		return 0;
 	f->stuck = false;
-	if ((!f->file && flight__begin(f, &why)) ||
-	    (f->synced != f->flushed && recorder__sync(f->file, &why)))
+	if (!f->file && flight__begin(f, &why))
 		flight__stick(f, &why);
-	else
-		f->synced = f->flushed;
+	flight__sync(f);
 	return 0;
 }
 
 int flight__snapshot(struct flight *f, struct fault *fault)
 {
-	if (!f->stuck && recorder__sum(f->file).bytes > f->head && flight__rotate(f, fault))
+	if (!f->sealed && !f->stuck && recorder__sum(f->file).bytes > f->head &&
+	    flight__rotate(f, fault))
 		return -1;
 	if (!f->stuck && futimens(pidlock__fd(f->lock), NULL))
 		complain("cannot tell that a snapshot was taken: %m");
@@ -290,6 +331,8 @@ int flight__close(struct flight *f, struct fault *fault)
 {
 	int err;
 
+	if (f->sealed)
+		return 0;
 	if (f->stuck)
 		flight__tick(f, fault);
 	err = f->stuck ? 1 : flight__end(f, true, fault);

@@ -56,6 +56,14 @@ int flight__flush(struct flight *f, struct fault *fault);
 int flight__tick(struct flight *f, struct fault *fault);
 /* Ends the file, if there is something in it, and begins another; touches the lock then. */
 int flight__snapshot(struct flight *f, struct fault *fault);
+/*
+ * Ends the file for a jump that comes next, and syncs it. If something is put after all, another file is
+ * begun with it.
+ */
+int flight__seal(struct flight *f, struct fault *fault);
+bool flight__is_sealed(const struct flight *f);
+/* What was written is on the disk; a failure is said, as one of a write. */
+void flight__sync(struct flight *f);
 /* Ends the last file, after all was counted. -1 with @fault set if it has no end. */
 int flight__close(struct flight *f, struct fault *fault);
 /* Frees it; a file that was not ended is cut. @f may be NULL. */

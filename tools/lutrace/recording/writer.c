@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include "lib/fault.h"
@@ -18,7 +19,8 @@ struct recorder {
 	char *path, *buf;
 	size_t len, room;		/* put, and not written out */
 	struct recorder_sum put, written;
-	bool reserved;
+	struct recorder_sum unsealed;	/* what was put before clock and footer, if it is sealed */
+	bool sealed, reserved;
 };
 
 static int recorder__append(struct recorder *w, const void *data, size_t size,
@@ -40,7 +42,36 @@ static int recorder__append(struct recorder *w, const void *data, size_t size,
 	return 0;
 }
 
-struct recorder *recorder__open(const char *path, struct fault *fault)
+/* Opens it without changing it: what is there is looked at through the same descriptor. */
+static int recorder__open_file(const char *path, bool force, struct fault *fault)
+{
+	/* O_NONBLOCK: a FIFO that nobody reads, or a device, must not hold this up */
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+	char magic[sizeof(LUTRACE_FILE_MAGIC)] = "";
+	struct stat st;
+
+	if (fd < 0)
+		return fault__set(fault, "cannot write %s: %s", path, strerror(errno));
+	if (fstat(fd, &st))
+		fault__set(fault, "cannot write %s: %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		fault__set(fault, "cannot record to %s: it is no regular file", path);
+	else if (!force && st.st_size && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+		 !memcmp(magic, LUTRACE_FILE_MAGIC, sizeof(magic)))
+		fault__set(fault, "%s is a recording already: give another name, or --force to "
+			   "lose that one", path);
+	else if (!force && st.st_size)
+		fault__set(fault, "%s exists and is not empty: give another name, or --force to "
+			   "write over it", path);
+	else if (ftruncate(fd, 0))
+		fault__set(fault, "cannot write %s: %s", path, strerror(errno));
+	else
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static struct recorder *recorder__new(const char *path, bool force, struct fault *fault)
 {
 	struct lutrace_file head = {
 		.magic = LUTRACE_FILE_MAGIC,
@@ -48,12 +79,10 @@ struct recorder *recorder__open(const char *path, struct fault *fault)
 		.size = sizeof(head),
 	};
 	struct recorder *w;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = recorder__open_file(path, force, fault);
 
-	if (fd < 0) {
-		fault__set(fault, "cannot write %s: %s", path, strerror(errno));
+	if (fd < 0)
 		return NULL;
-	}
 	w = xcalloc(1, sizeof(*w));
 	w->fd = fd;
 	w->path = xstrdup(path);
@@ -63,16 +92,47 @@ struct recorder *recorder__open(const char *path, struct fault *fault)
 	return w;
 }
 
+struct recorder *recorder__open(const char *path, struct fault *fault)
+{
+	return recorder__new(path, false, fault);
+}
+
+struct recorder *recorder__open_over(const char *path, struct fault *fault)
+{
+	return recorder__new(path, true, fault);
+}
+
 bool recorder__is_uncounted(__u32 type)
 {
 	return type == LUTRACE_REC_FREED || type == LUTRACE_REC_DEEP ||
 	       type == LUTRACE_REC_COMPLAINT;
 }
 
+static int recorder__cannot_write(const struct recorder *w, struct fault *fault)
+{
+	return fault__set(fault, "cannot write %s: %s; what was recorded so far stands in it",
+			  w->path, strerror(errno));
+}
+
+/* Clock and footer go, and more can be put. */
+static int recorder__unseal(struct recorder *w, struct fault *fault)
+{
+	w->sealed = false;
+	w->len = 0;
+	w->put = w->written = w->unsealed;
+	if (ftruncate(w->fd, w->written.bytes) ||
+	    lseek(w->fd, w->written.bytes, SEEK_SET) != (off_t)w->written.bytes)
+		return recorder__cannot_write(w, fault);
+	w->reserved = false;
+	return 0;
+}
+
 int recorder__put(struct recorder *w, const void *record, struct fault *fault)
 {
 	const struct lutrace_rec *rec = record;
 
+	if (w->sealed && recorder__unseal(w, fault))
+		return -1;
 	if (recorder__append(w, record, rec->size, fault))
 		return -1;
 	w->put.nr_events += rec->type == LUTRACE_REC_EVENT;
@@ -97,12 +157,6 @@ int recorder__host(struct recorder *w, const char *text, struct fault *fault)
 struct recorder_sum recorder__sum(const struct recorder *w)
 {
 	return w->put;
-}
-
-static int recorder__cannot_write(const struct recorder *w, struct fault *fault)
-{
-	return fault__set(fault, "cannot write %s: %s; what was recorded so far stands in it",
-			  w->path, strerror(errno));
 }
 
 int recorder__flush(struct recorder *w, struct fault *fault)
@@ -150,9 +204,32 @@ int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct faul
 	return recorder__put(w, footer, fault);
 }
 
+int recorder__seal(struct recorder *w, const struct lutrace_clock *clock,
+		   struct lutrace_footer *footer, struct fault *fault)
+{
+	struct recorder_sum before;
+
+	if (w->sealed)
+		return 0;
+	if (recorder__flush(w, fault))
+		return -1;
+	before = w->put;
+	if (recorder__put(w, clock, fault) || recorder__end(w, footer, fault) ||
+	    recorder__flush(w, fault))
+		return -1;
+	w->unsealed = before;
+	w->sealed = true;
+	return 0;
+}
+
+bool recorder__is_sealed(const struct recorder *w)
+{
+	return w->sealed;
+}
+
 int recorder__sync(struct recorder *w, struct fault *fault)
 {
-	if (fsync(w->fd) && errno != EINVAL && errno != EROFS)
+	if (fdatasync(w->fd) && errno != EINVAL && errno != EROFS)
 		return recorder__cannot_write(w, fault);
 	return 0;
 }

@@ -10,7 +10,13 @@
 
 /* All functions return -1 with @fault set if a write failed. */
 struct recorder;
+/*
+ * Makes the file, or takes one that is empty. NULL with @fault set, and nothing changed, if there is
+ * anything in it, above all a recording, or if it is no regular file.
+ */
 struct recorder *recorder__open(const char *path, struct fault *fault);
+/* The same, but whatever was in a regular file is lost. */
+struct recorder *recorder__open_over(const char *path, struct fault *fault);
 int recorder__host(struct recorder *w, const char *text, struct fault *fault);
 int recorder__put(struct recorder *w, const void *record, struct fault *fault);
 /* Writes out what was put: after it a crash of the tool loses nothing of it. */
@@ -28,6 +34,13 @@ bool recorder__is_uncounted(__u32 type);
 struct recorder_sum recorder__sum(const struct recorder *w);
 /* Puts the footer, completed, and no more. */
 int recorder__end(struct recorder *w, struct lutrace_footer *footer, struct fault *fault);
+/*
+ * Ends the file as it is now, with @clock and @footer, completed, and writes that out: what follows may be
+ * a jump. If something is put after all, clock and footer are taken out of the file before.
+ */
+int recorder__seal(struct recorder *w, const struct lutrace_clock *clock,
+		   struct lutrace_footer *footer, struct fault *fault);
+bool recorder__is_sealed(const struct recorder *w);
 /* What was written out is on the disk. */
 int recorder__sync(struct recorder *w, struct fault *fault);
 /*
