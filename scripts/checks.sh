@@ -289,3 +289,36 @@ cmd_check_memblock() {
 	: >"$KROOT/work/passed/memblock-$key"
 	say "memblock: $nr tests of it pass"
 }
+
+# kernel_doc_warnings DIR FILE...: what kernel-doc warns of in these files of a tree, without line numbers.
+kernel_doc_warnings() {
+	local dir=$1 f present=()
+
+	shift
+	for f in "$@"; do
+		[ ! -e "$dir/$f" ] || present+=("$f")
+	done
+	[ ${#present[@]} -eq 0 ] ||
+		(cd "$dir" && "$KTREE/scripts/kernel-doc" -none "${present[@]}" 2>&1) |
+		sed -nE 's,^(Warning|Error): ([^:]*):[0-9]+ ,\2: ,p' | sort -u
+}
+
+cmd_check_documentation() {
+	local rst code base new
+
+	need python3
+	mapfile -t rst < <(kgit -C "$KTREE" diff --name-only --diff-filter=d base..HEAD -- '*.rst')
+	[ ${#rst[@]} -gt 0 ] || die "the series touches no documentation"
+	(cd "$KTREE" && python3 "$TOP/tests/patches/documentation.py" "${rst[@]}") ||
+		die "the documentation of the series does not render as it was meant"
+
+	mapfile -t code < <(kgit -C "$KTREE" diff --name-only base..HEAD -- '*.c' '*.h')
+	base=$(mktemp -d)
+	trap 'rm -rf "'"$base"'"' EXIT
+	kgit -C "$KTREE" diff --name-only --diff-filter=a base..HEAD -- '*.c' '*.h' |
+		xargs -d '\n' git -C "$KTREE" archive base | tar -x -C "$base"
+	new=$(comm -13 <(kernel_doc_warnings "$base" "${code[@]}") \
+		<(kernel_doc_warnings "$KTREE" "${code[@]}"))
+	[ -z "$new" ] || die "kernel-doc says more than before (where, what):"$'\n'"$new"
+	say "documentation: ${#rst[@]} files render, kernel-doc has nothing new in ${#code[@]}"
+}
