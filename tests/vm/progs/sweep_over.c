@@ -7,7 +7,7 @@
 #include "kernel/kexec.h"
 #include "probe/memfd.h"
 #include "mock.h"
-#include "plan/plan.h"
+#include "next/cmdline_expand.h"
 #include "rig.h"
 #include "kernel/session.h"
 #include "sweep.h"
@@ -112,7 +112,7 @@ void sweep__hand_over(struct luo *luo, const char *image, const char *initrd)
 	char *running = kexec__running_cmdline(), *cmdline = NULL;
 
 	if (running)
-		cmdline = plan__expand_cmdline("@CMDLINE@ lutrace.stage=2", running);
+		cmdline = cmdline__expand("@CMDLINE@ lutrace.stage=2", running);
 	free(running);
 	if (tap__true(cmdline && !kexec__load(image, initrd, cmdline), "no next kernel") &&
 	    fill_all(luo))
