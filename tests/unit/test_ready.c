@@ -409,9 +409,23 @@ static void test_json(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
+/* What stands in an image or on a command line has no say on the terminal. */
+static void test_findings_are_masked(void **state)
+{
+	struct findings list = { 0 };
+
+	(void)state;
+	findings__add(&list, "image", FOR_UPDATE, FINDING_MISSING, xstrdup("a\033[2J"),
+		      xstrdup("b\xc2\x9b" "2J"));
+	assert_string_equal(list.items[0].text, "a?[2J");
+	assert_string_equal(list.items[0].advice, "b?2J");
+	findings__free(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_findings_are_masked),
 		T(go), T(machine), T(kexec_disabled), T(not_loaded), T(loaded_unknown),
 		T(nothing_preserved), T(list_unknown), T(marked_only), T(record_does_not_fit),
 		T(next_kernel_warning), T(kexec_load), T(loaded_without_kho), T(handover_unknown),

@@ -13,33 +13,7 @@
 #include <unistd.h>
 #include "lib/mem.h"
 #include "lib/text.h"
-
-/*
- * How many bytes the character at @text has and, in *@code, which it is; 0 if no valid UTF-8 stands
- * there: a byte that begins none, one that is cut, an overlong form, a surrogate, beyond U+10FFFF.
- */
-static size_t text__decode(const unsigned char *text, uint32_t *code)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len, i;
-
-	if (*text < 0x80) {
-		*code = *text;
-		return 1;
-	}
-	len = *text >= 0xf0 ? 4 : *text >= 0xe0 ? 3 : 2;
-	if (*text < 0xc0 || *text > 0xf4)
-		return 0;
-	*code = *text & (0x7f >> len);
-	for (i = 1; i < len; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (text[i] & 0x3f);
-	}
-	if (*code < smallest[len] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return len;
-}
+#include "lib/utf8.h"
 
 /* Unicode's categories Cc, Cf, Zl and Zp, as far as they are of any script's text at all. */
 static bool text__is_harmless(uint32_t code)
@@ -61,12 +35,12 @@ static bool text__is_harmless(uint32_t code)
 
 void make_printable(char *text)
 {
-	const unsigned char *from = (const unsigned char *)text;
+	const char *from = text;
+	size_t left = strlen(text), len;
 	uint32_t code;
-	size_t len;
 
-	while (*from) {
-		len = text__decode(from, &code);
+	while (left) {
+		len = utf8__decode(from, left, &code);
 		if (len && text__is_harmless(code)) {
 			memmove(text, from, len);
 			text += len;
@@ -74,6 +48,7 @@ void make_printable(char *text)
 			*text++ = '?';
 		}
 		from += len ? len : 1;
+		left -= len ? len : 1;
 	}
 	*text = '\0';
 }

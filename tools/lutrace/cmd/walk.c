@@ -37,7 +37,7 @@ static const struct argp_option options[] = {
 };
 
 /* --compare reads two files and nothing else: what would be ignored is refused. */
-static void opts__check_compare(const struct opts *opts, struct argp_state *state)
+static void cmd_walk__check_compare(const struct opts *opts, struct argp_state *state)
 {
 	const char *other = opts->output ? "--output" : opts->has_token ? "--token" :
 			    opts->all ? "--all" : opts->dump ? "--dump" : NULL;
@@ -49,10 +49,10 @@ static void opts__check_compare(const struct opts *opts, struct argp_state *stat
 		argp_error(state, "--compare takes two files");
 }
 
-static void opts__check(const struct opts *opts, struct argp_state *state)
+static void cmd_walk__check(const struct opts *opts, struct argp_state *state)
 {
 	if (opts->comparing)
-		opts__check_compare(opts, state);
+		cmd_walk__check_compare(opts, state);
 	if (!opts->comparing && opts->nr)
 		argp_error(state, "\"%s\" is too much: walk takes no files", opts->compare[0]);
 	if (opts->dump && !opts->has_token)
@@ -89,7 +89,7 @@ static error_t cmd_walk__parse(int key, char *arg, struct argp_state *state)
 		opts->nr = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
-		opts__check(opts, state);
+		cmd_walk__check(opts, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -112,7 +112,7 @@ static const struct argp argp = {
 
 /* Comparing two files */
 
-static int read_mappings(const char *path, struct mappings *list, struct fault *fault)
+static int cmd_walk__read(const char *path, struct mappings *list, struct fault *fault)
 {
 	size_t size;
 	char *text = read_file(path, &size, fault);
@@ -126,7 +126,7 @@ static int read_mappings(const char *path, struct mappings *list, struct fault *
 	return err;
 }
 
-static size_t count_leaves(const struct mappings *list)
+static size_t cmd_walk__count(const struct mappings *list)
 {
 	size_t nr = 0, i;
 
@@ -135,13 +135,13 @@ static size_t count_leaves(const struct mappings *list)
 	return nr;
 }
 
-static int compare_files(const char *one, const char *two)
+static int cmd_walk__compare(const char *one, const char *two)
 {
 	struct mappings a = { 0 }, b = { 0 };
 	int status = STATUS_CLEAN;
 	struct fault fault;
 
-	if (read_mappings(one, &a, &fault) || read_mappings(two, &b, &fault)) {
+	if (cmd_walk__read(one, &a, &fault) || cmd_walk__read(two, &b, &fault)) {
 		status = STATUS_ERROR;
 	} else if (!a.nr && !b.nr) {
 		fault__set(&fault, "%s and %s have no HWPT to compare", one, two);
@@ -153,7 +153,7 @@ static int compare_files(const char *one, const char *two)
 		complain("%s", fault.text);
 	else
 		printf("all %zu HWPT%s and %zu mapping%s are the same in both files\n", a.nr,
-		       a.nr == 1 ? "" : "s", count_leaves(&a), count_leaves(&a) == 1 ? "" : "s");
+		       a.nr == 1 ? "" : "s", cmd_walk__count(&a), cmd_walk__count(&a) == 1 ? "" : "s");
 	mappings__free(&a);
 	mappings__free(&b);
 	return status;
@@ -170,7 +170,7 @@ struct walk {
 	struct outfile *out;		/* for what is found; NULL: not wanted, or written */
 };
 
-static int read_tables(void *priv, const uint64_t *phys, unsigned int nr, void *pages,
+static int walk__read_tables(void *priv, const uint64_t *phys, unsigned int nr, void *pages,
 		       struct fault *fault)
 {
 	struct walk *w = priv;
@@ -185,7 +185,7 @@ static int read_tables(void *priv, const uint64_t *phys, unsigned int nr, void *
 	return kreader__pages(w->kr, virt, nr, pages, fault);
 }
 
-static int locate(struct walk *w, const struct found_hwpt *f, struct mapping *m,
+static int walk__locate(struct walk *w, const struct found_hwpt *f, struct mapping *m,
 		  struct fault *fault)
 {
 	const uint64_t level_bits = 7;
@@ -205,9 +205,9 @@ static int locate(struct walk *w, const struct found_hwpt *f, struct mapping *m,
 	return 0;
 }
 
-static int walk_one(struct walk *w, const struct found_hwpt *f, struct fault *fault)
+static int walk__one(struct walk *w, const struct found_hwpt *f, struct fault *fault)
 {
-	struct pt_reader reader = { read_tables, w, LUTRACE_PAGE_BATCH };
+	struct pt_reader reader = { walk__read_tables, w, LUTRACE_PAGE_BATCH };
 	struct mapping *m = mappings__add(&w->found);
 	struct fault why;
 
@@ -216,7 +216,7 @@ static int walk_one(struct walk *w, const struct found_hwpt *f, struct fault *fa
 	m->pid = f->pid;
 	m->fd = f->fd;
 	m->id = f->hwpt.id;
-	if (!locate(w, f, m, &why) &&
+	if (!walk__locate(w, f, m, &why) &&
 	    !pt__walk(m->format, m->root, m->levels - 1, &reader, &m->walk, &why))
 		return 0;
 	return fault__set(fault, "HWPT %u of the iommufd that is file %u of process %u (token "
@@ -224,7 +224,7 @@ static int walk_one(struct walk *w, const struct found_hwpt *f, struct fault *fa
 			  f->hwpt.id, f->fd, f->pid, f->hwpt.token, why.text);
 }
 
-static bool wanted(const struct opts *opts, const struct lutrace_hwpt *hwpt)
+static bool walk__wants(const struct opts *opts, const struct lutrace_hwpt *hwpt)
 {
 	if (!hwpt->hwpt)
 		return false;
@@ -233,7 +233,7 @@ static bool wanted(const struct opts *opts, const struct lutrace_hwpt *hwpt)
 	return hwpt->marked || opts->all;
 }
 
-static int walk_kernel(struct walk *w, struct fault *fault)
+static int walk__look(struct walk *w, struct fault *fault)
 {
 	struct kreader_opts opts = { .any_kernel = w->opts->all, .verbose = w->opts->verbose };
 	struct found_hwpts hwpts;
@@ -250,8 +250,8 @@ static int walk_kernel(struct walk *w, struct fault *fault)
 	if (!w->map || kreader__hwpts(w->kr, &hwpts, fault))
 		return -1;
 	for (i = 0; i < hwpts.nr && !err; i++)
-		if (wanted(w->opts, &hwpts.items[i].hwpt))
-			err = walk_one(w, &hwpts.items[i], fault);
+		if (walk__wants(w->opts, &hwpts.items[i].hwpt))
+			err = walk__one(w, &hwpts.items[i], fault);
 	found_hwpts__free(&hwpts);
 	mappings__sort(&w->found);
 	return err;
@@ -266,7 +266,7 @@ static void walk__free(struct walk *w)
 	ksyms__free(w->ksyms);
 }
 
-static int write_found(struct walk *w, struct fault *fault)
+static int walk__write(struct walk *w, struct fault *fault)
 {
 	struct outfile *out = w->out;
 
@@ -275,7 +275,7 @@ static int write_found(struct walk *w, struct fault *fault)
 	return outfile__commit(out, fault) ? STATUS_ERROR : STATUS_CLEAN;
 }
 
-static int compare_dump(struct walk *w, struct fault *fault)
+static int walk__compare_dump(struct walk *w, struct fault *fault)
 {
 	struct mapping *m = &w->found.items[0], dump;
 	size_t size;
@@ -298,7 +298,7 @@ static int compare_dump(struct walk *w, struct fault *fault)
 	return same ? STATUS_CLEAN : STATUS_VIOLATION;
 }
 
-static int nothing_found(const struct opts *opts, struct fault *fault)
+static int walk__say_nothing(const struct opts *opts, struct fault *fault)
 {
 	if (opts->has_token)
 		fault__set(fault, "no open iommufd has a HWPT with token 0x%" PRIx64, opts->token);
@@ -308,10 +308,10 @@ static int nothing_found(const struct opts *opts, struct fault *fault)
 }
 
 /* What was found, once it is written. */
-static int judge_found(struct walk *w, struct fault *fault)
+static int walk__judge(struct walk *w, struct fault *fault)
 {
 	if (!w->found.nr)
-		return nothing_found(w->opts, fault);
+		return walk__say_nothing(w->opts, fault);
 	if (!w->opts->dump)
 		return STATUS_CLEAN;
 	if (w->found.nr > 1) {
@@ -320,10 +320,10 @@ static int judge_found(struct walk *w, struct fault *fault)
 			   w->found.nr, w->opts->token);
 		return STATUS_ERROR;
 	}
-	return compare_dump(w, fault);
+	return walk__compare_dump(w, fault);
 }
 
-static int walk_and_judge(struct walk *w, struct fault *fault)
+static int walk__run(struct walk *w, struct fault *fault)
 {
 	struct fault unwritten;
 	int written = STATUS_CLEAN, status;
@@ -334,11 +334,11 @@ static int walk_and_judge(struct walk *w, struct fault *fault)
 		if (!w->out)
 			return STATUS_ERROR;
 	}
-	if (walk_kernel(w, fault))
+	if (walk__look(w, fault))
 		return STATUS_ERROR;
 	if (w->out)
-		written = write_found(w, &unwritten);
-	status = judge_found(w, fault);
+		written = walk__write(w, &unwritten);
+	status = walk__judge(w, fault);
 	if (written && status)
 		complain("%s", unwritten.text);
 	else if (written)
@@ -355,8 +355,8 @@ static int cmd_walk__run(int argc, char **argv)
 
 	cmd__parse(&cmd_walk, &argp, argc, argv, &opts);
 	if (opts.comparing)
-		return compare_files(opts.compare[0], opts.compare[1]);
-	status = walk_and_judge(&w, &fault);
+		return cmd_walk__compare(opts.compare[0], opts.compare[1]);
+	status = walk__run(&w, &fault);
 	if (status)
 		complain("%s", fault.text);
 	walk__free(&w);

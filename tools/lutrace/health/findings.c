@@ -5,6 +5,7 @@
 #include <string.h>
 #include "health/findings.h"
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "report/json_value.h"
 
 #define NAME_WIDTH 20
@@ -22,6 +23,11 @@ static const struct {
 struct finding *findings__add(struct findings *list, const char *name, unsigned int needs,
 			      enum finding_state state, char *text, char *advice)
 {
+	/* They may hold what a command line, a kernel's image or its log says. */
+	if (text)
+		make_printable(text);
+	if (advice)
+		make_printable(advice);
 	list->items = grow(list->items, list->nr, &list->room, sizeof(*list->items));
 	list->items[list->nr] = (struct finding){ name, state, needs, text, advice, NULL };
 	return &list->items[list->nr++];

@@ -30,7 +30,7 @@ void mappings__free(struct mappings *list)
 	*list = (struct mappings){ 0 };
 }
 
-static int by_token(const void *a, const void *b)
+static int mappings__compare_token(const void *a, const void *b)
 {
 	const struct mapping *x = a, *y = b;
 
@@ -44,7 +44,7 @@ static int by_token(const void *a, const void *b)
 void mappings__sort(struct mappings *list)
 {
 	if (list->nr)
-		qsort(list->items, list->nr, sizeof(*list->items), by_token);
+		qsort(list->items, list->nr, sizeof(*list->items), mappings__compare_token);
 }
 
 struct mapping *mappings__by_token(struct mappings *list, uint64_t token)
@@ -57,7 +57,7 @@ struct mapping *mappings__by_token(struct mappings *list, uint64_t token)
 	return NULL;
 }
 
-static void print_leaf(FILE *f, const char *token, const struct pt_leaf *leaf)
+static void mapping__print_leaf(FILE *f, const char *token, const struct pt_leaf *leaf)
 {
 	fprintf(f, "token=%s iova=0x%016" PRIx64 " phys=0x%016" PRIx64 " size=0x%" PRIx64
 		" perm=%s\n", token, leaf->iova, leaf->phys, leaf->size,
@@ -82,7 +82,7 @@ void mappings__print(const struct mappings *list, FILE *f)
 			fprintf(f, " pid=%u fd=%u id=%u", m->pid, m->fd, m->id);
 		fputc('\n', f);
 		for (k = 0; k < m->walk.nr_leaves; k++)
-			print_leaf(f, token, &m->walk.leaves[k]);
+			mapping__print_leaf(f, token, &m->walk.leaves[k]);
 	}
 }
 
@@ -161,7 +161,7 @@ static bool line__token(char **line, struct mapping *m)
 }
 
 /* What the header promised, to be compared with what follows. */
-static int check_leaves(const struct mapping *m, uint64_t promised, const char *name,
+static int mapping__check_leaves(const struct mapping *m, uint64_t promised, const char *name,
 			struct fault *fault)
 {
 	if (!m || m->walk.nr_leaves == promised)
@@ -172,7 +172,7 @@ static int check_leaves(const struct mapping *m, uint64_t promised, const char *
 }
 
 /* Where a HWPT without a token was found. */
-static bool parse_place(char **line, struct mapping *m)
+static bool mapping__parse_place(char **line, struct mapping *m)
 {
 	uint64_t pid, fd, id;
 
@@ -186,7 +186,7 @@ static bool parse_place(char **line, struct mapping *m)
 	return true;
 }
 
-static bool parse_header(char *line, struct mapping *m, uint64_t *leaves)
+static bool mapping__parse_header(char *line, struct mapping *m, uint64_t *leaves)
 {
 	uint64_t levels, tables;
 	char *format;
@@ -206,10 +206,10 @@ static bool parse_header(char *line, struct mapping *m, uint64_t *leaves)
 		return false;
 	m->levels = levels;
 	m->walk.nr_tables = tables;
-	return (m->marked || parse_place(&line, m)) && line__is_at_end(line);
+	return (m->marked || mapping__parse_place(&line, m)) && line__is_at_end(line);
 }
 
-static bool parse_leaf(char *line, struct mapping *m)
+static bool mapping__parse_leaf(char *line, struct mapping *m)
 {
 	struct mapping owner = { 0 };
 	struct pt_leaf leaf = { 0 };
@@ -245,20 +245,20 @@ int mappings__parse(struct mappings *list, const char *text, size_t size, const 
 
 	while (!err && (line = lines__next(&lines))) {
 		if (!strncmp(line, "# hwpt ", 7)) {
-			err = check_leaves(m, promised, name, fault);
+			err = mapping__check_leaves(m, promised, name, fault);
 			if (err)
 				break;
 			m = mappings__add(list);
-			ok = parse_header(line + 7, m, &promised);
+			ok = mapping__parse_header(line + 7, m, &promised);
 		} else {
-			ok = parse_leaf(line, m);
+			ok = mapping__parse_leaf(line, m);
 		}
 		if (!ok)
 			err = fault__set(fault, "%s:%u: not a line that lutrace walk writes",
 					 name, lines.nr);
 	}
 	if (!err)
-		err = check_leaves(m, promised, name, fault);
+		err = mapping__check_leaves(m, promised, name, fault);
 	free(copy);
 	return err;
 }
@@ -272,14 +272,14 @@ int mappings__parse(struct mappings *list, const char *text, size_t size, const 
  *   IOVA_PFN          PML5E  PML4E  PDPE  PDE  PTE
  *   0x0000000001000 | 0x..   0x..   0x..  0x..  0x..
  */
-static bool parse_dump_device(const char *line, uint64_t *root)
+static bool dump__parse_device(const char *line, uint64_t *root)
 {
 	const char *at = strrchr(line, '@');
 
 	return !strncmp(line, "Device ", 7) && at && number__parse(at + 1, UINT64_MAX, root);
 }
 
-static int parse_dump_row(char *line, struct mapping *m, struct fault *fault)
+static int dump__parse_row(char *line, struct mapping *m, struct fault *fault)
 {
 	unsigned int nr = 0, top = 0, i, perm = PT_READ | PT_WRITE;
 	struct pt_leaf leaf;
@@ -337,7 +337,7 @@ int mapping__parse_dump(struct mapping *out, const char *text, size_t size, cons
 	}
 	*out = (struct mapping){ .format = format };
 	while (!err && (line = lines__next(&lines))) {
-		if (parse_dump_device(line, &at)) {
+		if (dump__parse_device(line, &at)) {
 			/* The wanted table replaces one that was taken for want of it. */
 			inside = !found || (at == root && out->root != root);
 			if (inside) {
@@ -347,7 +347,7 @@ int mapping__parse_dump(struct mapping *out, const char *text, size_t size, cons
 			}
 			found = true;
 		} else if (!strncmp(line, "0x", 2) && found) {
-			err = inside ? parse_dump_row(line, out, &why) : 0;
+			err = inside ? dump__parse_row(line, out, &why) : 0;
 		} else if (strncmp(line, "IOVA_PFN", 8) && line[strspn(line, " \t")]) {
 			err = -1;
 			fault__set(&why, "\"%.40s\" is not in the VT-d driver's format", line);
@@ -364,13 +364,13 @@ int mapping__parse_dump(struct mapping *out, const char *text, size_t size, cons
 	return err;
 }
 
-static void describe(const struct pt_leaf *leaf, char *text, size_t size)
+static void pt_leaf__describe(const struct pt_leaf *leaf, char *text, size_t size)
 {
 	snprintf(text, size, "iova 0x%" PRIx64 " phys 0x%" PRIx64 " size 0x%" PRIx64 " %s",
 		 leaf->iova, leaf->phys, leaf->size, pt__perm_name(leaf->perm));
 }
 
-static bool leaf_same(const struct pt_leaf *a, const struct pt_leaf *b)
+static bool pt_leaf__same(const struct pt_leaf *a, const struct pt_leaf *b)
 {
 	return a->iova == b->iova && a->phys == b->phys && a->size == b->size &&
 	       a->perm == b->perm;
@@ -391,14 +391,14 @@ bool mapping__same(const struct mapping *a, const char *a_name,
 	for (i = 0; i < a->walk.nr_leaves || i < b->walk.nr_leaves; i++) {
 		x = i < a->walk.nr_leaves ? &a->walk.leaves[i] : NULL;
 		y = i < b->walk.nr_leaves ? &b->walk.leaves[i] : NULL;
-		if (x && y && leaf_same(x, y))
+		if (x && y && pt_leaf__same(x, y))
 			continue;
 		snprintf(one, sizeof(one), "nothing more");
 		snprintf(two, sizeof(two), "nothing more");
 		if (x)
-			describe(x, one, sizeof(one));
+			pt_leaf__describe(x, one, sizeof(one));
 		if (y)
-			describe(y, two, sizeof(two));
+			pt_leaf__describe(y, two, sizeof(two));
 		fault__set(fault, "mapping %zu is %s in %s and %s in %s", i + 1, one, a_name,
 			   two, b_name);
 		return false;
@@ -406,7 +406,7 @@ bool mapping__same(const struct mapping *a, const char *a_name,
 	return true;
 }
 
-static bool header_same(const struct mapping *a, const char *a_name,
+static bool mapping__same_header(const struct mapping *a, const char *a_name,
 			const struct mapping *b, const char *b_name, struct fault *fault)
 {
 	const char *what = NULL;
@@ -447,7 +447,7 @@ bool mappings__same(const struct mappings *a, const char *a_name,
 			return false;
 		}
 		if (!mapping__same(x, a_name, y, b_name, &why) ||
-		    !header_same(x, a_name, y, b_name, &why)) {
+		    !mapping__same_header(x, a_name, y, b_name, &why)) {
 			fault__set(fault, "token 0x%" PRIx64 ": %.600s", x->token, why.text);
 			return false;
 		}
