@@ -3,13 +3,15 @@
 kernel=test
 mutant=seeded-bugs
 append='lutrace_seeded_bug=15'
-plan=6
+plan=7
 
 stage2() {
 	lutrace check --deep --before /share/old.rec --on-violation 'echo "$LUTRACE_RULE" >>/share/rules' \
-		-- luctl resume /share/demo.plan /share/demo2.plan >/share/check.txt 2>/share/check.log
+		--json /dev/full -- luctl resume /share/demo.plan /share/demo2.plan >/share/check.txt 2>/share/check.log
 	echo $? >/share/check.status
-	expect "the status is 2" grep -qx 2 /share/check.status
+	expect "the status is 2, also where the JSON cannot be written" grep -qx 2 /share/check.status
+	expect "which is said" grep -qx 'lutrace: cannot write /dev/full: No space left on device' \
+		/share/check.log
 	expect "the command of --on-violation was told the rule" grep -qx restore /share/rules
 	expect "so does what was walked in the kernel before" grep -qx deep /share/rules
 	expect "what its restore says is not what was walked" \
