@@ -17,7 +17,6 @@ kill_at() {
 	echo "$1" >/run/kill-at
 	expect_fail "killed when $1: luctl dies" 137 \
 		luctl run --no-kexec /share/killed.plan
-	rm -f /run/luctl/killed.pid
 	expect "killed when $1: nothing is preserved or pinned" soon counters_are "$before"
 }
 

@@ -1,4 +1,4 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # kill.sh STAGE: kills luctl if it is to die at this stage.
-[ "$1" != "$(cat /run/kill-at)" ] || kill -KILL "$(cat /run/luctl/killed.pid)"
+[ "$1" != "$(cat /run/kill-at)" ] || kill -KILL "$(cut -d " " -f 1 /run/luctl/killed.pid)"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The hooks of memory.plan, one argument each: pushes at the memory of the memfds that luctl holds.
-pid=$(cat /run/luctl/memory.pid)
+read -r pid _ </run/luctl/memory.pid
 
 # try NAME COMMAND...: a line "ok NAME" or "not ok NAME" and the reason in /share/hooks
 try() {
