@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Memory to be preserved, and what it must hold: see memfd.h. Called by the steps of run and resume. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +18,11 @@
 #define CHUNK		4096u
 #define SHMEM_THP	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
-struct patch {
-	struct patch *next;
-	uint64_t offset, length;
-	uint8_t data[];
+/* Pages that hold something else than the pattern, as they must be: an array of arrays */
+#define BLOCK_PAGES	512u
+
+struct memfd_block {
+	uint8_t *pages[BLOCK_PAGES];	/* NULL: the pattern */
 };
 
 struct memfd {
@@ -30,11 +32,12 @@ struct memfd {
 	uint8_t *map;
 	void *reserved;		/* what mmap() gave, larger than the aligned map */
 	size_t reserved_size;
-	struct patch *patches;	/* the oldest first */
+	struct memfd_block **blocks;	/* NULL: the pattern in all of it */
+	size_t nr_blocks;
 };
 
 /* A 64-bit mixer: neighbouring inputs give unrelated words */
-static uint64_t mix(uint64_t x)
+static uint64_t memfd__mix(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15ULL;
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -44,7 +47,7 @@ static uint64_t mix(uint64_t x)
 
 void memfd__pattern(uint64_t seed, uint64_t offset, void *out, uint64_t length)
 {
-	uint64_t key = mix(seed), done, word;
+	uint64_t key = memfd__mix(seed), done, word;
 	unsigned int skip;
 	size_t n;
 
@@ -53,7 +56,7 @@ void memfd__pattern(uint64_t seed, uint64_t offset, void *out, uint64_t length)
 		n = sizeof(word) - skip;
 		if (n > length - done)
 			n = length - done;
-		word = htole64(mix(key + (offset + done) / sizeof(word)) >> 8 * skip);
+		word = htole64(memfd__mix(key + (offset + done) / sizeof(word)) >> 8 * skip);
 		memcpy((uint8_t *)out + done, &word, n);
 	}
 }
@@ -74,7 +77,7 @@ void *memfd__at(const struct memfd *memfd, uint64_t offset)
 }
 
 /* Huge pages of shared memory arise only at aligned addresses: reserve more, map inside it. */
-static int map(struct memfd *m)
+static int memfd__map(struct memfd *m)
 {
 	uintptr_t start;
 	void *p;
@@ -94,7 +97,7 @@ static int map(struct memfd *m)
 	return 0;
 }
 
-static struct memfd *new_memfd(const char *name, uint64_t size, uint64_t seed, int fd)
+static struct memfd *memfd__new(const char *name, uint64_t size, uint64_t seed, int fd)
 {
 	struct memfd *m = calloc(1, sizeof(*m));
 	int err = m ? 0 : -ENOMEM;
@@ -104,7 +107,9 @@ static struct memfd *new_memfd(const char *name, uint64_t size, uint64_t seed, i
 		m->size = size;
 		m->seed = seed;
 		snprintf(m->name, sizeof(m->name), "%s", name);
-		err = map(m);
+		m->nr_blocks = size / CHUNK / BLOCK_PAGES + 1;
+		m->blocks = calloc(m->nr_blocks, sizeof(*m->blocks));
+		err = m->blocks ? memfd__map(m) : -ENOMEM;
 	}
 	if (!err)
 		return m;
@@ -118,14 +123,16 @@ static struct memfd *new_memfd(const char *name, uint64_t size, uint64_t seed, i
 
 void memfd__free(struct memfd *m)
 {
-	struct patch *patch, *next;
+	size_t i, j;
 
 	if (!m)
 		return;
-	for (patch = m->patches; patch; patch = next) {
-		next = patch->next;
-		free(patch);
+	for (i = 0; m->blocks && i < m->nr_blocks; i++) {
+		for (j = 0; m->blocks[i] && j < BLOCK_PAGES; j++)
+			free(m->blocks[i]->pages[j]);
+		free(m->blocks[i]);
 	}
+	free(m->blocks);
 	if (m->reserved)
 		munmap(m->reserved, m->reserved_size);
 	close(m->fd);
@@ -133,7 +140,7 @@ void memfd__free(struct memfd *m)
 }
 
 /* Says what to do if this kernel would fill the memfd with small pages only */
-static int check_huge(const char *name)
+static int memfd__check_huge(const char *name)
 {
 	FILE *f = fopen(SHMEM_THP, "re");
 	char text[128] = "";
@@ -151,7 +158,7 @@ static int check_huge(const char *name)
 	return 0;
 }
 
-static int fill(struct memfd *m, bool huge)
+static int memfd__fill(struct memfd *m, bool huge)
 {
 	const char *advice = huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE";
 
@@ -164,7 +171,7 @@ static int fill(struct memfd *m, bool huge)
 }
 
 /* The seals that iommufd and the session need; F_SEAL_WRITE would stop the device as well */
-static int seal(struct memfd *m)
+static int memfd__seal(struct memfd *m)
 {
 	if (fcntl(m->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
 		return say__errno(-errno, "fcntl F_ADD_SEALS of memfd '%s' failed", m->name);
@@ -176,7 +183,7 @@ struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t
 	struct memfd *m;
 	int fd;
 
-	if (huge && check_huge(name))
+	if (huge && memfd__check_huge(name))
 		return NULL;
 	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0) {
@@ -189,8 +196,8 @@ struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t
 		close(fd);
 		return NULL;
 	}
-	m = new_memfd(name, size, seed, fd);
-	if (m && (fill(m, huge) || seal(m))) {
+	m = memfd__new(name, size, seed, fd);
+	if (m && (memfd__fill(m, huge) || memfd__seal(m))) {
 		memfd__free(m);
 		return NULL;
 	}
@@ -213,47 +220,73 @@ struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t see
 		close(fd);
 		return NULL;
 	}
-	return new_memfd(name, size, seed, fd);
+	return memfd__new(name, size, seed, fd);
+}
+
+/* The page's content where it is not the pattern, else NULL */
+static const uint8_t *memfd__page(const struct memfd *m, uint64_t page)
+{
+	const struct memfd_block *block = m->blocks[page / BLOCK_PAGES];
+
+	return block ? block->pages[page % BLOCK_PAGES] : NULL;
+}
+
+/* The same to be changed; NULL: no memory */
+static uint8_t *memfd__own_page(struct memfd *m, uint64_t page)
+{
+	struct memfd_block **block = &m->blocks[page / BLOCK_PAGES];
+	uint8_t **own;
+
+	if (!*block)
+		*block = calloc(1, sizeof(**block));
+	if (!*block)
+		return NULL;
+	own = &(*block)->pages[page % BLOCK_PAGES];
+	if (!*own) {
+		*own = malloc(CHUNK);
+		if (*own)
+			memfd__pattern(m->seed, page * CHUNK, *own, CHUNK);
+	}
+	return *own;
+}
+
+/* Bytes from @offset to the end of its page, at most @length */
+static uint64_t memfd__in_page(uint64_t offset, uint64_t length)
+{
+	uint64_t n = CHUNK - offset % CHUNK;
+
+	return n < length ? n : length;
 }
 
 int memfd__patch(struct memfd *m, uint64_t offset, const void *data, uint64_t length)
 {
-	struct patch **link, *patch;
+	uint64_t done, n;
+	uint8_t *page;
 
-	for (link = &m->patches; *link; link = &(*link)->next)
-		if ((*link)->offset == offset && (*link)->length == length) {
-			memcpy((*link)->data, data, length);
-			return 0;
-		}
-	patch = malloc(sizeof(*patch) + length);
-	if (!patch)
-		return say__errno(-ENOMEM, "no memory to remember a DMA to memfd '%s'", m->name);
-	patch->next = NULL;
-	patch->offset = offset;
-	patch->length = length;
-	memcpy(patch->data, data, length);
-	*link = patch;
+	for (done = 0; done < length; done += n) {
+		n = memfd__in_page(offset + done, length - done);
+		page = memfd__own_page(m, (offset + done) / CHUNK);
+		if (!page)
+			return say__errno(-ENOMEM, "no memory to remember a DMA to memfd '%s'",
+					  m->name);
+		memcpy(page + (offset + done) % CHUNK, (const uint8_t *)data + done, n);
+	}
 	return 0;
-}
-
-static void apply(const struct patch *patch, uint64_t offset, uint8_t *out, uint64_t length)
-{
-	uint64_t start = offset > patch->offset ? offset : patch->offset;
-	uint64_t end = offset + length, patch_end = patch->offset + patch->length;
-
-	if (end > patch_end)
-		end = patch_end;
-	if (start < end)
-		memcpy(out + (start - offset), patch->data + (start - patch->offset), end - start);
 }
 
 void memfd__expected(const struct memfd *m, uint64_t offset, void *out, uint64_t length)
 {
-	const struct patch *patch;
+	const uint8_t *page;
+	uint64_t done, n;
 
-	memfd__pattern(m->seed, offset, out, length);
-	for (patch = m->patches; patch; patch = patch->next)
-		apply(patch, offset, out, length);
+	for (done = 0; done < length; done += n) {
+		n = memfd__in_page(offset + done, length - done);
+		page = memfd__page(m, (offset + done) / CHUNK);
+		if (page)
+			memcpy((uint8_t *)out + done, page + (offset + done) % CHUNK, n);
+		else
+			memfd__pattern(m->seed, offset + done, (uint8_t *)out + done, n);
+	}
 }
 
 int memfd__verify(const struct memfd *m)
