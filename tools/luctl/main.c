@@ -29,7 +29,7 @@ static const struct command {
 	{ "abort", cmd_abort },
 };
 
-static const char doc[] =
+static const char main__doc[] =
 	"Drive a live update: keep IOMMU domains and memory across a kexec, and check that they "
 	"came through.\v"
 	"Commands:\n"
@@ -42,7 +42,7 @@ static const char doc[] =
 	"\n"
 	"'luctl COMMAND --help' says more, and luctl(8) describes plans.";
 
-static const struct command *find_command(const char *name)
+static const struct command *main__find_command(const char *name)
 {
 	size_t i;
 
@@ -52,9 +52,9 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run_command(struct argp_state *state, const char *arg)
+static int main__run(struct argp_state *state, const char *arg)
 {
-	const struct command *command = find_command(arg);
+	const struct command *command = main__find_command(arg);
 	static char name[32];
 
 	if (!command) {
@@ -66,11 +66,11 @@ static int run_command(struct argp_state *state, const char *arg)
 	exit(command->run(state->argc - state->next + 1, &state->argv[state->next - 1]));
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t main__parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case ARGP_KEY_ARG:
-		return run_command(state, arg);
+		return main__run(state, arg);
 	case ARGP_KEY_NO_ARGS:
 		argp_usage(state);
 		return 0;
@@ -91,9 +91,9 @@ static void main__close_output(void)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.parser = parse_option,
+		.parser = main__parse,
 		.args_doc = "COMMAND [ARG...]",
-		.doc = doc,
+		.doc = main__doc,
 	};
 
 	complain__as("luctl");

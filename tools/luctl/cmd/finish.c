@@ -7,7 +7,7 @@
 #include "drive/say.h"
 #include "kernel/session.h"
 
-static int finish(const char *name)
+static int cmd_finish__session(const char *name)
 {
 	struct session *session = NULL;
 	struct luo *luo = luo__open();
@@ -25,7 +25,7 @@ static int finish(const char *name)
 	return err;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t cmd_finish__parse(int key, char *arg, struct argp_state *state)
 {
 	const char **session = state->input;
 
@@ -53,12 +53,12 @@ int cmd_finish(int argc, char **argv)
 	};
 	static const struct argp argp = {
 		.options = options,
-		.parser = parse_option,
+		.parser = cmd_finish__parse,
 		.doc = "Finish a session of the previous kernel without retrieving its files: "
 		       "what they preserved is freed.",
 	};
 	const char *session = NULL;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &session);
-	return finish(session) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return cmd_finish__session(session) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -32,7 +32,7 @@ struct context {
 	struct vfio *device;
 };
 
-static int retrieve(struct context *c, const struct options *o)
+static int cmd_reclaim__retrieve(struct context *c, const struct options *o)
 {
 	int fd;
 
@@ -55,7 +55,7 @@ static int retrieve(struct context *c, const struct options *o)
 	return 0;
 }
 
-static int reclaim(struct context *c, const struct options *o)
+static int cmd_reclaim__reclaim(struct context *c, const struct options *o)
 {
 	struct iommufd_reclaimed ids;
 	int ret;
@@ -74,14 +74,14 @@ static int reclaim(struct context *c, const struct options *o)
 	return 0;
 }
 
-static int run(const struct options *o)
+static int cmd_reclaim__all(const struct options *o)
 {
 	struct context c = { 0 };
 	int err;
 
 	/* A session can be had only once: what can fail without it comes first */
 	c.device = vfio__open(o->device);
-	err = !c.device || retrieve(&c, o) || reclaim(&c, o);
+	err = !c.device || cmd_reclaim__retrieve(&c, o) || cmd_reclaim__reclaim(&c, o);
 	if (!err && o->hold) {
 		say__note("holding until SIGINT or SIGTERM");
 		stop__wait();
@@ -102,7 +102,7 @@ enum {
 	OPT_HOLD,
 };
 
-static const struct argp_option option_list[] = {
+static const struct argp_option cmd_reclaim__options[] = {
 	{ "session", OPT_SESSION, "NAME", 0, "The session that holds the iommufd", 0 },
 	{ "iommufd-token", OPT_IOMMUFD_TOKEN, "N", 0, "The iommufd's token in the session", 0 },
 	{ "device", OPT_DEVICE, "BDF", 0, "The PCI device to bind and attach", 0 },
@@ -110,7 +110,7 @@ static const struct argp_option option_list[] = {
 	{ 0 },
 };
 
-static uint64_t parse_token(struct argp_state *state, const char *text)
+static uint64_t cmd_reclaim__parse_token(struct argp_state *state, const char *text)
 {
 	uint64_t value = 0;
 
@@ -119,14 +119,14 @@ static uint64_t parse_token(struct argp_state *state, const char *text)
 	return value;
 }
 
-static void check_options(struct argp_state *state, const struct options *o)
+static void cmd_reclaim__check(struct argp_state *state, const struct options *o)
 {
 	if (!o->session || !*o->device || !o->has_iommufd_token || !o->has_hwpt_token)
 		argp_error(state, "--session, --iommufd-token, --device and the hwpt's token are "
 				  "all needed");
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t cmd_reclaim__parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
@@ -135,7 +135,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->session = arg;
 		return 0;
 	case OPT_IOMMUFD_TOKEN:
-		o->iommufd_token = parse_token(state, arg);
+		o->iommufd_token = cmd_reclaim__parse_token(state, arg);
 		o->has_iommufd_token = true;
 		return 0;
 	case OPT_DEVICE:
@@ -149,11 +149,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (o->has_hwpt_token)
 			argp_error(state, "more than one hwpt token; name one");
-		o->hwpt_token = parse_token(state, arg);
+		o->hwpt_token = cmd_reclaim__parse_token(state, arg);
 		o->has_hwpt_token = true;
 		return 0;
 	case ARGP_KEY_END:
-		check_options(state, o);
+		cmd_reclaim__check(state, o);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -163,8 +163,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cmd_reclaim(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = option_list,
-		.parser = parse_option,
+		.options = cmd_reclaim__options,
+		.parser = cmd_reclaim__parse,
 		.args_doc = "HWPT_TOKEN",
 		.doc = "Retrieve an iommufd, reclaim the HWPT with HWPT_TOKEN and attach the "
 		       "device to it.",
@@ -173,5 +173,5 @@ int cmd_reclaim(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	stop__init(STOP_NEVER_ON_HANGUP);
-	return run(&options) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return cmd_reclaim__all(&options) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

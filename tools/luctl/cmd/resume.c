@@ -28,10 +28,10 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* When `luctl run` jumped, 0 if nobody said, and when this process began */
-static uint64_t jumped_at;
-static struct tsc_moment began;
+static uint64_t cmd_resume__jumped_at;
+static struct tsc_moment cmd_resume__began;
 
-static int retrieve_session(struct update *u)
+static int cmd_resume__retrieve_session(struct update *u)
 {
 	u->session = luo__retrieve_session(u->luo, u->plan->session);
 	if (!u->session)
@@ -40,7 +40,7 @@ static int retrieve_session(struct update *u)
 	return 0;
 }
 
-static int retrieve_memfds(struct update *u)
+static int cmd_resume__retrieve_memfds(struct update *u)
 {
 	const struct plan_memfd *m;
 	size_t i;
@@ -62,7 +62,7 @@ static int retrieve_memfds(struct update *u)
 	return 0;
 }
 
-static int retrieve_iommufd(struct update *u)
+static int cmd_resume__retrieve_iommufd(struct update *u)
 {
 	uint64_t token = u->plan->iommufd_token;
 	int fd = session__retrieve_fd(u->session, token);
@@ -80,7 +80,7 @@ static int retrieve_iommufd(struct update *u)
 	return 0;
 }
 
-static int expect_no_token(struct update *u, uint32_t dev_id, uint64_t token, const char *what)
+static int cmd_resume__expect_no_token(struct update *u, uint32_t dev_id, uint64_t token, const char *what)
 {
 	struct iommufd_reclaimed ids;
 
@@ -88,7 +88,7 @@ static int expect_no_token(struct update *u, uint32_t dev_id, uint64_t token, co
 			      "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s 0x%" PRIx64, what, token);
 }
 
-static const char *reclaim_hint(int ret)
+static const char *cmd_resume__reclaim_hint(int ret)
 {
 	switch (ret) {
 	case -EBADMSG:
@@ -101,33 +101,33 @@ static const char *reclaim_hint(int ret)
 	}
 }
 
-static int reclaim(struct update *u, size_t hwpt)
+static int cmd_resume__reclaim(struct update *u, size_t hwpt)
 {
 	const struct plan_hwpt *h = &u->plan->hwpts[hwpt];
 	uint32_t dev_id = vfio__dev_id(u->devices[h->device]);
 	struct iommufd_reclaimed ids;
 	int ret;
 
-	if (expect_no_token(u, dev_id, plan__unused_token(u->plan), "the unknown token"))
+	if (cmd_resume__expect_no_token(u, dev_id, plan__unused_token(u->plan), "the unknown token"))
 		return -1;
 	ret = iommufd__reclaim(u->iommufd, dev_id, h->token, &ids);
 	if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s%s",
-			   update__hwpt_name(u, hwpt), reclaim_hint(ret)))
+			   update__hwpt_name(u, hwpt), cmd_resume__reclaim_hint(ret)))
 		return -1;
 	u->hwpts[hwpt].hwpt_id = ids.hwpt_id;
 	u->hwpts[hwpt].ioas_id = ids.ioas_id;
 	u->hwpts[hwpt].marked = true;
 	say__step("reclaim %s, hwpt_id=%u ioas_id=%u", update__hwpt_name(u, hwpt), ids.hwpt_id,
 		     ids.ioas_id);
-	return expect_no_token(u, dev_id, h->token, "the token that is reclaimed already,");
+	return cmd_resume__expect_no_token(u, dev_id, h->token, "the token that is reclaimed already,");
 }
 
-static int reclaim_all(struct update *u)
+static int cmd_resume__reclaim_all(struct update *u)
 {
 	size_t i;
 
 	for (i = 0; i < u->plan->nr_hwpts; i++)
-		if (u->plan->hwpts[i].marked && (stop__check() || reclaim(u, i)))
+		if (u->plan->hwpts[i].marked && (stop__check() || cmd_resume__reclaim(u, i)))
 			return -1;
 	say__step("reclaim: unknown tokens and tokens reclaimed already are refused with "
 		     "ENOENT");
@@ -135,7 +135,7 @@ static int reclaim_all(struct update *u)
 }
 
 /* A reclaimed HWPT has fixed mappings; nothing of it is mapped again. */
-static int expect_fixed(struct update *u)
+static int cmd_resume__expect_fixed(struct update *u)
 {
 	size_t i;
 
@@ -145,7 +145,7 @@ static int expect_fixed(struct update *u)
 	return 0;
 }
 
-static int finish(struct update *u)
+static int cmd_resume__finish(struct update *u)
 {
 	if (say__expect(session__finish(u->session), 0,
 			   "ioctl LIVEUPDATE_SESSION_FINISH of session '%s'", u->plan->session))
@@ -155,7 +155,7 @@ static int finish(struct update *u)
 	return 0;
 }
 
-static int destroy_reclaimed(struct update *u, size_t hwpt)
+static int cmd_resume__destroy_reclaimed(struct update *u, size_t hwpt)
 {
 	const struct update_hwpt *h = &u->hwpts[hwpt];
 	const char *name = update__hwpt_name(u, hwpt);
@@ -170,7 +170,7 @@ static int destroy_reclaimed(struct update *u, size_t hwpt)
 }
 
 /* The domains and the memory under them outlive the session, and end with their HWPT. */
-static int release_domains(struct update *u)
+static int cmd_resume__release_domains(struct update *u)
 {
 	size_t i;
 
@@ -179,58 +179,58 @@ static int release_domains(struct update *u)
 	if (update__run_probes(u, 2) || update__verify_memory(u) || update__detach(u))
 		return -1;
 	for (i = 0; i < u->plan->nr_hwpts; i++)
-		if (u->plan->hwpts[i].marked && destroy_reclaimed(u, i))
+		if (u->plan->hwpts[i].marked && cmd_resume__destroy_reclaimed(u, i))
 			return -1;
 	return 0;
 }
 
-static int retrieve_files(struct update *u)
+static int cmd_resume__retrieve_files(struct update *u)
 {
 	bool marked = plan__nr_marked(u->plan);
 	int err = 0;
 
 	if (marked && u->plan->iommufd_first)
-		err = retrieve_iommufd(u);
+		err = cmd_resume__retrieve_iommufd(u);
 	/* An iommufd that is refused leaves the memory as it is */
-	if (retrieve_memfds(u) || err)
+	if (cmd_resume__retrieve_memfds(u) || err)
 		return -1;
-	return marked && !u->plan->iommufd_first ? retrieve_iommufd(u) : 0;
+	return marked && !u->plan->iommufd_first ? cmd_resume__retrieve_iommufd(u) : 0;
 }
 
-static int retrieve(struct update *u)
+static int cmd_resume__retrieve(struct update *u)
 {
-	if (retrieve_session(u) || retrieve_files(u) || hook__run(u->plan, PLAN_RETRIEVED) ||
+	if (cmd_resume__retrieve_session(u) || cmd_resume__retrieve_files(u) || hook__run(u->plan, PLAN_RETRIEVED) ||
 	    update__assume_probes(u))
 		return -1;
 	return update__verify_memory(u);
 }
 
-static int reclaim_domains(struct update *u)
+static int cmd_resume__reclaim_domains(struct update *u)
 {
 	if (!plan__nr_marked(u->plan))
 		return 0;
-	return update__bind_devices(u) || reclaim_all(u) ? -1 : update__attach(u);
+	return update__bind_devices(u) || cmd_resume__reclaim_all(u) ? -1 : update__attach(u);
 }
 
-static int use_domains(struct update *u)
+static int cmd_resume__use_domains(struct update *u)
 {
 	if (!plan__nr_marked(u->plan))
 		return 0;
-	if (update__run_holes(u) || update__run_probes(u, 1) || expect_fixed(u))
+	if (update__run_holes(u) || update__run_probes(u, 1) || cmd_resume__expect_fixed(u))
 		return -1;
 	return update__verify_memory(u);
 }
 
 /* That it moved the right bytes is known by now */
-static int tell_first_dma(struct update *u)
+static int cmd_resume__tell_first_dma(struct update *u)
 {
-	if (jumped_at && u->first_dma)
+	if (cmd_resume__jumped_at && u->first_dma)
 		say__note("%.3f ms from the jump to the end of the first DMA",
-			     tsc__ms(&began, u->first_dma - jumped_at));
+			     tsc__ms(&cmd_resume__began, u->first_dma - cmd_resume__jumped_at));
 	return 0;
 }
 
-static int conclude(struct update *u)
+static int cmd_resume__conclude(struct update *u)
 {
 	say__step("resume of session %s: everything came through", u->plan->session);
 	return 0;
@@ -245,7 +245,7 @@ struct options {
 };
 
 /* The memory is for the next kernel what it was for this one */
-static int refill(struct update *u)
+static int cmd_resume__refill(struct update *u)
 {
 	int err = session__end(u->luo, u->session);
 
@@ -255,8 +255,8 @@ static int refill(struct update *u)
 	return update__verify_memory(u);
 }
 
-static const struct stage again_stages[] = {
-	{ "refilled", refill, STAGE_NO_HOOK, NULL, false },
+static const struct stage cmd_resume__again_stages[] = {
+	{ "refilled", cmd_resume__refill, STAGE_NO_HOOK, NULL, false },
 	{ "opened", preserve__create_session, STAGE_NO_HOOK, NULL, false },
 	{ "marked", preserve__mark, PLAN_MARKED, NULL, false },
 	{ "loaded", NULL, STAGE_NO_HOOK, preserve__load_kernel, true },
@@ -265,9 +265,9 @@ static const struct stage again_stages[] = {
 };
 
 /* With all that came through, unmarked and marked anew */
-static int preserve_again(struct group *g, bool kexec)
+static int cmd_resume__preserve_again(struct group *g, bool kexec)
 {
-	int err = stage__run_all(g, again_stages, ARRAY_SIZE(again_stages), kexec, NULL);
+	int err = stage__run_all(g, cmd_resume__again_stages, ARRAY_SIZE(cmd_resume__again_stages), kexec, NULL);
 
 	/* Reached only without a jump */
 	if (!err)
@@ -298,18 +298,18 @@ static int cmd_resume__say_lost(struct update *u)
 			  u->plan->nr_memfds, plan__nr_marked(u->plan), reclaimed);
 }
 
-static int resume(struct group *g, const struct options *options)
+static int cmd_resume__all(struct group *g, const struct options *options)
 {
 	/* A session can be had only once: what can fail without it comes first */
 	if (group__each(g, update__open_devices) || group__open_luo(g) ||
-	    group__each(g, retrieve) || group__each(g, reclaim_domains) ||
-	    group__run_hooks(g, PLAN_RECLAIMED) || group__each(g, use_domains) ||
-	    group__each(g, tell_first_dma) ||
-	    group__each(g, finish) || group__run_hooks(g, PLAN_FINISHED) ||
-	    (options->again && preserve_again(g, options->kexec)) ||
-	    group__each(g, release_domains))
+	    group__each(g, cmd_resume__retrieve) || group__each(g, cmd_resume__reclaim_domains) ||
+	    group__run_hooks(g, PLAN_RECLAIMED) || group__each(g, cmd_resume__use_domains) ||
+	    group__each(g, cmd_resume__tell_first_dma) ||
+	    group__each(g, cmd_resume__finish) || group__run_hooks(g, PLAN_FINISHED) ||
+	    (options->again && cmd_resume__preserve_again(g, options->kexec)) ||
+	    group__each(g, cmd_resume__release_domains))
 		return -1;
-	return group__each(g, conclude);
+	return group__each(g, cmd_resume__conclude);
 }
 
 /* Options */
@@ -321,7 +321,7 @@ enum {
 	OPT_SINCE,
 };
 
-static const struct argp_option option_list[] = {
+static const struct argp_option cmd_resume__options[] = {
 	{ "again", OPT_AGAIN, NULL, 0,
 	  "Preserve all that came through once more, and jump into the next kernel", 0 },
 	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
@@ -338,25 +338,25 @@ static const struct argp_option option_list[] = {
 	{ 0 },
 };
 
-static uint64_t parse_tsc(struct argp_state *state, const char *text)
+static uint64_t cmd_resume__parse_tsc(struct argp_state *state, const char *text)
 {
 	uint64_t value = 0;
 
 	if (!number__parse(text, UINT64_MAX, &value) || !value)
 		argp_error(state, "--since: '%s' is no TSC; 'luctl run' says it last", text);
-	if (value >= began.tsc)
+	if (value >= cmd_resume__began.tsc)
 		argp_error(state, "--since: %s is not in the past, the TSC is at %" PRIu64
-			   "; give what 'luctl run' said on this machine", text, began.tsc);
+			   "; give what 'luctl run' said on this machine", text, cmd_resume__began.tsc);
 	return value;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t cmd_resume__parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 
 	switch (key) {
 	case OPT_SINCE:
-		jumped_at = parse_tsc(state, arg);
+		cmd_resume__jumped_at = cmd_resume__parse_tsc(state, arg);
 		return 0;
 	case OPT_AGAIN:
 		options->again = true;
@@ -389,8 +389,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cmd_resume(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = option_list,
-		.parser = parse_option,
+		.options = cmd_resume__options,
+		.parser = cmd_resume__parse,
 		.args_doc = "PLAN [PLAN...]",
 		.doc = "After the kexec, take back what each PLAN preserved, check it, and finish "
 		       "the sessions.",
@@ -399,7 +399,7 @@ int cmd_resume(int argc, char **argv)
 	struct group *g;
 	int err;
 
-	began = tsc__moment();
+	cmd_resume__began = tsc__moment();
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	stop__init(STOP_NEVER_ON_HANGUP);
 	g = group__load(options.plans, options.nr_plans, true, options.again && options.kexec);
@@ -408,7 +408,7 @@ int cmd_resume(int argc, char **argv)
 	/* Before a session is retrieved, which can be done once */
 	err = options.again && options.kexec ? preserve__check_next(g, options.strict) : 0;
 	if (!err)
-		err = resume(g, &options);
+		err = cmd_resume__all(g, &options);
 	if (err)
 		group__tell_each(g, cmd_resume__say_lost);
 	group__free(g);

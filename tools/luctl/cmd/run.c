@@ -31,7 +31,7 @@ struct options {
 
 /* Stages */
 
-static int make_memfds(struct update *u)
+static int cmd_run__make_memfds(struct update *u)
 {
 	const struct plan_memfd *m;
 	size_t i;
@@ -48,7 +48,7 @@ static int make_memfds(struct update *u)
 	return 0;
 }
 
-static int map_area(struct update *u, const struct plan_area *a)
+static int cmd_run__map_area(struct update *u, const struct plan_area *a)
 {
 	int ret;
 
@@ -62,14 +62,14 @@ static int map_area(struct update *u, const struct plan_area *a)
 			      a->offset, a->length, a->iova, a->line);
 }
 
-static int map_areas(struct update *u, size_t hwpt)
+static int cmd_run__map_areas(struct update *u, size_t hwpt)
 {
 	const struct plan_area *const *areas;
 	size_t i, n;
 
 	areas = plan__areas(u->plan, hwpt, &n);
 	for (i = 0; i < n; i++)
-		if (map_area(u, areas[i]))
+		if (cmd_run__map_area(u, areas[i]))
 			return -1;
 	say__step("map %s: %zu areas, %" PRIu64 " bytes, hwpt_id=%u ioas_id=%u",
 		     update__hwpt_name(u, hwpt), n, plan__mapped_bytes(u->plan, hwpt), u->hwpts[hwpt].hwpt_id,
@@ -78,7 +78,7 @@ static int map_areas(struct update *u, size_t hwpt)
 }
 
 /* The kernel maps in it what the IOAS has already */
-static int share_ioas(struct update *u, size_t hwpt)
+static int cmd_run__share_ioas(struct update *u, size_t hwpt)
 {
 	size_t other = u->plan->hwpts[hwpt].ioas;
 	struct update_hwpt *h = &u->hwpts[hwpt];
@@ -92,19 +92,19 @@ static int share_ioas(struct update *u, size_t hwpt)
 	return 0;
 }
 
-static int make_hwpt(struct update *u, size_t hwpt)
+static int cmd_run__make_hwpt(struct update *u, size_t hwpt)
 {
 	struct update_hwpt *h = &u->hwpts[hwpt];
 
 	if (plan__shares_ioas(u->plan, hwpt))
-		return share_ioas(u, hwpt);
+		return cmd_run__share_ioas(u, hwpt);
 	if (update__alloc_ioas(u, hwpt, &h->ioas_id) ||
 	    update__alloc_hwpt(u, hwpt, h->ioas_id, &h->hwpt_id))
 		return -1;
-	return map_areas(u, hwpt);
+	return cmd_run__map_areas(u, hwpt);
 }
 
-static int make_hwpts(struct update *u)
+static int cmd_run__make_hwpts(struct update *u)
 {
 	size_t i;
 
@@ -114,46 +114,46 @@ static int make_hwpts(struct update *u)
 	if (!u->iommufd || update__open_devices(u) || update__bind_devices(u))
 		return -1;
 	for (i = 0; i < u->plan->nr_hwpts; i++)
-		if (stop__check() || make_hwpt(u, i))
+		if (stop__check() || cmd_run__make_hwpt(u, i))
 			return -1;
 	return update__attach(u);
 }
 
 /* Holes first: they use memory that a probe then sets right */
-static int probe(struct update *u)
+static int cmd_run__probe(struct update *u)
 {
 	if (update__run_holes(u) || update__run_probes(u, 0))
 		return -1;
 	return update__verify_memory(u);
 }
 
-static const struct stage stages[] = {
+static const struct stage cmd_run__stages[] = {
 	{ "opened", preserve__create_session, STAGE_NO_HOOK, NULL, false },
-	{ "filled", make_memfds, STAGE_NO_HOOK, NULL, false },
-	{ "mapped", make_hwpts, PLAN_MAPPED, NULL, false },
-	{ "probed", probe, STAGE_NO_HOOK, NULL, false },
+	{ "filled", cmd_run__make_memfds, STAGE_NO_HOOK, NULL, false },
+	{ "mapped", cmd_run__make_hwpts, PLAN_MAPPED, NULL, false },
+	{ "probed", cmd_run__probe, STAGE_NO_HOOK, NULL, false },
 	{ "marked", preserve__mark, PLAN_MARKED, NULL, false },
 	{ "loaded", NULL, STAGE_NO_HOOK, preserve__load_kernel, true },
 	{ "preserved", preserve__preserve, PLAN_PRESERVED, NULL, false },
 	{ "jumped", NULL, PLAN_BEFORE_KEXEC, preserve__jump, true },
 };
 
-static bool is_stage(const char *name)
+static bool cmd_run__is_stage(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(stages); i++)
-		if (!strcmp(stages[i].name, name))
+	for (i = 0; i < ARRAY_SIZE(cmd_run__stages); i++)
+		if (!strcmp(cmd_run__stages[i].name, name))
 			return true;
 	return false;
 }
 
-static int run_plans(struct group *g, const struct options *options)
+static int cmd_run__plans(struct group *g, const struct options *options)
 {
 	int err = stop__check() || group__open_luo(g);
 
 	if (!err)
-		err = stage__run_all(g, stages, ARRAY_SIZE(stages), options->kexec,
+		err = stage__run_all(g, cmd_run__stages, ARRAY_SIZE(cmd_run__stages), options->kexec,
 				     options->stop_after);
 	/* Reached only without a jump */
 	if (!err)
@@ -173,7 +173,7 @@ enum {
 	OPT_STRICT,
 };
 
-static const struct argp_option option_list[] = {
+static const struct argp_option cmd_run__options[] = {
 	{ "no-kexec", OPT_NO_KEXEC, NULL, 0,
 	  "Load no kernel; after preserving, close all sessions and check that all is as before",
 	  0 },
@@ -186,7 +186,7 @@ static const struct argp_option option_list[] = {
 	{ 0 },
 };
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t cmd_run__parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 
@@ -195,7 +195,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->kexec = false;
 		return 0;
 	case OPT_STOP_AFTER:
-		if (!is_stage(arg))
+		if (!cmd_run__is_stage(arg))
 			argp_error(state, "there is no stage '%s'; write opened, filled, mapped, "
 					  "probed, marked, loaded or preserved",
 				   arg);
@@ -219,8 +219,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cmd_run(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = option_list,
-		.parser = parse_option,
+		.options = cmd_run__options,
+		.parser = cmd_run__parse,
 		.args_doc = "PLAN [PLAN...]",
 		.doc = "Do what each PLAN says before the kexec, stage by stage for all of them, "
 		       "and jump into the next kernel, which one of them names.",
@@ -236,7 +236,7 @@ int cmd_run(int argc, char **argv)
 		return EXIT_FAILURE;
 	err = options.kexec ? preserve__check_next(g, options.strict) : 0;
 	if (!err)
-		err = run_plans(g, &options);
+		err = cmd_run__plans(g, &options);
 	group__free(g);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

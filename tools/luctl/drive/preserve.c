@@ -36,7 +36,7 @@ int preserve__create_session(struct update *u)
 }
 
 /* A second HWPT with the token of the first, made for this question only */
-static int expect_token_used(struct update *u, size_t hwpt)
+static int preserve__expect_token_used(struct update *u, size_t hwpt)
 {
 	uint64_t token = u->plan->hwpts[hwpt].token;
 	uint32_t ioas_id, hwpt_id;
@@ -57,7 +57,7 @@ static int expect_token_used(struct update *u, size_t hwpt)
 	return 0;
 }
 
-static int expect_marked(struct update *u, size_t hwpt)
+static int preserve__expect_marked(struct update *u, size_t hwpt)
 {
 	uint32_t hwpt_id = u->hwpts[hwpt].hwpt_id;
 	const char *name = update__hwpt_name(u, hwpt);
@@ -66,7 +66,7 @@ static int expect_marked(struct update *u, size_t hwpt)
 			   "a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
 		return -1;
 	say__step("mark: a second mark of %s is refused with EEXIST", name);
-	return expect_token_used(u, hwpt);
+	return preserve__expect_token_used(u, hwpt);
 }
 
 int preserve__mark(struct update *u)
@@ -83,7 +83,7 @@ int preserve__mark(struct update *u)
 			return -1;
 		u->hwpts[i].marked = true;
 		say__step("mark %s", update__hwpt_name(u, i));
-		if (u->plan->assert_marks && expect_marked(u, i))
+		if (u->plan->assert_marks && preserve__expect_marked(u, i))
 			return -1;
 	}
 	return 0;
@@ -98,7 +98,7 @@ char *preserve__next_cmdline(const struct group *g, const char *running)
 	return cmdline;
 }
 
-static int report_remarks(const struct remarks *remarks, bool strict)
+static int preserve__report_remarks(const struct remarks *remarks, bool strict)
 {
 	size_t i;
 
@@ -146,7 +146,7 @@ int preserve__check_next(const struct group *g, bool strict)
 	}
 	free(cmdline);
 	free(running);
-	return err ? -1 : report_remarks(&remarks, strict);
+	return err ? -1 : preserve__report_remarks(&remarks, strict);
 }
 
 int preserve__load_kernel(struct group *g)
@@ -170,7 +170,7 @@ int preserve__load_kernel(struct group *g)
 	return err;
 }
 
-static int expect_order(struct update *u)
+static int preserve__expect_order(struct update *u)
 {
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd),
 				       u->plan->iommufd_token);
@@ -182,7 +182,7 @@ static int expect_order(struct update *u)
 	return 0;
 }
 
-static int preserve_memfds(struct update *u)
+static int preserve__memfds(struct update *u)
 {
 	const struct plan_memfd *m;
 	size_t i;
@@ -200,19 +200,19 @@ static int preserve_memfds(struct update *u)
 	return 0;
 }
 
-static const char *preserve_hint(int ret)
+static const char *preserve__hint(int ret)
 {
 	return ret == -ENOENT ? " (a mapped memfd is not preserved in this session, or the kernel "
 				"cannot preserve an iommufd)" : "";
 }
 
-static int preserve_iommufd(struct update *u)
+static int preserve__iommufd(struct update *u)
 {
 	uint64_t token = u->plan->iommufd_token;
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), token);
 
 	if (say__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
-				   "token=0x%" PRIx64 "%s", token, preserve_hint(ret)))
+				   "token=0x%" PRIx64 "%s", token, preserve__hint(ret)))
 		return -1;
 	say__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
 		     plan__nr_marked(u->plan));
@@ -220,7 +220,7 @@ static int preserve_iommufd(struct update *u)
 }
 
 /* A marked HWPT refuses every change, its IOAS does for others too; what is left allows it */
-static int expect_fixed(struct update *u)
+static int preserve__expect_fixed(struct update *u)
 {
 	bool marked;
 	size_t i;
@@ -237,52 +237,52 @@ static int expect_fixed(struct update *u)
 }
 
 /* What was reclaimed has fixed mappings for all of its life, and is there no less than before */
-static int expect_as_before(struct update *u, size_t hwpt)
+static int preserve__expect_as_before(struct update *u, size_t hwpt)
 {
 	return u->resuming ? update__expect_fixed(u, hwpt, false) :
 			     update__expect_changeable(u, hwpt);
 }
 
-static uint32_t marked_state(const struct update *u)
+static uint32_t preserve__marked_state(const struct update *u)
 {
 	return IOMMU_HWPT_LIVEUPDATE_MARKED |
 	       (u->resuming ? IOMMU_HWPT_LIVEUPDATE_RECLAIMED : 0);
 }
 
-static int expect_preserved(struct update *u)
+static int preserve__expect_preserved(struct update *u)
 {
-	if (expect_fixed(u) || (u->plan->assert_attach && update__reattach(u)))
+	if (preserve__expect_fixed(u) || (u->plan->assert_attach && update__reattach(u)))
 		return -1;
-	return update__expect_state(u, marked_state(u) | IOMMU_HWPT_LIVEUPDATE_PRESERVED);
+	return update__expect_state(u, preserve__marked_state(u) | IOMMU_HWPT_LIVEUPDATE_PRESERVED);
 }
 
-static int preserve_once(struct update *u)
+static int preserve__once(struct update *u)
 {
 	bool marked = plan__nr_marked(u->plan);
 
 	if (stop__check())
 		return -1;
-	if (marked && u->plan->nr_areas && u->plan->assert_order && expect_order(u))
+	if (marked && u->plan->nr_areas && u->plan->assert_order && preserve__expect_order(u))
 		return -1;
-	if (preserve_memfds(u) || (marked && preserve_iommufd(u)))
+	if (preserve__memfds(u) || (marked && preserve__iommufd(u)))
 		return -1;
-	return expect_preserved(u);
+	return preserve__expect_preserved(u);
 }
 
 /* After a session was closed, everything that was made is as before it */
-static int expect_unpreserved(struct update *u)
+static int preserve__expect_unpreserved(struct update *u)
 {
 	size_t i;
 
 	for (i = 0; u->iommufd && i < u->plan->nr_hwpts; i++)
-		if (update__has_hwpt(u, i) && expect_as_before(u, i))
+		if (update__has_hwpt(u, i) && preserve__expect_as_before(u, i))
 			return -1;
-	if (update__expect_state(u, marked_state(u)))
+	if (update__expect_state(u, preserve__marked_state(u)))
 		return -1;
 	return update__run_probes(u, 0) ? -1 : update__verify_memory(u);
 }
 
-static int abort_session(struct update *u)
+static int preserve__abort_session(struct update *u)
 {
 	int err = session__end(u->luo, u->session);
 
@@ -290,7 +290,7 @@ static int abort_session(struct update *u)
 	if (err)
 		return -1;
 	say__step("close session %s", u->plan->session);
-	return expect_unpreserved(u);
+	return preserve__expect_unpreserved(u);
 }
 
 int preserve__preserve(struct update *u)
@@ -298,7 +298,7 @@ int preserve__preserve(struct update *u)
 	unsigned int i;
 
 	for (i = 0; i < u->plan->aborts; i++) {
-		if (preserve_once(u) || abort_session(u))
+		if (preserve__once(u) || preserve__abort_session(u))
 			return -1;
 		say__step("abort %u of %u", i + 1, u->plan->aborts);
 		if (hook__run(u->plan, PLAN_ABORTED))
@@ -308,7 +308,7 @@ int preserve__preserve(struct update *u)
 			return -1;
 		say__step("create session %s again", u->plan->session);
 	}
-	return preserve_once(u);
+	return preserve__once(u);
 }
 
 int preserve__jump(struct group *g)
@@ -327,7 +327,7 @@ int preserve__jump(struct group *g)
 
 int preserve__end_without_jump(struct group *g)
 {
-	if (group__each(g, abort_session))
+	if (group__each(g, preserve__abort_session))
 		return -1;
 	say__step("end without kexec: nothing is preserved");
 	return 0;

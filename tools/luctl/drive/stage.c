@@ -5,7 +5,7 @@
 #include "drive/stage.h"
 #include "drive/stop.h"
 
-static int run(struct group *g, const struct stage *stage)
+static int stage__run_one(struct group *g, const struct stage *stage)
 {
 	if (stop__check() || (stage->each && group__each(g, stage->each)))
 		return -1;
@@ -22,7 +22,7 @@ int stage__run_all(struct group *g, const struct stage *stages, size_t nr, bool 
 	for (i = 0; i < nr; i++) {
 		if (stages[i].for_kexec && !kexec)
 			continue;
-		if (run(g, &stages[i]))
+		if (stage__run_one(g, &stages[i]))
 			return -1;
 		if (stop_after && !strcmp(stop_after, stages[i].name))
 			break;

@@ -126,7 +126,7 @@ int update__alloc_hwpt(struct update *u, size_t hwpt, uint32_t ioas_id, uint32_t
 			      "ioctl IOMMU_HWPT_ALLOC for %s", update__hwpt_name(u, hwpt));
 }
 
-static int attach(struct update *u, size_t hwpt)
+static int update__attach_one(struct update *u, size_t hwpt)
 {
 	size_t device = u->plan->hwpts[hwpt].device;
 
@@ -151,7 +151,7 @@ int update__attach(struct update *u)
 			return -1;
 	}
 	for (i = 0; i < u->plan->nr_hwpts; i++)
-		if (update__has_hwpt(u, i) && plan__hwpt_is_attached(u->plan, i) && attach(u, i))
+		if (update__has_hwpt(u, i) && plan__hwpt_is_attached(u->plan, i) && update__attach_one(u, i))
 			return -1;
 	return 0;
 }
@@ -184,7 +184,7 @@ int update__reattach(struct update *u)
  * Every area is still there: a second mapping at its start is refused. It is asked once for each
  * IOAS, not again for each HWPT on it.
  */
-static int expect_areas(struct update *u, size_t hwpt)
+static int update__expect_areas(struct update *u, size_t hwpt)
 {
 	const struct plan_area *const *areas, *a;
 	size_t i, nr;
@@ -215,7 +215,7 @@ int update__expect_changeable(struct update *u, size_t hwpt)
 			   "ioctl IOMMU_IOAS_MAP in %s at iova 0x%" PRIx64, name, iova) ||
 	    say__expect(iommufd__unmap(u->iommufd, ioas_id, iova, PLAN_PAGE), 0,
 			   "ioctl IOMMU_IOAS_UNMAP in %s at iova 0x%" PRIx64, name, iova) ||
-	    expect_areas(u, hwpt))
+	    update__expect_areas(u, hwpt))
 		return -1;
 	say__step("%s: map and unmap of a page at iova 0x%" PRIx64
 		     " work, all areas are in place",
@@ -253,7 +253,7 @@ int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 	return 0;
 }
 
-static const char *state_name(uint32_t bits)
+static const char *update__state_name(uint32_t bits)
 {
 	switch (bits) {
 	case 0:
@@ -274,7 +274,7 @@ static const char *state_name(uint32_t bits)
 	}
 }
 
-static int check_state(struct update *u, size_t hwpt, uint32_t bits,
+static int update__check_state(struct update *u, size_t hwpt, uint32_t bits,
 		       const struct iommufd_state *state)
 {
 	uint64_t pages = plan__mapped_bytes(u->plan, hwpt) / PLAN_PAGE;
@@ -282,7 +282,7 @@ static int check_state(struct update *u, size_t hwpt, uint32_t bits,
 
 	if (state->bits != bits || state->token != u->plan->hwpts[hwpt].token)
 		return say__error("%s is %s with token 0x%" PRIx64 " and must be %s", name,
-				     state_name(state->bits), state->token, state_name(bits));
+				     update__state_name(state->bits), state->token, update__state_name(bits));
 	if (bits != IOMMU_HWPT_LIVEUPDATE_MARKED && pages && !state->nr_leaves)
 		return say__error("no entry of %s was compared with its memory", name);
 	if (state->nr_pinned != pages)
@@ -291,16 +291,16 @@ static int check_state(struct update *u, size_t hwpt, uint32_t bits,
 	return 0;
 }
 
-static int query(struct update *u, size_t hwpt, uint32_t bits, struct iommufd_state *state)
+static int update__query(struct update *u, size_t hwpt, uint32_t bits, struct iommufd_state *state)
 {
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (say__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
 			   "ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name) ||
-	    check_state(u, hwpt, bits, state))
+	    update__check_state(u, hwpt, bits, state))
 		return -1;
 	say__step("query %s: %s, %" PRIu64 " leaves compared, %" PRIu64 " pages pinned", name,
-		     state_name(bits), state->nr_leaves, state->nr_pinned);
+		     update__state_name(bits), state->nr_leaves, state->nr_pinned);
 	return 0;
 }
 
@@ -313,7 +313,7 @@ int update__expect_state(struct update *u, uint32_t bits)
 	for (i = 0; i < u->plan->nr_hwpts; i++) {
 		if (!u->hwpts[i].marked)
 			continue;
-		if (query(u, i, bits, &state))
+		if (update__query(u, i, bits, &state))
 			return -1;
 		leaves += state.nr_leaves;
 		pages += state.nr_pinned;
@@ -324,7 +324,7 @@ int update__expect_state(struct update *u, uint32_t bits)
 		  bits == IOMMU_HWPT_LIVEUPDATE_RECLAIMED))
 		say__step("%s %zu hwpts of session %s: compared %" PRIu64
 			     " leaves, pinned %" PRIu64 " pages",
-			     state_name(bits), n, u->plan->session, leaves, pages);
+			     update__state_name(bits), n, u->plan->session, leaves, pages);
 	return 0;
 }
 

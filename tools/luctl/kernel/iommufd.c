@@ -54,7 +54,7 @@ int iommufd__fd(const struct iommufd *iommufd)
 	return iommufd->fd;
 }
 
-static int call(struct iommufd *iommufd, unsigned long nr, void *cmd)
+static int iommufd__call(struct iommufd *iommufd, unsigned long nr, void *cmd)
 {
 	return ioctl(iommufd->fd, nr, cmd) < 0 ? -errno : 0;
 }
@@ -62,7 +62,7 @@ static int call(struct iommufd *iommufd, unsigned long nr, void *cmd)
 int iommufd__alloc_ioas(struct iommufd *iommufd, uint32_t *ioas_id)
 {
 	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
-	int err = call(iommufd, IOMMU_IOAS_ALLOC, &cmd);
+	int err = iommufd__call(iommufd, IOMMU_IOAS_ALLOC, &cmd);
 
 	*ioas_id = cmd.out_ioas_id;
 	return err;
@@ -77,7 +77,7 @@ int iommufd__alloc_hwpt(struct iommufd *iommufd, uint32_t dev_id, uint32_t ioas_
 		.pt_id = ioas_id,
 		.data_type = IOMMU_HWPT_DATA_NONE,
 	};
-	int err = call(iommufd, IOMMU_HWPT_ALLOC, &cmd);
+	int err = iommufd__call(iommufd, IOMMU_HWPT_ALLOC, &cmd);
 
 	*hwpt_id = cmd.out_hwpt_id;
 	return err;
@@ -87,7 +87,7 @@ int iommufd__destroy(struct iommufd *iommufd, uint32_t id)
 {
 	struct iommu_destroy cmd = { .size = sizeof(cmd), .id = id };
 
-	return call(iommufd, IOMMU_DESTROY, &cmd);
+	return iommufd__call(iommufd, IOMMU_DESTROY, &cmd);
 }
 
 int iommufd__map_file(struct iommufd *iommufd, uint32_t ioas_id, int fd, uint64_t offset,
@@ -105,7 +105,7 @@ int iommufd__map_file(struct iommufd *iommufd, uint32_t ioas_id, int fd, uint64_
 		.iova = iova,
 	};
 
-	return call(iommufd, IOMMU_IOAS_MAP_FILE, &cmd);
+	return iommufd__call(iommufd, IOMMU_IOAS_MAP_FILE, &cmd);
 }
 
 int iommufd__map(struct iommufd *iommufd, uint32_t ioas_id, void *memory, uint64_t length,
@@ -121,7 +121,7 @@ int iommufd__map(struct iommufd *iommufd, uint32_t ioas_id, void *memory, uint64
 		.iova = iova,
 	};
 
-	return call(iommufd, IOMMU_IOAS_MAP, &cmd);
+	return iommufd__call(iommufd, IOMMU_IOAS_MAP, &cmd);
 }
 
 int iommufd__unmap(struct iommufd *iommufd, uint32_t ioas_id, uint64_t iova, uint64_t length)
@@ -133,7 +133,7 @@ int iommufd__unmap(struct iommufd *iommufd, uint32_t ioas_id, uint64_t iova, uin
 		.length = length,
 	};
 
-	return call(iommufd, IOMMU_IOAS_UNMAP, &cmd);
+	return iommufd__call(iommufd, IOMMU_IOAS_UNMAP, &cmd);
 }
 
 int iommufd__mark(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t token)
@@ -144,7 +144,7 @@ int iommufd__mark(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t token)
 		.hwpt_token = token,
 	};
 
-	return call(iommufd, IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE, &cmd);
+	return iommufd__call(iommufd, IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE, &cmd);
 }
 
 int iommufd__reclaim(struct iommufd *iommufd, uint32_t dev_id, uint64_t token,
@@ -155,7 +155,7 @@ int iommufd__reclaim(struct iommufd *iommufd, uint32_t dev_id, uint64_t token,
 		.dev_id = dev_id,
 		.hwpt_token = token,
 	};
-	int err = call(iommufd, IOMMU_HWPT_LIVEUPDATE_RECLAIM, &cmd);
+	int err = iommufd__call(iommufd, IOMMU_HWPT_LIVEUPDATE_RECLAIM, &cmd);
 
 	out->hwpt_id = cmd.out_hwpt_id;
 	out->ioas_id = cmd.out_ioas_id;
@@ -165,7 +165,7 @@ int iommufd__reclaim(struct iommufd *iommufd, uint32_t dev_id, uint64_t token,
 int iommufd__query(struct iommufd *iommufd, uint32_t hwpt_id, struct iommufd_state *out)
 {
 	struct iommu_hwpt_liveupdate_query cmd = { .size = sizeof(cmd), .hwpt_id = hwpt_id };
-	int err = call(iommufd, IOMMU_HWPT_LIVEUPDATE_QUERY, &cmd);
+	int err = iommufd__call(iommufd, IOMMU_HWPT_LIVEUPDATE_QUERY, &cmd);
 
 	out->bits = cmd.out_state;
 	out->token = cmd.out_hwpt_token;

@@ -51,7 +51,7 @@ void kmsg__skip(struct kmsg *kmsg)
 }
 
 /* One record into kmsg->record; false when there is none now */
-static bool read_record(struct kmsg *kmsg)
+static bool kmsg__read_record(struct kmsg *kmsg)
 {
 	ssize_t n;
 
@@ -71,7 +71,7 @@ bool kmsg__wait_fault(struct kmsg *kmsg, const char *bdf, uint64_t iova, bool wr
 	unsigned int waited;
 
 	for (waited = 0;; waited += POLL_MS) {
-		while (read_record(kmsg))
+		while (kmsg__read_record(kmsg))
 			if (fault__is(kmsg->record, bdf, iova, write))
 				return true;
 		if (waited >= wait_ms)

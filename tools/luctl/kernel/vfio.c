@@ -33,7 +33,7 @@ struct vfio {
 	size_t bar0_size;
 };
 
-static int write_file(const char *path, const char *text)
+static int vfio__write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
 
@@ -46,7 +46,7 @@ static int write_file(const char *path, const char *text)
 }
 
 /* Name of the driver that has the device, "" if none */
-static void read_driver(const char *bdf, char *driver, size_t size)
+static void vfio__read_driver(const char *bdf, char *driver, size_t size)
 {
 	char path[128], link[256];
 	ssize_t n;
@@ -57,18 +57,18 @@ static void read_driver(const char *bdf, char *driver, size_t size)
 	snprintf(driver, size, "%s", strrchr(link, '/') ? strrchr(link, '/') + 1 : "");
 }
 
-static int write_attribute(const char *bdf, const char *attribute, const char *text)
+static int vfio__write_attribute(const char *bdf, const char *attribute, const char *text)
 {
 	char path[128];
 	int err;
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", bdf, attribute);
-	err = write_file(path, text);
+	err = vfio__write_file(path, text);
 	return err ? say__errno(err, "writing '%s' to %s failed", text, path) : 0;
 }
 
 /* What the kernel can reset has this file */
-static void say_reset(const char *bdf)
+static void vfio__say_reset(const char *bdf)
 {
 	char path[128];
 
@@ -79,7 +79,7 @@ static void say_reset(const char *bdf)
 			  "before bus mastering is enabled", bdf);
 }
 
-static int take_device(const char *bdf)
+static int vfio__take_device(const char *bdf)
 {
 	char path[128], driver[64];
 	int err;
@@ -94,18 +94,18 @@ static int take_device(const char *bdf)
 		return say__error("device %s has no IOMMU in this kernel; boot with the IOMMU on "
 				     "(intel_iommu=on or the like, and no iommu=off)",
 				     bdf);
-	say_reset(bdf);
-	read_driver(bdf, driver, sizeof(driver));
+	vfio__say_reset(bdf);
+	vfio__read_driver(bdf, driver, sizeof(driver));
 	if (!strcmp(driver, DRIVER))
 		return 0;
 	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK))
 		return say__error("the kernel has no driver " DRIVER "; load it with "
 				     "'modprobe vfio-pci' or build it with CONFIG_VFIO_PCI");
-	if (*driver && write_attribute(bdf, "driver/unbind", bdf))
+	if (*driver && vfio__write_attribute(bdf, "driver/unbind", bdf))
 		return -1;
-	if (write_attribute(bdf, "driver_override", DRIVER))
+	if (vfio__write_attribute(bdf, "driver_override", DRIVER))
 		return -1;
-	err = write_file("/sys/bus/pci/drivers_probe", bdf);
+	err = vfio__write_file("/sys/bus/pci/drivers_probe", bdf);
 	if (err)
 		return say__errno(err, "writing '%s' to /sys/bus/pci/drivers_probe failed", bdf);
 	say__note("device %s taken from %s and given to " DRIVER, bdf,
@@ -114,7 +114,7 @@ static int take_device(const char *bdf)
 }
 
 /* Finds the cdev's number in /sys/bus/pci/devices/BDF/vfio-dev/vfioN */
-static int find_cdev(const char *bdf, char *path, size_t size)
+static int vfio__find_cdev(const char *bdf, char *path, size_t size)
 {
 	struct dirent *entry;
 	bool found = false;
@@ -135,14 +135,14 @@ static int find_cdev(const char *bdf, char *path, size_t size)
 	return found ? 0 : -ENOENT;
 }
 
-static int open_cdev(const char *bdf)
+static int vfio__open_cdev(const char *bdf)
 {
 	static const struct timespec wait = { .tv_nsec = CDEV_WAIT_NS };
 	char path[128] = "the VFIO character device";
 	int fd = -1, err = 0, i;
 
 	for (i = 0; i < CDEV_TRIES && fd < 0; i++) {
-		err = find_cdev(bdf, path, sizeof(path));
+		err = vfio__find_cdev(bdf, path, sizeof(path));
 		if (!err) {
 			fd = open(path, O_RDWR | O_CLOEXEC);
 			err = fd < 0 ? -errno : 0;
@@ -163,7 +163,7 @@ struct vfio *vfio__open(const char *bdf)
 {
 	struct vfio *vfio;
 
-	if (take_device(bdf))
+	if (vfio__take_device(bdf))
 		return NULL;
 	vfio = calloc(1, sizeof(*vfio));
 	if (!vfio) {
@@ -171,7 +171,7 @@ struct vfio *vfio__open(const char *bdf)
 		return NULL;
 	}
 	snprintf(vfio->bdf, sizeof(vfio->bdf), "%s", bdf);
-	vfio->fd = open_cdev(bdf);
+	vfio->fd = vfio__open_cdev(bdf);
 	if (vfio->fd < 0) {
 		free(vfio);
 		return NULL;
@@ -232,7 +232,7 @@ int vfio__detach(struct vfio *vfio)
 	return 0;
 }
 
-static int region_info(struct vfio *vfio, uint32_t index, struct vfio_region_info *info)
+static int vfio__region_info(struct vfio *vfio, uint32_t index, struct vfio_region_info *info)
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	if (ioctl(vfio->fd, VFIO_DEVICE_GET_REGION_INFO, info))
@@ -243,11 +243,11 @@ static int region_info(struct vfio *vfio, uint32_t index, struct vfio_region_inf
 }
 
 /* Both move @size bytes, 2 or 4, of the PCI configuration space */
-static int read_config(struct vfio *vfio, unsigned int offset, void *value, size_t size)
+static int vfio__read_config(struct vfio *vfio, unsigned int offset, void *value, size_t size)
 {
 	struct vfio_region_info info;
 
-	if (region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
+	if (vfio__region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pread(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
 		return say__errno(-errno, "reading the PCI configuration of device %s at 0x%x "
@@ -256,11 +256,11 @@ static int read_config(struct vfio *vfio, unsigned int offset, void *value, size
 	return 0;
 }
 
-static int write_config(struct vfio *vfio, unsigned int offset, const void *value, size_t size)
+static int vfio__write_config(struct vfio *vfio, unsigned int offset, const void *value, size_t size)
 {
 	struct vfio_region_info info;
 
-	if (region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
+	if (vfio__region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pwrite(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
 		return say__errno(-errno, "writing the PCI configuration of device %s at 0x%x "
@@ -273,17 +273,17 @@ int vfio__enable_bus_master(struct vfio *vfio)
 {
 	uint16_t command;
 
-	if (read_config(vfio, PCI_COMMAND, &command, sizeof(command)))
+	if (vfio__read_config(vfio, PCI_COMMAND, &command, sizeof(command)))
 		return -1;
 	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	return write_config(vfio, PCI_COMMAND, &command, sizeof(command));
+	return vfio__write_config(vfio, PCI_COMMAND, &command, sizeof(command));
 }
 
 int vfio__read_id(struct vfio *vfio, uint32_t *id)
 {
 	uint16_t word[2];
 
-	if (read_config(vfio, PCI_VENDOR_ID, word, sizeof(word)))
+	if (vfio__read_config(vfio, PCI_VENDOR_ID, word, sizeof(word)))
 		return -1;
 	*id = (uint32_t)word[0] << 16 | word[1];
 	return 0;
@@ -296,7 +296,7 @@ volatile void *vfio__map_bar0(struct vfio *vfio, size_t min_size)
 
 	if (vfio->bar0)
 		return vfio->bar0;
-	if (region_info(vfio, VFIO_PCI_BAR0_REGION_INDEX, &info))
+	if (vfio__region_info(vfio, VFIO_PCI_BAR0_REGION_INDEX, &info))
 		return NULL;
 	if (info.size < min_size || !(info.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
 		say__error("BAR 0 of device %s cannot be mapped or is smaller than %zu bytes; "

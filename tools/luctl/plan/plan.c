@@ -14,7 +14,7 @@
 
 #define DEFAULT_IOMMUFD_TOKEN	0x200
 
-static const char *const stage_names[PLAN_NR_STAGES] = {
+static const char *const plan__stage_names[PLAN_NR_STAGES] = {
 	[PLAN_MAPPED] = "mapped",
 	[PLAN_MARKED] = "marked",
 	[PLAN_PRESERVED] = "preserved",
@@ -27,7 +27,7 @@ static const char *const stage_names[PLAN_NR_STAGES] = {
 
 const char *plan__stage_name(enum plan_stage stage)
 {
-	return stage_names[stage];
+	return plan__stage_names[stage];
 }
 
 int parser__fail_at(struct parser *p, int line, const char *fmt, ...)

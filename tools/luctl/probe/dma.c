@@ -32,7 +32,7 @@ struct place {
 	uint64_t offset;
 };
 
-static struct place place_of(struct update *u, size_t hwpt, uint64_t iova, uint64_t length)
+static struct place dma__place_of(struct update *u, size_t hwpt, uint64_t iova, uint64_t length)
 {
 	const struct plan_area *a = plan__find_area(u->plan, hwpt, iova, length);
 
@@ -42,12 +42,12 @@ static struct place place_of(struct update *u, size_t hwpt, uint64_t iova, uint6
 	};
 }
 
-static const char *bdf_of(struct update *u, size_t hwpt)
+static const char *dma__bdf_of(struct update *u, size_t hwpt)
 {
 	return u->plan->devices[u->plan->hwpts[hwpt].device].bdf;
 }
 
-static struct edu *engine_of(struct update *u, size_t hwpt)
+static struct edu *dma__engine_of(struct update *u, size_t hwpt)
 {
 	return u->engines[u->plan->hwpts[hwpt].device];
 }
@@ -55,7 +55,7 @@ static struct edu *engine_of(struct update *u, size_t hwpt)
 /* Probes */
 
 /* Puts into @data what the device is to move, and makes sure that memory holds it */
-static int prepare_source(struct place from, uint8_t *data, uint64_t length, unsigned int round)
+static int dma__prepare_source(struct place from, uint8_t *data, uint64_t length, unsigned int round)
 {
 	if (!round) {
 		memfd__expected(from.memfd, from.offset, data, length);
@@ -67,7 +67,7 @@ static int prepare_source(struct place from, uint8_t *data, uint64_t length, uns
 }
 
 /* No byte of the destination is right before the device writes it */
-static void spoil_destination(struct place to, const uint8_t *data, uint64_t length)
+static void dma__spoil_destination(struct place to, const uint8_t *data, uint64_t length)
 {
 	uint8_t *memory = memfd__at(to.memfd, to.offset);
 	uint64_t i;
@@ -76,16 +76,16 @@ static void spoil_destination(struct place to, const uint8_t *data, uint64_t len
 		memory[i] = ~data[i];
 }
 
-static int load(struct update *u, size_t hwpt, uint64_t iova, uint32_t length)
+static int dma__load(struct update *u, size_t hwpt, uint64_t iova, uint32_t length)
 {
-	if (edu__load(engine_of(u, hwpt), iova, length))
+	if (edu__load(dma__engine_of(u, hwpt), iova, length))
 		return -1;
 	if (!u->first_dma)
 		u->first_dma = tsc__read();
 	return 0;
 }
 
-static int move(struct update *u, const struct plan_probe *probe)
+static int dma__move(struct update *u, const struct plan_probe *probe)
 {
 	uint64_t done, n;
 
@@ -93,32 +93,32 @@ static int move(struct update *u, const struct plan_probe *probe)
 		n = probe->length - done;
 		if (n > EDU_MAX_LENGTH)
 			n = EDU_MAX_LENGTH;
-		if (load(u, probe->hwpt, probe->from + done, n) ||
-		    edu__store(engine_of(u, probe->hwpt), probe->to + done, n))
+		if (dma__load(u, probe->hwpt, probe->from + done, n) ||
+		    edu__store(dma__engine_of(u, probe->hwpt), probe->to + done, n))
 			return -1;
 	}
 	return 0;
 }
 
-static const char *fault_text(struct update *u, const struct plan_probe *probe, uint64_t at)
+static const char *dma__fault_text(struct update *u, const struct plan_probe *probe, uint64_t at)
 {
-	const char *bdf = bdf_of(u, probe->hwpt);
+	const char *bdf = dma__bdf_of(u, probe->hwpt);
 
 	/* One pass over the log per question: it is read only once */
 	kmsg__skip(u->kmsg);
-	if (edu__load(engine_of(u, probe->hwpt), probe->from + at, PLAN_HOLE_LENGTH))
+	if (edu__load(dma__engine_of(u, probe->hwpt), probe->from + at, PLAN_HOLE_LENGTH))
 		return "";
 	if (kmsg__wait_fault(u->kmsg, bdf, probe->from + at, false, FAULT_WAIT_MS))
 		return "; the IOMMU refuses the read";
 	kmsg__skip(u->kmsg);
-	if (edu__store(engine_of(u, probe->hwpt), probe->to + at, PLAN_HOLE_LENGTH))
+	if (edu__store(dma__engine_of(u, probe->hwpt), probe->to + at, PLAN_HOLE_LENGTH))
 		return "";
 	if (kmsg__wait_fault(u->kmsg, bdf, probe->to + at, true, FAULT_WAIT_MS))
 		return "; the IOMMU refuses the write";
 	return "; the kernel log has no IOMMU fault";
 }
 
-static int compare(struct update *u, const struct plan_probe *probe, struct place to,
+static int dma__compare(struct update *u, const struct plan_probe *probe, struct place to,
 		   const uint8_t *data)
 {
 	const uint8_t *memory = memfd__at(to.memfd, to.offset);
@@ -138,26 +138,26 @@ static int compare(struct update *u, const struct plan_probe *probe, struct plac
 			     update__hwpt_name(u, probe->hwpt), probe->from, probe->to,
 			     probe->to + i, got, want,
 			     (got ^ want) == 0xff ? " (the device wrote nothing there)" : "",
-			     fault_text(u, probe, at));
+			     dma__fault_text(u, probe, at));
 }
 
-static int run_probe(struct update *u, const struct plan_probe *probe, unsigned int round)
+static int dma__run_probe(struct update *u, const struct plan_probe *probe, unsigned int round)
 {
-	struct place from = place_of(u, probe->hwpt, probe->from, probe->length);
-	struct place to = place_of(u, probe->hwpt, probe->to, probe->length);
+	struct place from = dma__place_of(u, probe->hwpt, probe->from, probe->length);
+	struct place to = dma__place_of(u, probe->hwpt, probe->to, probe->length);
 	uint8_t *data = malloc(probe->length);
 	int err;
 
 	if (!data)
 		return say__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
 				     probe->length);
-	err = prepare_source(from, data, probe->length, round);
+	err = dma__prepare_source(from, data, probe->length, round);
 	if (!err) {
-		spoil_destination(to, data, probe->length);
-		err = move(u, probe);
+		dma__spoil_destination(to, data, probe->length);
+		err = dma__move(u, probe);
 	}
 	if (!err)
-		err = compare(u, probe, to, data);
+		err = dma__compare(u, probe, to, data);
 	if (!err)
 		err = memfd__patch(to.memfd, to.offset, data, probe->length);
 	free(data);
@@ -178,7 +178,7 @@ int update__run_probes(struct update *u, unsigned int round)
 		probe = &u->plan->probes[i];
 		if (!u->hwpts[probe->hwpt].attached)
 			continue;
-		if (stop__check() || run_probe(u, probe, round))
+		if (stop__check() || dma__run_probe(u, probe, round))
 			return -1;
 	}
 	return 0;
@@ -194,7 +194,7 @@ int update__refill_sources(struct update *u)
 
 	for (i = 0; i < u->plan->nr_probes && !err; i++) {
 		probe = &u->plan->probes[i];
-		from = place_of(u, probe->hwpt, probe->from, probe->length);
+		from = dma__place_of(u, probe->hwpt, probe->from, probe->length);
 		memory = memfd__at(from.memfd, from.offset);
 		memfd__pattern(memfd__seed(from.memfd), from.offset, memory, probe->length);
 		err = memfd__patch(from.memfd, from.offset, memory, probe->length);
@@ -212,8 +212,8 @@ int update__assume_probes(struct update *u)
 
 	for (i = 0; i < u->plan->nr_probes && !err; i++) {
 		probe = &u->plan->probes[i];
-		from = place_of(u, probe->hwpt, probe->from, probe->length);
-		to = place_of(u, probe->hwpt, probe->to, probe->length);
+		from = dma__place_of(u, probe->hwpt, probe->from, probe->length);
+		to = dma__place_of(u, probe->hwpt, probe->to, probe->length);
 		data = malloc(probe->length);
 		if (!data)
 			return say__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
@@ -227,25 +227,25 @@ int update__assume_probes(struct update *u)
 
 /* Holes */
 
-static int touch(struct update *u, const struct plan_hole *hole, bool write)
+static int dma__touch(struct update *u, const struct plan_hole *hole, bool write)
 {
-	struct edu *engine = engine_of(u, hole->hwpt);
+	struct edu *engine = dma__engine_of(u, hole->hwpt);
 
 	return write ? edu__store(engine, hole->iova, PLAN_HOLE_LENGTH) :
 		       edu__load(engine, hole->iova, PLAN_HOLE_LENGTH);
 }
 
-static int expect_fault(struct update *u, const struct plan_hole *hole, bool write)
+static int dma__expect_fault(struct update *u, const struct plan_hole *hole, bool write)
 {
 	static const struct timespec pause = { .tv_sec = RATELIMIT_S };
-	const char *bdf = bdf_of(u, hole->hwpt);
+	const char *bdf = dma__bdf_of(u, hole->hwpt);
 	int i;
 
 	for (i = 0; i < 2; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
 		kmsg__skip(u->kmsg);
-		if (touch(u, hole, write))
+		if (dma__touch(u, hole, write))
 			return -1;
 		if (kmsg__wait_fault(u->kmsg, bdf, hole->iova, write,
 				     i ? FAULT_WAIT_MS : FIRST_WAIT_MS))
@@ -258,7 +258,7 @@ static int expect_fault(struct update *u, const struct plan_hole *hole, bool wri
 			     update__hwpt_name(u, hole->hwpt), hole->line);
 }
 
-static bool all_bytes(const uint8_t *p, uint8_t value)
+static bool dma__all_bytes(const uint8_t *p, uint8_t value)
 {
 	size_t i;
 
@@ -272,18 +272,18 @@ static bool all_bytes(const uint8_t *p, uint8_t value)
  * The device must have got nothing: its buffer, stored where a probe may write, is as it was, or
  * what a bus returns when nobody answers.
  */
-static int expect_no_data(struct update *u, const struct plan_hole *hole,
+static int dma__expect_no_data(struct update *u, const struct plan_hole *hole,
 			  const struct plan_probe *probe, const uint8_t *before)
 {
-	struct place to = place_of(u, probe->hwpt, probe->to, PLAN_HOLE_LENGTH);
+	struct place to = dma__place_of(u, probe->hwpt, probe->to, PLAN_HOLE_LENGTH);
 	uint8_t *memory = memfd__at(to.memfd, to.offset), after[PLAN_HOLE_LENGTH];
 
-	spoil_destination(to, before, PLAN_HOLE_LENGTH);
-	if (edu__store(engine_of(u, hole->hwpt), probe->to, PLAN_HOLE_LENGTH))
+	dma__spoil_destination(to, before, PLAN_HOLE_LENGTH);
+	if (edu__store(dma__engine_of(u, hole->hwpt), probe->to, PLAN_HOLE_LENGTH))
 		return -1;
 	memcpy(after, memory, sizeof(after));
 	memfd__expected(to.memfd, to.offset, memory, PLAN_HOLE_LENGTH);
-	if (!memcmp(after, before, sizeof(after)) || all_bytes(after, 0) || all_bytes(after, 0xff))
+	if (!memcmp(after, before, sizeof(after)) || dma__all_bytes(after, 0) || dma__all_bytes(after, 0xff))
 		return 0;
 	return say__error("a DMA read at iova 0x%" PRIx64
 			     " of %s, where nothing may be mapped, gave the device data (line %d "
@@ -292,35 +292,35 @@ static int expect_no_data(struct update *u, const struct plan_hole *hole,
 }
 
 /* Without a DMA that goes through, one that does not proves nothing */
-static int expect_dma(struct update *u, const struct plan_probe *probe, const uint8_t *data)
+static int dma__expect_dma(struct update *u, const struct plan_probe *probe, const uint8_t *data)
 {
-	struct place to = place_of(u, probe->hwpt, probe->to, PLAN_HOLE_LENGTH);
+	struct place to = dma__place_of(u, probe->hwpt, probe->to, PLAN_HOLE_LENGTH);
 	struct plan_probe start = *probe;
 
 	start.length = PLAN_HOLE_LENGTH;
-	spoil_destination(to, data, PLAN_HOLE_LENGTH);
-	if (edu__store(engine_of(u, probe->hwpt), probe->to, PLAN_HOLE_LENGTH))
+	dma__spoil_destination(to, data, PLAN_HOLE_LENGTH);
+	if (edu__store(dma__engine_of(u, probe->hwpt), probe->to, PLAN_HOLE_LENGTH))
 		return -1;
-	return compare(u, &start, to, data);
+	return dma__compare(u, &start, to, data);
 }
 
-static int read_hole(struct update *u, const struct plan_hole *hole)
+static int dma__read_hole(struct update *u, const struct plan_hole *hole)
 {
 	const struct plan_probe *probe = plan__first_probe(u->plan, hole->hwpt);
 	uint8_t before[PLAN_HOLE_LENGTH];
 	struct place from;
 
 	if (!probe)
-		return expect_fault(u, hole, false);
-	from = place_of(u, probe->hwpt, probe->from, PLAN_HOLE_LENGTH);
+		return dma__expect_fault(u, hole, false);
+	from = dma__place_of(u, probe->hwpt, probe->from, PLAN_HOLE_LENGTH);
 	memcpy(before, memfd__at(from.memfd, from.offset), sizeof(before));
-	if (load(u, hole->hwpt, probe->from, PLAN_HOLE_LENGTH) ||
-	    expect_dma(u, probe, before) || expect_fault(u, hole, false))
+	if (dma__load(u, hole->hwpt, probe->from, PLAN_HOLE_LENGTH) ||
+	    dma__expect_dma(u, probe, before) || dma__expect_fault(u, hole, false))
 		return -1;
-	return expect_no_data(u, hole, probe, before);
+	return dma__expect_no_data(u, hole, probe, before);
 }
 
-static int run_hole(struct update *u, const struct plan_hole *hole)
+static int dma__run_hole(struct update *u, const struct plan_hole *hole)
 {
 	static const char *const dirs[] = {
 		[PLAN_READ] = "read",
@@ -328,10 +328,10 @@ static int run_hole(struct update *u, const struct plan_hole *hole)
 		[PLAN_READ | PLAN_WRITE] = "read and write",
 	};
 
-	if ((hole->dir & PLAN_READ) && read_hole(u, hole))
+	if ((hole->dir & PLAN_READ) && dma__read_hole(u, hole))
 		return -1;
 	/* That a write changed no memory is seen when all memory is verified */
-	if ((hole->dir & PLAN_WRITE) && expect_fault(u, hole, true))
+	if ((hole->dir & PLAN_WRITE) && dma__expect_fault(u, hole, true))
 		return -1;
 	say__step("hole %s: DMA %s at iova 0x%" PRIx64 " refused by the IOMMU",
 		     update__hwpt_name(u, hole->hwpt), dirs[hole->dir], hole->iova);
@@ -347,7 +347,7 @@ int update__run_holes(struct update *u)
 		hole = &u->plan->holes[i];
 		if (!u->hwpts[hole->hwpt].attached)
 			continue;
-		if (stop__check() || run_hole(u, hole))
+		if (stop__check() || dma__run_hole(u, hole))
 			return -1;
 	}
 	return 0;

@@ -34,17 +34,17 @@ struct edu {
 	volatile uint8_t *bar;
 };
 
-static void write64(struct edu *edu, unsigned int reg, uint64_t value)
+static void edu__write64(struct edu *edu, unsigned int reg, uint64_t value)
 {
 	*(volatile uint64_t *)(edu->bar + reg) = value;
 }
 
-static void write32(struct edu *edu, unsigned int reg, uint32_t value)
+static void edu__write32(struct edu *edu, unsigned int reg, uint32_t value)
 {
 	*(volatile uint32_t *)(edu->bar + reg) = value;
 }
 
-static uint32_t read32(struct edu *edu, unsigned int reg)
+static uint32_t edu__read32(struct edu *edu, unsigned int reg)
 {
 	return *(volatile uint32_t *)(edu->bar + reg);
 }
@@ -73,10 +73,10 @@ struct edu *edu__open(struct vfio *vfio)
 		free(edu);
 		return NULL;
 	}
-	if ((read32(edu, EDU_REG_ID) & EDU_MAGIC_MASK) != EDU_MAGIC) {
+	if ((edu__read32(edu, EDU_REG_ID) & EDU_MAGIC_MASK) != EDU_MAGIC) {
 		say__error("device %s does not answer as an edu: register 0 reads 0x%08x; "
 			      "reset the machine",
-			      vfio__bdf(vfio), read32(edu, EDU_REG_ID));
+			      vfio__bdf(vfio), edu__read32(edu, EDU_REG_ID));
 		free(edu);
 		return NULL;
 	}
@@ -88,13 +88,13 @@ void edu__close(struct edu *edu)
 	free(edu);
 }
 
-static int wait_idle(struct edu *edu)
+static int edu__wait_idle(struct edu *edu)
 {
 	static const struct timespec wait = { .tv_nsec = EDU_WAIT_NS };
 	int i;
 
 	for (i = 0; i < EDU_TRIES; i++) {
-		if (!(read32(edu, EDU_REG_CMD) & EDU_CMD_START))
+		if (!(edu__read32(edu, EDU_REG_CMD) & EDU_CMD_START))
 			return 0;
 		nanosleep(&wait, NULL);
 	}
@@ -103,22 +103,22 @@ static int wait_idle(struct edu *edu)
 			     vfio__bdf(edu->vfio), EDU_TRIES / 1000);
 }
 
-static int transfer(struct edu *edu, uint64_t src, uint64_t dst, uint32_t length, uint32_t cmd)
+static int edu__transfer(struct edu *edu, uint64_t src, uint64_t dst, uint32_t length, uint32_t cmd)
 {
 	if (!length || length > EDU_MAX_LENGTH)
 		return say__error("a DMA of %u bytes was asked for, and the device takes 1 to "
 				     "%u; this is a bug in luctl",
 				     length, EDU_MAX_LENGTH);
-	if (wait_idle(edu))
+	if (edu__wait_idle(edu))
 		return -1;
-	write64(edu, EDU_REG_SRC, src);
-	write64(edu, EDU_REG_DST, dst);
-	write64(edu, EDU_REG_COUNT, length);
-	write32(edu, EDU_REG_CMD, cmd | EDU_CMD_START);
-	return wait_idle(edu);
+	edu__write64(edu, EDU_REG_SRC, src);
+	edu__write64(edu, EDU_REG_DST, dst);
+	edu__write64(edu, EDU_REG_COUNT, length);
+	edu__write32(edu, EDU_REG_CMD, cmd | EDU_CMD_START);
+	return edu__wait_idle(edu);
 }
 
-static int check_iova(struct edu *edu, uint64_t iova)
+static int edu__check_iova(struct edu *edu, uint64_t iova)
 {
 	if (iova > UINT32_MAX)
 		return say__error("iova 0x%" PRIx64 " is out of reach of device %s, whose DMA "
@@ -129,14 +129,14 @@ static int check_iova(struct edu *edu, uint64_t iova)
 
 int edu__load(struct edu *edu, uint64_t iova, uint32_t length)
 {
-	if (check_iova(edu, iova))
+	if (edu__check_iova(edu, iova))
 		return -1;
-	return transfer(edu, iova, EDU_BUFFER, length, 0);
+	return edu__transfer(edu, iova, EDU_BUFFER, length, 0);
 }
 
 int edu__store(struct edu *edu, uint64_t iova, uint32_t length)
 {
-	if (check_iova(edu, iova))
+	if (edu__check_iova(edu, iova))
 		return -1;
-	return transfer(edu, EDU_BUFFER, iova, length, EDU_CMD_STORE);
+	return edu__transfer(edu, EDU_BUFFER, iova, length, EDU_CMD_STORE);
 }

@@ -21,7 +21,7 @@
  * Both stages of VT-d, with NO_PASID or PASID 0x1 for a device that sends one:
  * "DMAR: [DMA Read NO_PASID] Request device [0000:00:04.0] fault addr 0x1000 [fault ..."
  */
-static bool is_vtd_fault(const char *text, const char *bdf, uint64_t page, bool write)
+static bool iommu_fault__is_vtd_fault(const char *text, const char *bdf, uint64_t page, bool write)
 {
 	char device[32], addr[48];
 
@@ -32,7 +32,7 @@ static bool is_vtd_fault(const char *text, const char *bdf, uint64_t page, bool 
 }
 
 /* The number behind @key, which must be there */
-static bool number_after(const char *text, const char *key, uint64_t *value)
+static bool iommu_fault__number_after(const char *text, const char *key, uint64_t *value)
 {
 	const char *at = strstr(text, key);
 	char *end;
@@ -48,7 +48,7 @@ static bool number_after(const char *text, const char *key, uint64_t *value)
  * QEMU (11.1) loses the address, calls every fault an interrupt's, and has the direction in bits
  * that mean something else. No hardware reports such a thing.
  */
-static bool is_qemu_fault(uint64_t address, uint64_t flags, bool write)
+static bool iommu_fault__is_qemu_fault(uint64_t address, uint64_t flags, bool write)
 {
 	return !address && flags == (AMD_FLAG_I | (write ? QEMU_FLAG_WRITE : QEMU_FLAG_READ));
 }
@@ -58,7 +58,7 @@ static bool is_qemu_fault(uint64_t address, uint64_t flags, bool write)
  * "vfio-pci 0000:00:04.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0001 address=0x1000 ..."
  * "AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:00:04.0 domain=0x0001 address=0x1000 ..."
  */
-static bool is_amd_fault(const char *text, const char *bdf, uint64_t page, bool write)
+static bool iommu_fault__is_amd_fault(const char *text, const char *bdf, uint64_t page, bool write)
 {
 	char known[80], unknown[80];
 	const char *at;
@@ -69,10 +69,10 @@ static bool is_amd_fault(const char *text, const char *bdf, uint64_t page, bool 
 	at = strstr(text, known);
 	if (!at)
 		at = strstr(text, unknown);
-	if (!at || !number_after(at, " address=0x", &address) ||
-	    !number_after(at, " flags=0x", &flags))
+	if (!at || !iommu_fault__number_after(at, " address=0x", &address) ||
+	    !iommu_fault__number_after(at, " flags=0x", &flags))
 		return false;
-	if (is_qemu_fault(address, flags, write))
+	if (iommu_fault__is_qemu_fault(address, flags, write))
 		return true;
 	if ((address & PAGE_MASK) != page)
 		return false;
@@ -85,5 +85,5 @@ bool fault__is(const char *text, const char *bdf, uint64_t iova, bool write)
 {
 	uint64_t page = iova & PAGE_MASK;
 
-	return is_vtd_fault(text, bdf, page, write) || is_amd_fault(text, bdf, page, write);
+	return iommu_fault__is_vtd_fault(text, bdf, page, write) || iommu_fault__is_amd_fault(text, bdf, page, write);
 }
