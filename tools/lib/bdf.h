@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* "0000:00:04.0" with its NUL, and room for a segment of eight digits */
-#define BDF_SIZE	17
+#define BDF_SIZE 17
 
 /*
  * Writes @text as the kernel writes the address, in lower case with all leading zeros. Text may

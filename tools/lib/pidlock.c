@@ -13,16 +13,16 @@
 #include <unistd.h>
 #include "lib/pidlock.h"
 
-#define IDENTITY_SIZE	128
-#define STAT_SIZE	1024
-#define START_FIELD	22
+#define IDENTITY_SIZE 128
+#define STAT_SIZE 1024
+#define START_FIELD 22
 /* A process that has the lock and has not written yet who it is does so within this time */
-#define WRITE_WAIT_US	20000
-#define WRITE_TRIES	25
+#define WRITE_WAIT_US 20000
+#define WRITE_TRIES 25
 
 struct pidlock {
 	int fd;
-	pid_t owner;		/* who took it: a child has a copy of this */
+	pid_t owner; /* who took it: a child has a copy of this */
 	char *path;
 };
 

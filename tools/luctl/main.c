@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
+
 #include "cmd/commands.h"
 #include "drive/say.h"
 #include "lib/fault.h"
 #include "lib/outfile.h"
 #include "lib/version.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 const char *argp_program_version = "luctl " LUTRACE_VERSION;
 
@@ -21,12 +21,8 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "run", cmd_run },
-	{ "resume", cmd_resume },
-	{ "reclaim", cmd_reclaim },
-	{ "finish", cmd_finish },
-	{ "status", cmd_status },
-	{ "abort", cmd_abort },
+	{ "run", cmd_run },	  { "resume", cmd_resume }, { "reclaim", cmd_reclaim },
+	{ "finish", cmd_finish }, { "status", cmd_status }, { "abort", cmd_abort },
 };
 
 static const char main__doc[] =
@@ -101,6 +97,6 @@ int main(int argc, char **argv)
 	say__init();
 	atexit(main__close_output);
 	argp_err_exit_status = EXIT_FAILURE;
-	return argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL) ? EXIT_FAILURE :
-									   EXIT_SUCCESS;
+	return argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL) ? EXIT_FAILURE
+									: EXIT_SUCCESS;
 }

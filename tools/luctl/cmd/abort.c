@@ -13,8 +13,8 @@
 #include "drive/say.h"
 #include "plan/plan.h"
 
-#define WAIT_TRIES	600
-#define WAIT_NS		100000000L
+#define WAIT_TRIES 600
+#define WAIT_NS 100000000L
 
 static int cmd_abort__wait(const char *session)
 {
@@ -39,14 +39,16 @@ static int cmd_abort__run(const char *session)
 	holder = pidfile__stop_holder(session);
 	if (!holder)
 		return say__error("no process holds session '%s'; 'luctl status' lists sessions",
-				     session);
+				  session);
 	if (holder < 0)
-		return say__errno((int)holder, "sending SIGTERM to the luctl that holds session '%s' "
-				  "failed%s", session, geteuid() ? " (run luctl as root)" : "");
+		return say__errno((int)holder,
+				  "sending SIGTERM to the luctl that holds session '%s' "
+				  "failed%s",
+				  session, geteuid() ? " (run luctl as root)" : "");
 	if (cmd_abort__wait(session))
 		return say__error("process %d still holds session '%s' after %d s; "
-				     "see what it waits for",
-				     (int)holder, session, WAIT_TRIES / 10);
+				  "see what it waits for",
+				  (int)holder, session, WAIT_TRIES / 10);
 	say__step("abort session %s, which process %d held", session, (int)holder);
 	return 0;
 }

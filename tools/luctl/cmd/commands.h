@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The subcommands of luctl, one file each. Called by main.c only. */
 #ifndef LUCTL_COMMANDS_H
 #define LUCTL_COMMANDS_H
 

@@ -17,7 +17,7 @@ static int cmd_finish__session(const char *name)
 		session = luo__retrieve_session(luo, name);
 	if (session)
 		err = say__expect(session__finish(session), 0,
-				     "ioctl LIVEUPDATE_SESSION_FINISH of session %s", name);
+				  "ioctl LIVEUPDATE_SESSION_FINISH of session %s", name);
 	if (session && !err)
 		say__step("finish session %s, none of its files was retrieved", name);
 	session__close(session);

@@ -17,7 +17,7 @@
 
 struct options {
 	const char *session;
-	char device[BDF_SIZE];	/* "" if not given */
+	char device[BDF_SIZE]; /* "" if not given */
 	uint64_t iommufd_token;
 	uint64_t hwpt_token;
 	bool has_iommufd_token, has_hwpt_token;
@@ -43,15 +43,16 @@ static int cmd_reclaim__retrieve(struct context *c, const struct options *o)
 	if (!c->session)
 		return -1;
 	fd = session__retrieve_fd(c->session, o->iommufd_token);
-	if (say__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
-				  "token=0x%" PRIx64,
-			   o->iommufd_token))
+	if (say__expect(fd, 0,
+			"ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+			"token=0x%" PRIx64,
+			o->iommufd_token))
 		return -1;
 	c->iommufd = iommufd__adopt(fd);
 	if (!c->iommufd)
 		return -1;
 	say__step("retrieve iommufd token=0x%" PRIx64 " of session %s", o->iommufd_token,
-		     o->session);
+		  o->session);
 	return 0;
 }
 
@@ -64,10 +65,10 @@ static int cmd_reclaim__reclaim(struct context *c, const struct options *o)
 		return -1;
 	ret = iommufd__reclaim(c->iommufd, vfio__dev_id(c->device), o->hwpt_token, &ids);
 	if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of hwpt token=0x%" PRIx64,
-			   o->hwpt_token))
+			o->hwpt_token))
 		return -1;
 	say__step("reclaim hwpt token=0x%" PRIx64 ", hwpt_id=%u ioas_id=%u", o->hwpt_token,
-		     ids.hwpt_id, ids.ioas_id);
+		  ids.hwpt_id, ids.ioas_id);
 	if (vfio__attach(c->device, ids.hwpt_id))
 		return -1;
 	say__step("attach device %s to hwpt_id=%u", o->device, ids.hwpt_id);

@@ -8,6 +8,8 @@
 
 #include <linux/iommufd.h>
 
+#include "lib/mem.h"
+
 #include "cmd/commands.h"
 #include "drive/group.h"
 #include "drive/hook.h"
@@ -24,8 +26,6 @@
 #include "kernel/tsc.h"
 #include "drive/update.h"
 #include "kernel/vfio.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* When `luctl run` jumped, 0 if nobody said, and when this process began */
 static uint64_t cmd_resume__jumped_at;
@@ -49,15 +49,16 @@ static int cmd_resume__retrieve_memfds(struct update *u)
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
 		fd = session__retrieve_fd(u->session, m->token);
-		if (say__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of memfd %s "
-					  "token=0x%" PRIx64,
-				   m->name, m->token))
+		if (say__expect(fd, 0,
+				"ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of memfd %s "
+				"token=0x%" PRIx64,
+				m->name, m->token))
 			return -1;
 		u->memfds[i] = memfd__adopt(fd, m->name, m->size, m->seed);
 		if (!u->memfds[i])
 			return -1;
 		say__step("retrieve memfd %s token=0x%" PRIx64 ": %" PRIu64 " bytes", m->name,
-			     m->token, m->size);
+			  m->token, m->size);
 	}
 	return 0;
 }
@@ -67,11 +68,15 @@ static int cmd_resume__retrieve_iommufd(struct update *u)
 	uint64_t token = u->plan->iommufd_token;
 	int fd = session__retrieve_fd(u->session, token);
 
-	if (say__expect(fd, 0, "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
-				  "token=0x%" PRIx64 "%s",
-			   token, fd == -EBADMSG ?
-			   " (the kernel refuses what the previous one wrote, its log names the "
-			   "field; the memfds can be had, map them in a new iommufd)" : ""))
+	if (say__expect(
+		    fd, 0,
+		    "ioctl LIVEUPDATE_SESSION_RETRIEVE_FD of the iommufd "
+		    "token=0x%" PRIx64 "%s",
+		    token,
+		    fd == -EBADMSG
+			    ? " (the kernel refuses what the previous one wrote, its log names the "
+			      "field; the memfds can be had, map them in a new iommufd)"
+			    : ""))
 		return -1;
 	u->iommufd = iommufd__adopt(fd);
 	if (!u->iommufd)
@@ -80,12 +85,13 @@ static int cmd_resume__retrieve_iommufd(struct update *u)
 	return 0;
 }
 
-static int cmd_resume__expect_no_token(struct update *u, uint32_t dev_id, uint64_t token, const char *what)
+static int cmd_resume__expect_no_token(struct update *u, uint32_t dev_id, uint64_t token,
+				       const char *what)
 {
 	struct iommufd_reclaimed ids;
 
 	return say__expect(iommufd__reclaim(u->iommufd, dev_id, token, &ids), -ENOENT,
-			      "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s 0x%" PRIx64, what, token);
+			   "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s 0x%" PRIx64, what, token);
 }
 
 static const char *cmd_resume__reclaim_hint(int ret)
@@ -108,18 +114,20 @@ static int cmd_resume__reclaim(struct update *u, size_t hwpt)
 	struct iommufd_reclaimed ids;
 	int ret;
 
-	if (cmd_resume__expect_no_token(u, dev_id, plan__unused_token(u->plan), "the unknown token"))
+	if (cmd_resume__expect_no_token(u, dev_id, plan__unused_token(u->plan),
+					"the unknown token"))
 		return -1;
 	ret = iommufd__reclaim(u->iommufd, dev_id, h->token, &ids);
 	if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_RECLAIM of %s%s",
-			   update__hwpt_name(u, hwpt), cmd_resume__reclaim_hint(ret)))
+			update__hwpt_name(u, hwpt), cmd_resume__reclaim_hint(ret)))
 		return -1;
 	u->hwpts[hwpt].hwpt_id = ids.hwpt_id;
 	u->hwpts[hwpt].ioas_id = ids.ioas_id;
 	u->hwpts[hwpt].marked = true;
 	say__step("reclaim %s, hwpt_id=%u ioas_id=%u", update__hwpt_name(u, hwpt), ids.hwpt_id,
-		     ids.ioas_id);
-	return cmd_resume__expect_no_token(u, dev_id, h->token, "the token that is reclaimed already,");
+		  ids.ioas_id);
+	return cmd_resume__expect_no_token(u, dev_id, h->token,
+					   "the token that is reclaimed already,");
 }
 
 static int cmd_resume__reclaim_all(struct update *u)
@@ -130,7 +138,7 @@ static int cmd_resume__reclaim_all(struct update *u)
 		if (u->plan->hwpts[i].marked && (stop__check() || cmd_resume__reclaim(u, i)))
 			return -1;
 	say__step("reclaim: unknown tokens and tokens reclaimed already are refused with "
-		     "ENOENT");
+		  "ENOENT");
 	return update__expect_state(u, IOMMU_HWPT_LIVEUPDATE_RECLAIMED);
 }
 
@@ -148,7 +156,7 @@ static int cmd_resume__expect_fixed(struct update *u)
 static int cmd_resume__finish(struct update *u)
 {
 	if (say__expect(session__finish(u->session), 0,
-			   "ioctl LIVEUPDATE_SESSION_FINISH of session '%s'", u->plan->session))
+			"ioctl LIVEUPDATE_SESSION_FINISH of session '%s'", u->plan->session))
 		return -1;
 	u->finished = true;
 	say__step("finish session %s", u->plan->session);
@@ -161,9 +169,9 @@ static int cmd_resume__destroy_reclaimed(struct update *u, size_t hwpt)
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (say__expect(iommufd__destroy(u->iommufd, h->hwpt_id), 0,
-			   "ioctl IOMMU_DESTROY of the reclaimed %s", name) ||
+			"ioctl IOMMU_DESTROY of the reclaimed %s", name) ||
 	    say__expect(iommufd__destroy(u->iommufd, h->ioas_id), 0,
-			   "ioctl IOMMU_DESTROY of the IOAS of the reclaimed %s", name))
+			"ioctl IOMMU_DESTROY of the IOAS of the reclaimed %s", name))
 		return -1;
 	say__step("destroy reclaimed %s and its IOAS", name);
 	return 0;
@@ -199,8 +207,8 @@ static int cmd_resume__retrieve_files(struct update *u)
 
 static int cmd_resume__retrieve(struct update *u)
 {
-	if (cmd_resume__retrieve_session(u) || cmd_resume__retrieve_files(u) || hook__run(u->plan, PLAN_RETRIEVED) ||
-	    update__assume_probes(u))
+	if (cmd_resume__retrieve_session(u) || cmd_resume__retrieve_files(u) ||
+	    hook__run(u->plan, PLAN_RETRIEVED) || update__assume_probes(u))
 		return -1;
 	return update__verify_memory(u);
 }
@@ -226,7 +234,7 @@ static int cmd_resume__tell_first_dma(struct update *u)
 {
 	if (cmd_resume__jumped_at && u->first_dma)
 		say__note("%.3f ms from the jump to the end of the first DMA",
-			     tsc__ms(&cmd_resume__began, u->first_dma - cmd_resume__jumped_at));
+			  tsc__ms(&cmd_resume__began, u->first_dma - cmd_resume__jumped_at));
 	return 0;
 }
 
@@ -237,7 +245,7 @@ static int cmd_resume__conclude(struct update *u)
 }
 
 struct options {
-	char **plans;		/* names of their files */
+	char **plans; /* names of their files */
 	size_t nr_plans;
 	bool again;
 	bool kexec;
@@ -267,7 +275,8 @@ static const struct stage cmd_resume__again_stages[] = {
 /* With all that came through, unmarked and marked anew */
 static int cmd_resume__preserve_again(struct group *g, bool kexec)
 {
-	int err = stage__run_all(g, cmd_resume__again_stages, ARRAY_SIZE(cmd_resume__again_stages), kexec, NULL);
+	int err = stage__run_all(g, cmd_resume__again_stages, ARRAY_SIZE(cmd_resume__again_stages),
+				 kexec, NULL);
 
 	/* Reached only without a jump */
 	if (!err)
@@ -287,15 +296,17 @@ static int cmd_resume__say_lost(struct update *u)
 	if (u->finished)
 		return 0;
 	if (!u->session) {
-		say__note("session %s was not retrieved and stays as it is: it can still be resumed",
-			  u->plan->session);
+		say__note(
+			"session %s was not retrieved and stays as it is: it can still be resumed",
+			u->plan->session);
 		return 0;
 	}
 	for (i = 0; i < u->plan->nr_hwpts; i++)
 		reclaimed += u->hwpts[i].marked;
-	return say__error("session %s is given up with the end of luctl: its %zu memfds and %zu marked "
-			  "hwpts, %zu of them reclaimed, are freed", u->plan->session,
-			  u->plan->nr_memfds, plan__nr_marked(u->plan), reclaimed);
+	return say__error(
+		"session %s is given up with the end of luctl: its %zu memfds and %zu marked "
+		"hwpts, %zu of them reclaimed, are freed",
+		u->plan->session, u->plan->nr_memfds, plan__nr_marked(u->plan), reclaimed);
 }
 
 static int cmd_resume__all(struct group *g, const struct options *options)
@@ -304,8 +315,8 @@ static int cmd_resume__all(struct group *g, const struct options *options)
 	if (group__each(g, update__open_devices) || group__open_luo(g) ||
 	    group__each(g, cmd_resume__retrieve) || group__each(g, cmd_resume__reclaim_domains) ||
 	    group__run_hooks(g, PLAN_RECLAIMED) || group__each(g, cmd_resume__use_domains) ||
-	    group__each(g, cmd_resume__tell_first_dma) ||
-	    group__each(g, cmd_resume__finish) || group__run_hooks(g, PLAN_FINISHED) ||
+	    group__each(g, cmd_resume__tell_first_dma) || group__each(g, cmd_resume__finish) ||
+	    group__run_hooks(g, PLAN_FINISHED) ||
 	    (options->again && cmd_resume__preserve_again(g, options->kexec)) ||
 	    group__each(g, cmd_resume__release_domains))
 		return -1;
@@ -345,8 +356,10 @@ static uint64_t cmd_resume__parse_tsc(struct argp_state *state, const char *text
 	if (!number__parse(text, UINT64_MAX, &value) || !value)
 		argp_error(state, "--since: '%s' is no TSC; 'luctl run' says it last", text);
 	if (value >= cmd_resume__began.tsc)
-		argp_error(state, "--since: %s is not in the past, the TSC is at %" PRIu64
-			   "; give what 'luctl run' said on this machine", text, cmd_resume__began.tsc);
+		argp_error(state,
+			   "--since: %s is not in the past, the TSC is at %" PRIu64
+			   "; give what 'luctl run' said on this machine",
+			   text, cmd_resume__began.tsc);
 	return value;
 }
 
@@ -378,8 +391,9 @@ static error_t cmd_resume__parse(int key, char *arg, struct argp_state *state)
 		if (!options->kexec && !options->again)
 			argp_error(state, "--no-kexec says nothing without --again");
 		if (options->strict && !(options->again && options->kexec))
-			argp_error(state, "--strict is about the next kernel, and without --again, or "
-					  "with --no-kexec, there is none");
+			argp_error(state,
+				   "--strict is about the next kernel, and without --again, or "
+				   "with --no-kexec, there is none");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
+
 #include "cmd/commands.h"
 #include "drive/group.h"
 #include "kernel/iommufd.h"
@@ -19,12 +21,10 @@
 #include "drive/update.h"
 #include "kernel/vfio.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 struct options {
-	char **plans;		/* names of their files */
+	char **plans; /* names of their files */
 	size_t nr_plans;
-	const char *stop_after;	/* name of a stage, or NULL */
+	const char *stop_after; /* name of a stage, or NULL */
 	bool kexec;
 	bool strict;
 };
@@ -42,8 +42,8 @@ static int cmd_run__make_memfds(struct update *u)
 		if (!u->memfds[i])
 			return -1;
 		say__step("create memfd %s: %" PRIu64 " bytes, huge=%s, seed=%" PRIu64
-			     ", filled and sealed", m->name, m->size, m->huge ? "yes" : "no",
-			     m->seed);
+			  ", filled and sealed",
+			  m->name, m->size, m->huge ? "yes" : "no", m->seed);
 	}
 	return 0;
 }
@@ -55,11 +55,12 @@ static int cmd_run__map_area(struct update *u, const struct plan_area *a)
 	ret = iommufd__map_file(u->iommufd, u->hwpts[a->hwpt].ioas_id,
 				memfd__fd(u->memfds[a->memfd]), a->offset, a->length, a->iova,
 				a->perm & PLAN_READ, a->perm & PLAN_WRITE);
-	return say__expect(ret, 0, "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset "
-				      "0x%" PRIx64 " length 0x%" PRIx64 " at iova 0x%" PRIx64
-				      " (line %d of the plan)",
-			      update__hwpt_name(u, a->hwpt), u->plan->memfds[a->memfd].name,
-			      a->offset, a->length, a->iova, a->line);
+	return say__expect(ret, 0,
+			   "ioctl IOMMU_IOAS_MAP_FILE in %s of memfd %s offset "
+			   "0x%" PRIx64 " length 0x%" PRIx64 " at iova 0x%" PRIx64
+			   " (line %d of the plan)",
+			   update__hwpt_name(u, a->hwpt), u->plan->memfds[a->memfd].name, a->offset,
+			   a->length, a->iova, a->line);
 }
 
 static int cmd_run__map_areas(struct update *u, size_t hwpt)
@@ -72,8 +73,8 @@ static int cmd_run__map_areas(struct update *u, size_t hwpt)
 		if (cmd_run__map_area(u, areas[i]))
 			return -1;
 	say__step("map %s: %zu areas, %" PRIu64 " bytes, hwpt_id=%u ioas_id=%u",
-		     update__hwpt_name(u, hwpt), n, plan__mapped_bytes(u->plan, hwpt), u->hwpts[hwpt].hwpt_id,
-		     u->hwpts[hwpt].ioas_id);
+		  update__hwpt_name(u, hwpt), n, plan__mapped_bytes(u->plan, hwpt),
+		  u->hwpts[hwpt].hwpt_id, u->hwpts[hwpt].ioas_id);
 	return 0;
 }
 
@@ -87,8 +88,7 @@ static int cmd_run__share_ioas(struct update *u, size_t hwpt)
 	if (update__alloc_hwpt(u, hwpt, h->ioas_id, &h->hwpt_id))
 		return -1;
 	say__step("share %s: the IOAS of hwpt %s, hwpt_id=%u ioas_id=%u",
-		     update__hwpt_name(u, hwpt), u->plan->hwpts[other].name, h->hwpt_id,
-		     h->ioas_id);
+		  update__hwpt_name(u, hwpt), u->plan->hwpts[other].name, h->hwpt_id, h->ioas_id);
 	return 0;
 }
 
@@ -153,8 +153,8 @@ static int cmd_run__plans(struct group *g, const struct options *options)
 	int err = stop__check() || group__open_luo(g);
 
 	if (!err)
-		err = stage__run_all(g, cmd_run__stages, ARRAY_SIZE(cmd_run__stages), options->kexec,
-				     options->stop_after);
+		err = stage__run_all(g, cmd_run__stages, ARRAY_SIZE(cmd_run__stages),
+				     options->kexec, options->stop_after);
 	/* Reached only without a jump */
 	if (!err)
 		err = preserve__end_without_jump(g);
@@ -196,8 +196,9 @@ static error_t cmd_run__parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_STOP_AFTER:
 		if (!cmd_run__is_stage(arg))
-			argp_error(state, "there is no stage '%s'; write opened, filled, mapped, "
-					  "probed, marked, loaded or preserved",
+			argp_error(state,
+				   "there is no stage '%s'; write opened, filled, mapped, "
+				   "probed, marked, loaded or preserved",
 				   arg);
 		options->stop_after = arg;
 		return 0;

@@ -12,12 +12,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
+
 #include "cmd/commands.h"
 #include "drive/pidfile.h"
 #include "kernel/session.h"
 #include "plan/plan.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* What is there, what to do if not, and whether a live update needs it */
 static const struct check {
@@ -29,7 +29,8 @@ static const struct check {
 	{ LUO_DEVICE, "live update", "boot with kho=on liveupdate=on, CONFIG_LIVEUPDATE", true },
 	{ "/dev/iommu", "iommufd", "CONFIG_IOMMUFD", true },
 	{ "/sys/bus/pci/drivers/vfio-pci", "vfio-pci", "modprobe vfio-pci, CONFIG_VFIO_PCI", true },
-	{ "/sys/kernel/iommu_groups/0", "IOMMU", "boot with intel_iommu=on, or CONFIG_AMD_IOMMU", true },
+	{ "/sys/kernel/iommu_groups/0", "IOMMU", "boot with intel_iommu=on, or CONFIG_AMD_IOMMU",
+	  true },
 	{ "/sys/kernel/tracing/events/iommu_liveupdate", "lutrace's patches",
 	  "mount tracefs on /sys/kernel/tracing, apply kernel-patches", false },
 	{ "/sys/kernel/debug/kho/in", "handed over by a previous kernel",
@@ -44,9 +45,11 @@ static bool cmd_status__report_checks(void)
 	for (i = 0; i < ARRAY_SIZE(cmd_status__checks); i++) {
 		found = !access(cmd_status__checks[i].path, F_OK);
 		if (found)
-			printf("%-34s yes  %s\n", cmd_status__checks[i].name, cmd_status__checks[i].path);
+			printf("%-34s yes  %s\n", cmd_status__checks[i].name,
+			       cmd_status__checks[i].path);
 		else
-			printf("%-34s no   %s\n", cmd_status__checks[i].name, cmd_status__checks[i].hint);
+			printf("%-34s no   %s\n", cmd_status__checks[i].name,
+			       cmd_status__checks[i].hint);
 		if (cmd_status__checks[i].needed && !found)
 			complete = false;
 	}

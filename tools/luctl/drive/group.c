@@ -18,9 +18,9 @@
 struct group {
 	struct luo *luo;
 	struct plan **plans;
-	struct update **updates;	/* parallel to the plans */
+	struct update **updates; /* parallel to the plans */
 	size_t nr;
-	struct pidlock **locks;		/* parallel to them; NULL: not taken */
+	struct pidlock **locks; /* parallel to them; NULL: not taken */
 };
 
 static int group__load_plans(struct group *g, char *const *files, bool need_kernel)
@@ -50,8 +50,9 @@ static int group__make_updates(struct group *g, bool resuming)
 	return 0;
 }
 
-/* What a step or a hook has open for a moment: images, sysfs, a session that is asked for its end */
-#define GROUP_SPARE_FILES	16
+/* What a step or a hook has open for a moment: images, sysfs, a session that is asked for its end
+ */
+#define GROUP_SPARE_FILES 16
 
 static size_t group__nr_open_files(void)
 {
@@ -86,8 +87,8 @@ static int group__check_files(const struct group *g)
 		return 0;
 	if (need > limit.rlim_max)
 		return say__error("%s up to %zu open files, and the limit is %llu; raise it with "
-				  "'ulimit -n %zu'", g->nr == 1 ? "the plan needs" :
-				  "the plans together need", need,
+				  "'ulimit -n %zu'",
+				  g->nr == 1 ? "the plan needs" : "the plans together need", need,
 				  (unsigned long long)limit.rlim_max, need);
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit))

@@ -10,7 +10,7 @@
 #include "drive/say.h"
 #include "drive/stop.h"
 
-#define EXIT_NO_SHELL	127
+#define EXIT_NO_SHELL 127
 
 /* Opened after the parent looked at them, so that they are not what is closed at exec */
 static void hook__redirect(int from, int to)
@@ -49,10 +49,10 @@ static int hook__check_status(const struct plan_hook *hook, int status)
 		return -1;
 	if (WIFSIGNALED(status))
 		return say__error("hook %s '%s' (line %d of the plan) was killed by signal %d",
-				     stage, hook->command, hook->line, WTERMSIG(status));
+				  stage, hook->command, hook->line, WTERMSIG(status));
 	if (WEXITSTATUS(status))
-		return say__error("hook %s '%s' (line %d of the plan) ended with status %d",
-				     stage, hook->command, hook->line, WEXITSTATUS(status));
+		return say__error("hook %s '%s' (line %d of the plan) ended with status %d", stage,
+				  hook->command, hook->line, WEXITSTATUS(status));
 	say__step("hook %s '%s'", stage, hook->command);
 	return 0;
 }
@@ -74,7 +74,7 @@ static int hook__run_one(const struct plan_hook *hook)
 	}
 	if (err)
 		return say__errno(err, "starting hook %s '%s' (line %d of the plan) failed",
-				     plan__stage_name(hook->stage), hook->command, hook->line);
+				  plan__stage_name(hook->stage), hook->command, hook->line);
 	return hook__check_status(hook, status);
 }
 

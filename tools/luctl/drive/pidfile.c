@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who holds a session: see pidfile.h. Called by the group of run and resume, by abort and status. */
+/* Who holds a session: see pidfile.h. Called by the group of run and resume, by abort and status.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

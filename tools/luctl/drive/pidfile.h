@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-#define PIDFILE_DIR	"/run/luctl"
-#define PIDFILE_SUFFIX	".pid"
+#define PIDFILE_DIR "/run/luctl"
+#define PIDFILE_SUFFIX ".pid"
 
 struct pidlock;
 

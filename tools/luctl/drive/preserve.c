@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* From the marks to the jump: see preserve.h. Called as stages by luctl run and resume --again. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -24,7 +25,7 @@
 #include "kernel/tsc.h"
 #include "drive/update.h"
 
-#define NO_PATCHES	" (the running kernel lacks lutrace's patches)"
+#define NO_PATCHES " (the running kernel lacks lutrace's patches)"
 
 int preserve__create_session(struct update *u)
 {
@@ -44,16 +45,15 @@ static int preserve__expect_token_used(struct update *u, size_t hwpt)
 	if (update__alloc_ioas(u, hwpt, &ioas_id) ||
 	    update__alloc_hwpt(u, hwpt, ioas_id, &hwpt_id) ||
 	    say__expect(iommufd__mark(u->iommufd, hwpt_id, token), -EADDRINUSE,
-			   "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token "
-			   "0x%" PRIx64,
-			   token) ||
+			"ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of a second hwpt with token "
+			"0x%" PRIx64,
+			token) ||
 	    say__expect(iommufd__destroy(u->iommufd, hwpt_id), 0,
-			   "ioctl IOMMU_DESTROY of a hwpt that is not marked") ||
+			"ioctl IOMMU_DESTROY of a hwpt that is not marked") ||
 	    say__expect(iommufd__destroy(u->iommufd, ioas_id), 0,
-			   "ioctl IOMMU_DESTROY of an IOAS without a hwpt"))
+			"ioctl IOMMU_DESTROY of an IOAS without a hwpt"))
 		return -1;
-	say__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE",
-		     token);
+	say__step("mark: token 0x%" PRIx64 " for a second hwpt is refused with EADDRINUSE", token);
 	return 0;
 }
 
@@ -63,7 +63,7 @@ static int preserve__expect_marked(struct update *u, size_t hwpt)
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (say__expect(iommufd__mark(u->iommufd, hwpt_id, plan__unused_token(u->plan)), -EEXIST,
-			   "a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
+			"a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
 		return -1;
 	say__step("mark: a second mark of %s is refused with EEXIST", name);
 	return preserve__expect_token_used(u, hwpt);
@@ -79,7 +79,7 @@ int preserve__mark(struct update *u)
 			continue;
 		ret = iommufd__mark(u->iommufd, u->hwpts[i].hwpt_id, u->plan->hwpts[i].token);
 		if (say__expect(ret, 0, "ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s%s",
-				   update__hwpt_name(u, i), ret == -ENOTTY ? NO_PATCHES : ""))
+				update__hwpt_name(u, i), ret == -ENOTTY ? NO_PATCHES : ""))
 			return -1;
 		u->hwpts[i].marked = true;
 		say__step("mark %s", update__hwpt_name(u, i));
@@ -110,7 +110,7 @@ static int preserve__report_remarks(const struct remarks *remarks, bool strict)
 	}
 	if (strict && remarks__nr_warnings(remarks))
 		return say__error("the next kernel does not fit, see the warnings; mend that, or "
-				     "leave out --strict");
+				  "leave out --strict");
 	return 0;
 }
 
@@ -120,7 +120,8 @@ static void preserve__note_loaded(const char *image)
 	struct fault fault;
 
 	if (loaded__read("", &fault) == 1)
-		say__note("note: somebody else has loaded a next kernel already; %s will take its place",
+		say__note("note: somebody else has loaded a next kernel already; %s will take its "
+			  "place",
 			  image);
 }
 
@@ -133,7 +134,8 @@ int preserve__check_next(const struct group *g, bool strict)
 	char *running = kexec__running_cmdline();
 	char *cmdline = running ? preserve__next_cmdline(g, running) : NULL;
 	struct next_kernel next = { .image = group__kernel(g)->image,
-				    .initrd = group__kernel(g)->initrd, .cmdline = cmdline };
+				    .initrd = group__kernel(g)->initrd,
+				    .cmdline = cmdline };
 	struct remarks remarks = { .nr = 0 };
 	struct fault fault;
 	int err = -1;
@@ -165,18 +167,18 @@ int preserve__load_kernel(struct group *g)
 	err = kexec__load(kernel->image, kernel->initrd, cmdline);
 	if (!err)
 		say__step("load kernel %s initrd=%s cmdline=\"%s\"", kernel->image,
-			     kernel->initrd ? kernel->initrd : "none", cmdline);
+			  kernel->initrd ? kernel->initrd : "none", cmdline);
 	free(cmdline);
 	return err;
 }
 
 static int preserve__expect_order(struct update *u)
 {
-	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd),
-				       u->plan->iommufd_token);
+	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), u->plan->iommufd_token);
 
-	if (say__expect(ret, -ENOENT, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
-					 "before its memfds"))
+	if (say__expect(ret, -ENOENT,
+			"ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+			"before its memfds"))
 		return -1;
 	say__step("preserve: the iommufd before its memfds is refused with ENOENT");
 	return 0;
@@ -191,9 +193,10 @@ static int preserve__memfds(struct update *u)
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
 		ret = session__preserve_fd(u->session, memfd__fd(u->memfds[i]), m->token);
-		if (say__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s "
-					   "token=0x%" PRIx64,
-				   m->name, m->token))
+		if (say__expect(ret, 0,
+				"ioctl LIVEUPDATE_SESSION_PRESERVE_FD of memfd %s "
+				"token=0x%" PRIx64,
+				m->name, m->token))
 			return -1;
 		say__step("preserve memfd %s token=0x%" PRIx64, m->name, m->token);
 	}
@@ -203,7 +206,8 @@ static int preserve__memfds(struct update *u)
 static const char *preserve__hint(int ret)
 {
 	return ret == -ENOENT ? " (a mapped memfd is not preserved in this session, or the kernel "
-				"cannot preserve an iommufd)" : "";
+				"cannot preserve an iommufd)"
+			      : "";
 }
 
 static int preserve__iommufd(struct update *u)
@@ -211,11 +215,13 @@ static int preserve__iommufd(struct update *u)
 	uint64_t token = u->plan->iommufd_token;
 	int ret = session__preserve_fd(u->session, iommufd__fd(u->iommufd), token);
 
-	if (say__expect(ret, 0, "ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
-				   "token=0x%" PRIx64 "%s", token, preserve__hint(ret)))
+	if (say__expect(ret, 0,
+			"ioctl LIVEUPDATE_SESSION_PRESERVE_FD of the iommufd "
+			"token=0x%" PRIx64 "%s",
+			token, preserve__hint(ret)))
 		return -1;
 	say__step("preserve iommufd token=0x%" PRIx64 " with %zu hwpts", token,
-		     plan__nr_marked(u->plan));
+		  plan__nr_marked(u->plan));
 	return 0;
 }
 
@@ -229,8 +235,8 @@ static int preserve__expect_fixed(struct update *u)
 		marked = u->plan->hwpts[i].marked;
 		if (!update__has_hwpt(u, i))
 			continue;
-		if (plan__ioas_is_marked(u->plan, i) ? update__expect_fixed(u, i, marked) :
-						       update__expect_changeable(u, i))
+		if (plan__ioas_is_marked(u->plan, i) ? update__expect_fixed(u, i, marked)
+						     : update__expect_changeable(u, i))
 			return -1;
 	}
 	return 0;
@@ -239,14 +245,13 @@ static int preserve__expect_fixed(struct update *u)
 /* What was reclaimed has fixed mappings for all of its life, and is there no less than before */
 static int preserve__expect_as_before(struct update *u, size_t hwpt)
 {
-	return u->resuming ? update__expect_fixed(u, hwpt, false) :
-			     update__expect_changeable(u, hwpt);
+	return u->resuming ? update__expect_fixed(u, hwpt, false)
+			   : update__expect_changeable(u, hwpt);
 }
 
 static uint32_t preserve__marked_state(const struct update *u)
 {
-	return IOMMU_HWPT_LIVEUPDATE_MARKED |
-	       (u->resuming ? IOMMU_HWPT_LIVEUPDATE_RECLAIMED : 0);
+	return IOMMU_HWPT_LIVEUPDATE_MARKED | (u->resuming ? IOMMU_HWPT_LIVEUPDATE_RECLAIMED : 0);
 }
 
 static int preserve__expect_preserved(struct update *u)
@@ -322,7 +327,7 @@ int preserve__jump(struct group *g)
 		say__note("the jump is at TSC %" PRIu64, tsc__read());
 	err = kexec__reboot();
 	return say__errno(err, "reboot(LINUX_REBOOT_CMD_KEXEC) returned, so that nothing was "
-				  "handed over; see the kernel log");
+			       "handed over; see the kernel log");
 }
 
 int preserve__end_without_jump(struct group *g)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What luctl says, and where it goes if nobody takes it: see say.h. Called by all of luctl. Lines are
- * written without stdio, so that it is known of each whether it was taken.
+ * What luctl says, and where it goes if nobody takes it: see say.h. Called by all of luctl. Lines
+ * are written without stdio, so that it is known of each whether it was taken.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +16,16 @@
 #include "drive/pidfile.h"
 #include "drive/say.h"
 
-#define SAY_KMSG	"/dev/kmsg"
+#define SAY_KMSG "/dev/kmsg"
 /* A pipe or terminal that is full for so long has no reader that reads */
-#define SAY_WAIT_MS	10000
+#define SAY_WAIT_MS 10000
 /* What a pipe that poll() calls writable takes without waiting */
-#define SAY_CHUNK	512u
+#define SAY_CHUNK 512u
 /* The kernel cuts longer lines of its log */
-#define SAY_KMSG_SIZE	900
+#define SAY_KMSG_SIZE 900
 
 static const char *say__subject;
-static bool say__diverted[3];	/* by file descriptor: it takes no more */
+static bool say__diverted[3]; /* by file descriptor: it takes no more */
 static int say__log = -1;
 static bool say__has_no_log;
 
@@ -97,16 +97,18 @@ static void say__to_log(const char *line, size_t size)
 		say__to_kernel(line);
 }
 
-/* From now on what goes to @fd goes to the log. The kernel's log says so, for whoever looks there. */
+/* From now on what goes to @fd goes to the log. The kernel's log says so, for whoever looks there.
+ */
 static void say__divert(int fd, int err)
 {
 	char line[256];
 
 	say__diverted[fd] = true;
 	say__open_log();
-	snprintf(line, sizeof(line), "luctl[%d]: %s takes no more (%s), what luctl says goes on in %s\n",
-		 (int)getpid(), fd == STDOUT_FILENO ? "standard output" : "standard error",
-		 strerror(-err), say__log >= 0 ? SAY_LOG : "the kernel log");
+	snprintf(line, sizeof(line),
+		 "luctl[%d]: %s takes no more (%s), what luctl says goes on in %s\n", (int)getpid(),
+		 fd == STDOUT_FILENO ? "standard output" : "standard error", strerror(-err),
+		 say__log >= 0 ? SAY_LOG : "the kernel log");
 	say__to_kernel(line);
 }
 
@@ -157,8 +159,10 @@ static void say__out(int fd, const char *prefix, const char *fmt, va_list args, 
 	fflush(stdout);
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
-	size = text ? asprintf(&line, "luctl: %s%s%s%s%s\n", prefix, say__subject ? say__subject : "",
-			       say__subject ? ": " : "", text, suffix) : -1;
+	size = text ? asprintf(&line, "luctl: %s%s%s%s%s\n", prefix,
+			       say__subject ? say__subject : "", say__subject ? ": " : "", text,
+			       suffix)
+		    : -1;
 	if (size >= 0)
 		say__line(fd, line, size);
 	else
@@ -236,7 +240,8 @@ int say__expect(int ret, int want, const char *fmt, ...)
 			 say__errno_name(ret));
 	else if (ret >= 0)
 		snprintf(suffix, sizeof(suffix),
-			 " succeeded, but the kernel must refuse it with %s", say__errno_name(want));
+			 " succeeded, but the kernel must refuse it with %s",
+			 say__errno_name(want));
 	else
 		snprintf(suffix, sizeof(suffix), " failed with %s (%s), but must fail with %s",
 			 say__errno_name(ret), strerror(-ret), say__errno_name(want));

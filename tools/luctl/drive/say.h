@@ -3,19 +3,19 @@
  * What luctl says: a line per step on stdout, one sentence for what failed on stderr.
  *
  * That nobody takes it is no reason to give up a live update. Once a line cannot be written (the
- * reader of a pipe is gone, a terminal hung up, a disk is full, the descriptor is closed), or is not
- * taken within ten seconds, it and all later ones for that descriptor are appended to SAY_LOG, each
- * with the process in front, and the kernel log says so once. If that cannot be written either,
- * lines go to the kernel log.
+ * reader of a pipe is gone, a terminal hung up, a disk is full, the descriptor is closed), or is
+ * not taken within ten seconds, it and all later ones for that descriptor are appended to SAY_LOG,
+ * each with the process in front, and the kernel log says so once. If that cannot be written
+ * either, lines go to the kernel log.
  */
 #ifndef LUCTL_SAY_H
 #define LUCTL_SAY_H
 
-#define SAY_LOG		"/run/luctl/luctl.log"
+#define SAY_LOG "/run/luctl/luctl.log"
 
 /*
- * To be called first: a descriptor of the three that is closed is opened on /dev/null, so that no file
- * that is opened later gets what is said. What would go to it goes to the log.
+ * To be called first: a descriptor of the three that is closed is opened on /dev/null, so that no
+ * file that is opened later gets what is said. What would go to it goes to the log.
  */
 void say__init(void);
 
@@ -42,9 +42,7 @@ int say__errno(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3
  * 0 or a negative errno. Returns 0 if it is that, else reports @fmt, which names the call and
  * its object, and returns -1.
  */
-int say__expect(int ret, int want, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
+int say__expect(int ret, int want, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * Where a child is to write what it would write to @fd, STDOUT_FILENO or STDERR_FILENO: @fd itself,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Goes through stages: see stage.h. Called by luctl run and resume --again. */
 #include <string.h>
 
 #include "drive/group.h"

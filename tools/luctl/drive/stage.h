@@ -11,7 +11,7 @@
 struct group;
 struct update;
 
-#define STAGE_NO_HOOK	PLAN_NR_STAGES
+#define STAGE_NO_HOOK PLAN_NR_STAGES
 
 /* All plans do the step, then all hooks run, then what is done once for all */
 struct stage {
@@ -19,10 +19,11 @@ struct stage {
 	int (*each)(struct update *update);
 	enum plan_stage hook;
 	int (*once)(struct group *group);
-	bool for_kexec;		/* left out without a kexec */
+	bool for_kexec; /* left out without a kexec */
 };
 
-/* One after the other, up to the one named @stop_after if that is not NULL. Returns -1 if one fails. */
+/* One after the other, up to the one named @stop_after if that is not NULL. Returns -1 if one
+ * fails. */
 int stage__run_all(struct group *group, const struct stage *stages, size_t nr, bool kexec,
 		   const char *stop_after);
 

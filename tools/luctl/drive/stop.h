@@ -12,8 +12,8 @@
 #include <sys/types.h>
 
 enum stop_hangup {
-	STOP_ON_HANGUP,		/* SIGHUP ends it as SIGTERM does, unless it was ignored already */
-	STOP_NEVER_ON_HANGUP,	/* it goes on: it has what nobody can take back a second time */
+	STOP_ON_HANGUP,	      /* SIGHUP ends it as SIGTERM does, unless it was ignored already */
+	STOP_NEVER_ON_HANGUP, /* it goes on: it has what nobody can take back a second time */
 };
 
 void stop__init(enum stop_hangup hangup);
@@ -28,8 +28,8 @@ void stop__wait(void);
 
 /*
  * Waits for the end of the child @pid, which leads a process group, and passes on to that group
- * the first signal that stops this process, also one that came before. Returns 0 with its status, or a negative
- * errno.
+ * the first signal that stops this process, also one that came before. Returns 0 with its status,
+ * or a negative errno.
  */
 int stop__wait_for(pid_t pid, int *status);
 

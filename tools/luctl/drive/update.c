@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What one plan holds open, and the steps that run and resume share: see update.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,8 +30,8 @@ struct update *update__new(const struct plan *plan, bool resuming)
 	u->devices = calloc(plan->nr_devices + 1, sizeof(*u->devices));
 	u->engines = calloc(plan->nr_devices + 1, sizeof(*u->engines));
 	u->hwpts = calloc(plan->nr_hwpts + 1, sizeof(*u->hwpts));
-	u->scratch = mmap(NULL, PLAN_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	u->scratch =
+		mmap(NULL, PLAN_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (u->memfds && u->devices && u->engines && u->hwpts && u->scratch != MAP_FAILED)
 		return u;
 	update__free(u);
@@ -106,8 +107,8 @@ int update__bind_devices(struct update *u)
 			continue;
 		if (vfio__bind(device, iommufd__fd(u->iommufd)))
 			return -1;
-		say__step("bind device %s %s to the iommufd, dev_id=%u",
-			     u->plan->devices[i].name, vfio__bdf(device), vfio__dev_id(device));
+		say__step("bind device %s %s to the iommufd, dev_id=%u", u->plan->devices[i].name,
+			  vfio__bdf(device), vfio__dev_id(device));
 	}
 	return 0;
 }
@@ -115,7 +116,7 @@ int update__bind_devices(struct update *u)
 int update__alloc_ioas(struct update *u, size_t hwpt, uint32_t *ioas_id)
 {
 	return say__expect(iommufd__alloc_ioas(u->iommufd, ioas_id), 0,
-			      "ioctl IOMMU_IOAS_ALLOC for %s", update__hwpt_name(u, hwpt));
+			   "ioctl IOMMU_IOAS_ALLOC for %s", update__hwpt_name(u, hwpt));
 }
 
 int update__alloc_hwpt(struct update *u, size_t hwpt, uint32_t ioas_id, uint32_t *hwpt_id)
@@ -123,7 +124,7 @@ int update__alloc_hwpt(struct update *u, size_t hwpt, uint32_t ioas_id, uint32_t
 	uint32_t dev_id = vfio__dev_id(u->devices[u->plan->hwpts[hwpt].device]);
 
 	return say__expect(iommufd__alloc_hwpt(u->iommufd, dev_id, ioas_id, hwpt_id), 0,
-			      "ioctl IOMMU_HWPT_ALLOC for %s", update__hwpt_name(u, hwpt));
+			   "ioctl IOMMU_HWPT_ALLOC for %s", update__hwpt_name(u, hwpt));
 }
 
 static int update__attach_one(struct update *u, size_t hwpt)
@@ -137,7 +138,7 @@ static int update__attach_one(struct update *u, size_t hwpt)
 	if (!u->engines[device])
 		return -1;
 	say__step("attach device %s to %s, hwpt_id=%u", u->plan->devices[device].name,
-		     update__hwpt_name(u, hwpt), u->hwpts[hwpt].hwpt_id);
+		  update__hwpt_name(u, hwpt), u->hwpts[hwpt].hwpt_id);
 	return 0;
 }
 
@@ -151,7 +152,8 @@ int update__attach(struct update *u)
 			return -1;
 	}
 	for (i = 0; i < u->plan->nr_hwpts; i++)
-		if (update__has_hwpt(u, i) && plan__hwpt_is_attached(u->plan, i) && update__attach_one(u, i))
+		if (update__has_hwpt(u, i) && plan__hwpt_is_attached(u->plan, i) &&
+		    update__attach_one(u, i))
 			return -1;
 	return 0;
 }
@@ -170,7 +172,7 @@ int update__detach(struct update *u)
 			return -1;
 		u->hwpts[i].attached = false;
 		say__step("detach device %s from %s", u->plan->devices[device].name,
-			     update__hwpt_name(u, i));
+			  update__hwpt_name(u, i));
 	}
 	return 0;
 }
@@ -195,9 +197,10 @@ static int update__expect_areas(struct update *u, size_t hwpt)
 		a = areas[i];
 		ret = iommufd__map(u->iommufd, u->hwpts[hwpt].ioas_id, u->scratch, PLAN_PAGE,
 				   a->iova);
-		if (say__expect(ret, -EEXIST, "ioctl IOMMU_IOAS_MAP in %s over the area at iova "
-						 "0x%" PRIx64,
-				   update__hwpt_name(u, hwpt), a->iova))
+		if (say__expect(ret, -EEXIST,
+				"ioctl IOMMU_IOAS_MAP in %s over the area at iova "
+				"0x%" PRIx64,
+				update__hwpt_name(u, hwpt), a->iova))
 			return -1;
 	}
 	return 0;
@@ -212,14 +215,13 @@ int update__expect_changeable(struct update *u, size_t hwpt)
 	if (!plan__scratch_iova(u->plan, hwpt, &iova))
 		return 0;
 	if (say__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), 0,
-			   "ioctl IOMMU_IOAS_MAP in %s at iova 0x%" PRIx64, name, iova) ||
+			"ioctl IOMMU_IOAS_MAP in %s at iova 0x%" PRIx64, name, iova) ||
 	    say__expect(iommufd__unmap(u->iommufd, ioas_id, iova, PLAN_PAGE), 0,
-			   "ioctl IOMMU_IOAS_UNMAP in %s at iova 0x%" PRIx64, name, iova) ||
+			"ioctl IOMMU_IOAS_UNMAP in %s at iova 0x%" PRIx64, name, iova) ||
 	    update__expect_areas(u, hwpt))
 		return -1;
-	say__step("%s: map and unmap of a page at iova 0x%" PRIx64
-		     " work, all areas are in place",
-		     name, iova);
+	say__step("%s: map and unmap of a page at iova 0x%" PRIx64 " work, all areas are in place",
+		  name, iova);
 	return 0;
 }
 
@@ -236,20 +238,21 @@ int update__expect_fixed(struct update *u, size_t hwpt, bool destroy)
 	if (plan__far_iova(u->plan, hwpt, &iova) &&
 	    iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova) >= 0)
 		return say__error("ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64
-				     " succeeded, but the kernel must refuse it", name, iova);
+				  " succeeded, but the kernel must refuse it",
+				  name, iova);
 	if (plan__scratch_iova(u->plan, hwpt, &iova) &&
 	    say__expect(iommufd__map(u->iommufd, ioas_id, u->scratch, PLAN_PAGE, iova), -EBUSY,
-			   "ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64, name, iova))
+			"ioctl IOMMU_IOAS_MAP in the fixed %s at iova 0x%" PRIx64, name, iova))
 		return -1;
-	if (a && say__expect(iommufd__unmap(u->iommufd, ioas_id, a->iova, a->length), -EBUSY,
-				"ioctl IOMMU_IOAS_UNMAP in the fixed %s at iova 0x%" PRIx64, name,
-				a->iova))
+	if (a &&
+	    say__expect(iommufd__unmap(u->iommufd, ioas_id, a->iova, a->length), -EBUSY,
+			"ioctl IOMMU_IOAS_UNMAP in the fixed %s at iova 0x%" PRIx64, name, a->iova))
 		return -1;
 	if (destroy && say__expect(iommufd__destroy(u->iommufd, u->hwpts[hwpt].hwpt_id), -EBUSY,
-				      "ioctl IOMMU_DESTROY of the fixed %s", name))
+				   "ioctl IOMMU_DESTROY of the fixed %s", name))
 		return -1;
 	say__step("%s: map%s unmap%s are refused with EBUSY", name, destroy ? "," : " and",
-		     destroy ? " and destroy" : "");
+		  destroy ? " and destroy" : "");
 	return 0;
 }
 
@@ -267,7 +270,7 @@ static const char *update__state_name(uint32_t bits)
 	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
 		return "reclaimed and marked";
 	case IOMMU_HWPT_LIVEUPDATE_MARKED | IOMMU_HWPT_LIVEUPDATE_PRESERVED |
-	     IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
+		IOMMU_HWPT_LIVEUPDATE_RECLAIMED:
 		return "reclaimed and preserved";
 	default:
 		return "in a state that cannot be";
@@ -275,19 +278,20 @@ static const char *update__state_name(uint32_t bits)
 }
 
 static int update__check_state(struct update *u, size_t hwpt, uint32_t bits,
-		       const struct iommufd_state *state)
+			       const struct iommufd_state *state)
 {
 	uint64_t pages = plan__mapped_bytes(u->plan, hwpt) / PLAN_PAGE;
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (state->bits != bits || state->token != u->plan->hwpts[hwpt].token)
 		return say__error("%s is %s with token 0x%" PRIx64 " and must be %s", name,
-				     update__state_name(state->bits), state->token, update__state_name(bits));
+				  update__state_name(state->bits), state->token,
+				  update__state_name(bits));
 	if (bits != IOMMU_HWPT_LIVEUPDATE_MARKED && pages && !state->nr_leaves)
 		return say__error("no entry of %s was compared with its memory", name);
 	if (state->nr_pinned != pages)
 		return say__error("%" PRIu64 " pages are pinned under %s, and it maps %" PRIu64,
-				     state->nr_pinned, name, pages);
+				  state->nr_pinned, name, pages);
 	return 0;
 }
 
@@ -296,11 +300,11 @@ static int update__query(struct update *u, size_t hwpt, uint32_t bits, struct io
 	const char *name = update__hwpt_name(u, hwpt);
 
 	if (say__expect(iommufd__query(u->iommufd, u->hwpts[hwpt].hwpt_id, state), 0,
-			   "ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name) ||
+			"ioctl IOMMU_HWPT_LIVEUPDATE_QUERY of %s", name) ||
 	    update__check_state(u, hwpt, bits, state))
 		return -1;
 	say__step("query %s: %s, %" PRIu64 " leaves compared, %" PRIu64 " pages pinned", name,
-		     update__state_name(bits), state->nr_leaves, state->nr_pinned);
+		  update__state_name(bits), state->nr_leaves, state->nr_pinned);
 	return 0;
 }
 
@@ -320,11 +324,11 @@ int update__expect_state(struct update *u, uint32_t bits)
 		n++;
 	}
 	/* What is only marked was compared earlier, if at all */
-	if (n && ((bits & IOMMU_HWPT_LIVEUPDATE_PRESERVED) ||
-		  bits == IOMMU_HWPT_LIVEUPDATE_RECLAIMED))
-		say__step("%s %zu hwpts of session %s: compared %" PRIu64
-			     " leaves, pinned %" PRIu64 " pages",
-			     update__state_name(bits), n, u->plan->session, leaves, pages);
+	if (n &&
+	    ((bits & IOMMU_HWPT_LIVEUPDATE_PRESERVED) || bits == IOMMU_HWPT_LIVEUPDATE_RECLAIMED))
+		say__step("%s %zu hwpts of session %s: compared %" PRIu64 " leaves, pinned %" PRIu64
+			  " pages",
+			  update__state_name(bits), n, u->plan->session, leaves, pages);
 	return 0;
 }
 
@@ -343,6 +347,6 @@ int update__verify_memory(struct update *u)
 	}
 	if (u->plan->nr_memfds)
 		say__step("verify memory: %zu memfds, %" PRIu64 " bytes as they must be",
-			     u->plan->nr_memfds, bytes);
+			  u->plan->nr_memfds, bytes);
 	return 0;
 }

@@ -18,24 +18,24 @@ struct vfio;
 
 struct update_hwpt {
 	uint32_t hwpt_id, ioas_id;
-	bool marked;			/* the kernel knows its token */
+	bool marked; /* the kernel knows its token */
 	bool attached;
 };
 
 struct update {
 	const struct plan *plan;
-	bool resuming;			/* only what is marked exists after the kexec */
-	struct luo *luo;		/* of all updates of this process, which its group closes */
+	bool resuming;	 /* only what is marked exists after the kexec */
+	struct luo *luo; /* of all updates of this process, which its group closes */
 	struct session *session;
-	bool finished;			/* what came through is this process's, not the session's */
+	bool finished; /* what came through is this process's, not the session's */
 	struct iommufd *iommufd;
 	struct kmsg *kmsg;
-	struct memfd **memfds;		/* these four run parallel to the plan's arrays */
+	struct memfd **memfds; /* these four run parallel to the plan's arrays */
 	struct vfio **devices;
-	struct edu **engines;		/* by device */
+	struct edu **engines; /* by device */
 	struct update_hwpt *hwpts;
-	uint64_t first_dma;		/* TSC when the first one had ended; 0: none yet */
-	void *scratch;			/* a page to map for a moment */
+	uint64_t first_dma; /* TSC when the first one had ended; 0: none yet */
+	void *scratch;	    /* a page to map for a moment */
 };
 
 /* Reports and returns NULL when it fails */

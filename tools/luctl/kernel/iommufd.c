@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The ioctls of /dev/iommu: see iommufd.h. Called by all steps that have an iommufd. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "kernel/iommufd.h"
 #include "drive/say.h"
 
-#define IOMMU_DEVICE	"/dev/iommu"
+#define IOMMU_DEVICE "/dev/iommu"
 
 struct iommufd {
 	int fd;
@@ -34,8 +35,8 @@ struct iommufd *iommufd__open(void)
 	int fd = open(IOMMU_DEVICE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
-		say__errno(-errno, "open " IOMMU_DEVICE
-			      " failed (it needs CONFIG_IOMMUFD and root)");
+		say__errno(-errno,
+			   "open " IOMMU_DEVICE " failed (it needs CONFIG_IOMMUFD and root)");
 		return NULL;
 	}
 	return iommufd__adopt(fd);
@@ -95,8 +96,7 @@ int iommufd__map_file(struct iommufd *iommufd, uint32_t ioas_id, int fd, uint64_
 {
 	struct iommu_ioas_map_file cmd = {
 		.size = sizeof(cmd),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA |
-			 (readable ? IOMMU_IOAS_MAP_READABLE : 0) |
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | (readable ? IOMMU_IOAS_MAP_READABLE : 0) |
 			 (writable ? IOMMU_IOAS_MAP_WRITEABLE : 0),
 		.ioas_id = ioas_id,
 		.fd = fd,

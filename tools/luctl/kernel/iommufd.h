@@ -10,10 +10,10 @@ struct iommufd;
 
 /* What the kernel says of a HWPT; see struct iommu_hwpt_liveupdate_query */
 struct iommufd_state {
-	uint32_t bits;		/* IOMMU_HWPT_LIVEUPDATE_MARKED, _PRESERVED, _RECLAIMED */
+	uint32_t bits; /* IOMMU_HWPT_LIVEUPDATE_MARKED, _PRESERVED, _RECLAIMED */
 	uint64_t token;
-	uint64_t nr_leaves;	/* page table entries that were compared with the memory */
-	uint64_t nr_pinned;	/* pages */
+	uint64_t nr_leaves; /* page table entries that were compared with the memory */
+	uint64_t nr_pinned; /* pages */
 };
 
 struct iommufd_reclaimed {

@@ -43,9 +43,10 @@ int kexec__load(const char *image, const char *initrd, const char *cmdline)
 	}
 	err = 0;
 	if (syscall(SYS_kexec_file_load, kernel, ramdisk, strlen(cmdline) + 1, cmdline, flags))
-		err = say__errno(-errno, "kexec_file_load of %s failed (it needs "
-					    "CONFIG_KEXEC_FILE, root, and a bzImage)",
-				    image);
+		err = say__errno(-errno,
+				 "kexec_file_load of %s failed (it needs "
+				 "CONFIG_KEXEC_FILE, root, and a bzImage)",
+				 image);
 	else
 		kexec__loaded = true;
 	if (ramdisk >= 0)
@@ -78,7 +79,7 @@ char *kexec__running_cmdline(void)
 
 	if (!f || getline(&line, &room, f) < 0) {
 		say__errno(errno ? -errno : -ENODATA, "reading /proc/cmdline failed "
-			      "(mount /proc)");
+						      "(mount /proc)");
 		free(line);
 		line = NULL;
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Faults in the kernel log: see kmsg.h. Called by the DMA probes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,9 +10,9 @@
 #include "kernel/kmsg.h"
 #include "drive/say.h"
 
-#define KMSG_DEVICE	"/dev/kmsg"
-#define RECORD_SIZE	8192
-#define POLL_MS		10u
+#define KMSG_DEVICE "/dev/kmsg"
+#define RECORD_SIZE 8192
+#define POLL_MS 10u
 
 struct kmsg {
 	int fd;
@@ -29,7 +30,7 @@ struct kmsg *kmsg__open(void)
 	kmsg->fd = open(KMSG_DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg->fd < 0 || lseek(kmsg->fd, 0, SEEK_END) < 0) {
 		say__errno(-errno, "open " KMSG_DEVICE " failed (probes need the kernel log; "
-			      "it needs CONFIG_PRINTK and root)");
+				   "it needs CONFIG_PRINTK and root)");
 		kmsg__close(kmsg);
 		return NULL;
 	}

@@ -21,8 +21,8 @@
 #include "kernel/session.h"
 
 /* How long a session may stay after it was closed: who looks at it holds it for far less */
-#define END_WAIT_MS	10000
-#define END_POLL_NS	1000000L
+#define END_WAIT_MS 10000
+#define END_POLL_NS 1000000L
 
 struct luo {
 	int fd;
@@ -30,7 +30,7 @@ struct luo {
 
 struct session {
 	int fd;
-	bool incoming;		/* the previous kernel's */
+	bool incoming; /* the previous kernel's */
 	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
 };
 
@@ -83,18 +83,23 @@ static void luo__report_busy(void)
 	char name[PROCESS_NAME_SIZE];
 
 	if (!holder) {
-		say__errno(-EBUSY, "open " LUO_DEVICE " failed (another process has it open, which is "
+		say__errno(-EBUSY,
+			   "open " LUO_DEVICE " failed (another process has it open, which is "
 			   "not to be seen in /proc; stop that first)");
 		return;
 	}
 	process_name(holder, name);
 	if (holder == 1)
-		say__errno(-EBUSY, "open " LUO_DEVICE " failed (PID 1, %s, has it open: the service "
+		say__errno(-EBUSY,
+			   "open " LUO_DEVICE " failed (PID 1, %s, has it open: the service "
 			   "manager drives live updates of this host itself; have it do that, or "
-			   "switch it off there and boot again)", name);
+			   "switch it off there and boot again)",
+			   name);
 	else
-		say__errno(-EBUSY, "open " LUO_DEVICE " failed (process %d, %s, has it open; stop that "
-			   "first)", (int)holder, name);
+		say__errno(-EBUSY,
+			   "open " LUO_DEVICE " failed (process %d, %s, has it open; stop that "
+			   "first)",
+			   (int)holder, name);
 }
 
 static const char *luo__open_hint(int err)
@@ -169,7 +174,8 @@ static int luo__retrieve(struct luo *luo, const char *name)
 	return ioctl(luo->fd, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &cmd) ? -errno : cmd.fd;
 }
 
-/* Calls it again for as long as it returns @busy, END_WAIT_MS at most, and returns what it did last */
+/* Calls it again for as long as it returns @busy, END_WAIT_MS at most, and returns what it did last
+ */
 static int luo__await(struct luo *luo, int (*call)(struct luo *luo, const char *name),
 		      const char *name, int busy)
 {
@@ -209,8 +215,10 @@ struct session *luo__create_session(struct luo *luo, const char *name)
 	if (fd >= 0)
 		return session__new(fd, name, false);
 	say__errno(fd, "ioctl LIVEUPDATE_IOCTL_CREATE_SESSION for session '%s' failed%s", name,
-		   fd == -EEXIST ? " (another process holds a session of that name; end it, or take "
-				   "another name)" : "");
+		   fd == -EEXIST
+			   ? " (another process holds a session of that name; end it, or take "
+			     "another name)"
+			   : "");
 	return NULL;
 }
 
@@ -286,13 +294,14 @@ int session__end(struct luo *luo, struct session *session)
 		ret = luo__await(luo, luo__retrieve, name, -EINVAL);
 	} else {
 		ret = luo__await(luo, luo__create, name, -EEXIST);
-		/* An empty session; if it stays as well, whoever creates the next one waits for it */
+		/* An empty session; if it stays as well, whoever creates the next one waits for it
+		 */
 		if (ret >= 0)
 			close(ret);
 	}
 	if (ret != (incoming ? -EINVAL : -EEXIST))
 		return 0;
 	return say__error("session '%s' is closed and has not ended after %d s: another process "
-			  "holds its file; see which, with 'ls -l /proc/*/fd'", name,
-			  END_WAIT_MS / 1000);
+			  "holds its file; see which, with 'ls -l /proc/*/fd'",
+			  name, END_WAIT_MS / 1000);
 }

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define LUO_DEVICE	"/dev/liveupdate"
+#define LUO_DEVICE "/dev/liveupdate"
 
 struct luo;
 struct session;

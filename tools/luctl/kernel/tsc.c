@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The clock that goes on through a kexec: see tsc.h. Called by run and resume, and by the probes.
+ */
 #include <time.h>
 
 #include "kernel/tsc.h"

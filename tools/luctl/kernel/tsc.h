@@ -11,7 +11,7 @@ uint64_t tsc__read(void);
 /* Two moments far enough apart tell how fast it is */
 struct tsc_moment {
 	uint64_t tsc;
-	uint64_t ns;		/* CLOCK_MONOTONIC_RAW */
+	uint64_t ns; /* CLOCK_MONOTONIC_RAW */
 };
 
 struct tsc_moment tsc__moment(void);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* PCI devices through VFIO: see vfio.h. Called by update.c and the commands. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +20,11 @@
 #include "drive/say.h"
 #include "kernel/vfio.h"
 
-#define PCI_DEVICES	"/sys/bus/pci/devices"
-#define DRIVER		"vfio-pci"
+#define PCI_DEVICES "/sys/bus/pci/devices"
+#define DRIVER "vfio-pci"
 /* The cdev appears a moment after the driver took the device */
-#define CDEV_TRIES	200
-#define CDEV_WAIT_NS	10000000L
+#define CDEV_TRIES 200
+#define CDEV_WAIT_NS 10000000L
 
 struct vfio {
 	int fd;
@@ -75,8 +76,9 @@ static void vfio__say_reset(const char *bdf)
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", bdf);
 	if (access(path, F_OK))
 		say__note("device %s cannot be reset: what it was programmed to do stays in it, "
-			  "also in the next kernel; stop its DMA before the jump, and program it anew "
-			  "before bus mastering is enabled", bdf);
+			  "also in the next kernel; stop its DMA before the jump, and program it "
+			  "anew before bus mastering is enabled",
+			  bdf);
 }
 
 static int vfio__take_device(const char *bdf)
@@ -86,21 +88,22 @@ static int vfio__take_device(const char *bdf)
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s", bdf);
 	if (access(path, F_OK))
-		return say__errno(-errno, "there is no PCI device %s (name one that lspci "
-					     "shows)",
-				     bdf);
+		return say__errno(-errno,
+				  "there is no PCI device %s (name one that lspci "
+				  "shows)",
+				  bdf);
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu_group", bdf);
 	if (access(path, F_OK))
 		return say__error("device %s has no IOMMU in this kernel; boot with the IOMMU on "
-				     "(intel_iommu=on or the like, and no iommu=off)",
-				     bdf);
+				  "(intel_iommu=on or the like, and no iommu=off)",
+				  bdf);
 	vfio__say_reset(bdf);
 	vfio__read_driver(bdf, driver, sizeof(driver));
 	if (!strcmp(driver, DRIVER))
 		return 0;
 	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK))
 		return say__error("the kernel has no driver " DRIVER "; load it with "
-				     "'modprobe vfio-pci' or build it with CONFIG_VFIO_PCI");
+				  "'modprobe vfio-pci' or build it with CONFIG_VFIO_PCI");
 	if (*driver && vfio__write_attribute(bdf, "driver/unbind", bdf))
 		return -1;
 	if (vfio__write_attribute(bdf, "driver_override", DRIVER))
@@ -109,7 +112,7 @@ static int vfio__take_device(const char *bdf)
 	if (err)
 		return say__errno(err, "writing '%s' to /sys/bus/pci/drivers_probe failed", bdf);
 	say__note("device %s taken from %s and given to " DRIVER, bdf,
-		     *driver ? driver : "no driver");
+		  *driver ? driver : "no driver");
 	return 0;
 }
 
@@ -153,9 +156,10 @@ static int vfio__open_cdev(const char *bdf)
 			break;
 	}
 	if (fd < 0)
-		say__errno(err, "open %s of device %s failed (it needs CONFIG_VFIO_DEVICE_CDEV, "
-				   "/dev on devtmpfs, an IOMMU and root)",
-			      path, bdf);
+		say__errno(err,
+			   "open %s of device %s failed (it needs CONFIG_VFIO_DEVICE_CDEV, "
+			   "/dev on devtmpfs, an IOMMU and root)",
+			   path, bdf);
 	return fd;
 }
 
@@ -195,7 +199,7 @@ int vfio__bind(struct vfio *vfio, int iommufd)
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd))
 		return say__errno(-errno, "ioctl VFIO_DEVICE_BIND_IOMMUFD of device %s failed",
-				     vfio->bdf);
+				  vfio->bdf);
 	vfio->dev_id = cmd.out_devid;
 	return 0;
 }
@@ -215,9 +219,10 @@ int vfio__attach(struct vfio *vfio, uint32_t hwpt_id)
 	struct vfio_device_attach_iommufd_pt cmd = { .argsz = sizeof(cmd), .pt_id = hwpt_id };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd))
-		return say__errno(-errno, "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT of device %s to "
-					     "hwpt id %u failed",
-				     vfio->bdf, hwpt_id);
+		return say__errno(-errno,
+				  "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT of device %s to "
+				  "hwpt id %u failed",
+				  vfio->bdf, hwpt_id);
 	return 0;
 }
 
@@ -226,9 +231,10 @@ int vfio__detach(struct vfio *vfio)
 	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
 
 	if (ioctl(vfio->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd))
-		return say__errno(-errno, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT of device %s "
-					     "failed",
-				     vfio->bdf);
+		return say__errno(-errno,
+				  "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT of device %s "
+				  "failed",
+				  vfio->bdf);
 	return 0;
 }
 
@@ -236,9 +242,10 @@ static int vfio__region_info(struct vfio *vfio, uint32_t index, struct vfio_regi
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	if (ioctl(vfio->fd, VFIO_DEVICE_GET_REGION_INFO, info))
-		return say__errno(-errno, "ioctl VFIO_DEVICE_GET_REGION_INFO of device %s "
-					     "region %u failed",
-				     vfio->bdf, index);
+		return say__errno(-errno,
+				  "ioctl VFIO_DEVICE_GET_REGION_INFO of device %s "
+				  "region %u failed",
+				  vfio->bdf, index);
 	return 0;
 }
 
@@ -250,22 +257,25 @@ static int vfio__read_config(struct vfio *vfio, unsigned int offset, void *value
 	if (vfio__region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pread(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
-		return say__errno(-errno, "reading the PCI configuration of device %s at 0x%x "
-					     "failed",
-				     vfio->bdf, offset);
+		return say__errno(-errno,
+				  "reading the PCI configuration of device %s at 0x%x "
+				  "failed",
+				  vfio->bdf, offset);
 	return 0;
 }
 
-static int vfio__write_config(struct vfio *vfio, unsigned int offset, const void *value, size_t size)
+static int vfio__write_config(struct vfio *vfio, unsigned int offset, const void *value,
+			      size_t size)
 {
 	struct vfio_region_info info;
 
 	if (vfio__region_info(vfio, VFIO_PCI_CONFIG_REGION_INDEX, &info))
 		return -1;
 	if (pwrite(vfio->fd, value, size, info.offset + offset) != (ssize_t)size)
-		return say__errno(-errno, "writing the PCI configuration of device %s at 0x%x "
-					     "failed",
-				     vfio->bdf, offset);
+		return say__errno(-errno,
+				  "writing the PCI configuration of device %s at 0x%x "
+				  "failed",
+				  vfio->bdf, offset);
 	return 0;
 }
 
@@ -300,8 +310,8 @@ volatile void *vfio__map_bar0(struct vfio *vfio, size_t min_size)
 		return NULL;
 	if (info.size < min_size || !(info.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
 		say__error("BAR 0 of device %s cannot be mapped or is smaller than %zu bytes; "
-			      "name the right device",
-			      vfio->bdf, min_size);
+			   "name the right device",
+			   vfio->bdf, min_size);
 		return NULL;
 	}
 	p = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, vfio->fd, info.offset);

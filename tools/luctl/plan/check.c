@@ -5,13 +5,15 @@
 
 #include "plan/parser.h"
 
-static int check__fail_overlap(struct parser *p, const struct plan_area *a, const struct plan_area *b)
+static int check__fail_overlap(struct parser *p, const struct plan_area *a,
+			       const struct plan_area *b)
 {
 	const struct plan_area *first = a->line < b->line ? a : b, *second = first == a ? b : a;
 
-	return parser__fail_at(p, second->line, "the area at iova 0x%" PRIx64
-		       " overlaps the one at iova 0x%" PRIx64 " of line %d; move one",
-		       second->iova, first->iova, first->line);
+	return parser__fail_at(p, second->line,
+			       "the area at iova 0x%" PRIx64 " overlaps the one at iova 0x%" PRIx64
+			       " of line %d; move one",
+			       second->iova, first->iova, first->line);
 }
 
 /* Areas of one HWPT do not overlap. There may be half a million of them. */
@@ -38,13 +40,15 @@ static int check__probe(struct parser *p, const struct plan_probe *probe)
 	from = plan__find_area(p->plan, probe->hwpt, probe->from, probe->length);
 	to = plan__find_area(p->plan, probe->hwpt, probe->to, probe->length);
 	if (!from || !(from->perm & PLAN_READ))
-		return parser__fail_at(p, probe->line, "no readable area of the hwpt holds [0x%" PRIx64
-			       ", +0x%" PRIx64 "); change 'from=' or the area",
-			       probe->from, probe->length);
+		return parser__fail_at(p, probe->line,
+				       "no readable area of the hwpt holds [0x%" PRIx64
+				       ", +0x%" PRIx64 "); change 'from=' or the area",
+				       probe->from, probe->length);
 	if (!to || !(to->perm & PLAN_WRITE))
-		return parser__fail_at(p, probe->line, "no writable area of the hwpt holds [0x%" PRIx64
-			       ", +0x%" PRIx64 "); change 'to=' or the area",
-			       probe->to, probe->length);
+		return parser__fail_at(p, probe->line,
+				       "no writable area of the hwpt holds [0x%" PRIx64
+				       ", +0x%" PRIx64 "); change 'to=' or the area",
+				       probe->to, probe->length);
 	return 0;
 }
 
@@ -74,7 +78,10 @@ static struct check_range check__range(const struct plan *plan, const struct pla
 	uint64_t start = a->offset + (iova - a->iova);
 
 	return (struct check_range){
-		.memfd = a->memfd, .start = start, .end = start + probe->length, .write = write,
+		.memfd = a->memfd,
+		.start = start,
+		.end = start + probe->length,
+		.write = write,
 		.probe = probe,
 	};
 }
@@ -87,12 +94,15 @@ static int check__fail_probes(struct parser *p, const struct check_range *a,
 	if (!reader->write)
 		return parser__fail_at(p, reader->probe->line,
 				       "the probe reads memory that the probe of line %d writes; "
-				       "move one", writer->probe->line);
+				       "move one",
+				       writer->probe->line);
 	/* Both write */
 	if (a->probe < b->probe)
 		reader = b, writer = a;
-	return parser__fail_at(p, reader->probe->line, "the probe writes memory that the probe of "
-			       "line %d writes; move one", writer->probe->line);
+	return parser__fail_at(p, reader->probe->line,
+			       "the probe writes memory that the probe of "
+			       "line %d writes; move one",
+			       writer->probe->line);
 }
 
 /* In sorted order, what overlaps a range before it overlaps the one of those that ends last */
@@ -151,20 +161,22 @@ static int check__holes(struct parser *p)
 		hole = &p->plan->holes[i];
 		area = plan__find_area(p->plan, hole->hwpt, hole->iova, PLAN_HOLE_LENGTH);
 		if (area && (area->perm & hole->dir))
-			return parser__fail_at(p, hole->line, "iova 0x%" PRIx64
-						      " is mapped by the area of line %d and would "
-						      "not fault; change 'iova=' or 'dir='",
-				       hole->iova, area->line);
+			return parser__fail_at(p, hole->line,
+					       "iova 0x%" PRIx64
+					       " is mapped by the area of line %d and would "
+					       "not fault; change 'iova=' or 'dir='",
+					       hole->iova, area->line);
 	}
 	return 0;
 }
 
 static int check__fail_both_probed(struct parser *p, const struct plan_hwpt *a,
-			    const struct plan_hwpt *b)
+				   const struct plan_hwpt *b)
 {
-	return parser__fail_at(p, a->line, "hwpt '%s' and hwpt '%s' both have probes or holes on device "
-		       "'%s'; probe one per device", a->name, b->name,
-		       p->plan->devices[a->device].name);
+	return parser__fail_at(p, a->line,
+			       "hwpt '%s' and hwpt '%s' both have probes or holes on device "
+			       "'%s'; probe one per device",
+			       a->name, b->name, p->plan->devices[a->device].name);
 }
 
 /* A device is attached to one HWPT at a time */
@@ -192,8 +204,10 @@ static int check__attached(struct parser *p)
 
 static int check__fail_token_of_iommufd(struct parser *p, const struct plan_memfd *m)
 {
-	return parser__fail_at(p, m->line, "token 0x%" PRIx64 " of memfd '%s' is also the iommufd's; "
-		       "take another, or set it with 'iommufd token=N'", m->token, m->name);
+	return parser__fail_at(p, m->line,
+			       "token 0x%" PRIx64 " of memfd '%s' is also the iommufd's; "
+			       "take another, or set it with 'iommufd token=N'",
+			       m->token, m->name);
 }
 
 int check__plan(struct parser *p)
@@ -202,7 +216,8 @@ int check__plan(struct parser *p)
 	size_t i;
 
 	if (!plan->session)
-		return parser__fail_at(p, p->line, "the plan names no session; add a line 'session NAME'");
+		return parser__fail_at(p, p->line,
+				       "the plan names no session; add a line 'session NAME'");
 	for (i = 0; i < plan->nr_memfds; i++)
 		if (plan->memfds[i].token == plan->iommufd_token)
 			return check__fail_token_of_iommufd(p, &plan->memfds[i]);

@@ -12,18 +12,19 @@
 #include "plan/taken.h"
 #include "plan/parser.h"
 
-#define MAX_COUNT		65536
+#define MAX_COUNT 65536
 
 static int keyword__fail_unknown(struct parser *p, const char *kind, const char *name)
 {
-	return parser__fail(p, "there is no %s '%s' above this line; declare it with '%s %s ...' first",
-		    kind, name, kind, name);
+	return parser__fail(
+		p, "there is no %s '%s' above this line; declare it with '%s %s ...' first", kind,
+		name, kind, name);
 }
 
 static int keyword__fail_twice(struct parser *p, const char *kind, const char *name, int line)
 {
-	return parser__fail(p, "%s '%s' is declared on line %d already; take another name", kind, name,
-		    line);
+	return parser__fail(p, "%s '%s' is declared on line %d already; take another name", kind,
+			    name, line);
 }
 
 static int keyword__get_hwpt(struct parser *p, size_t *out)
@@ -36,7 +37,8 @@ static int keyword__get_hwpt(struct parser *p, size_t *out)
 
 const char *plan__refuse_session(const char *name)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	size_t n =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
 	if (!n || name[n] || !strcmp(name, ".") || !strcmp(name, ".."))
 		return "is no session's name; use letters, digits, '-', '_' and '.'";
@@ -54,7 +56,7 @@ static int keyword__session(struct parser *p)
 
 	if (p->plan->session)
 		return parser__fail(p, "the session is named on line %d already; remove one",
-			    p->plan->session_line);
+				    p->plan->session_line);
 	refusal = plan__refuse_session(name);
 	if (refusal)
 		return parser__fail(p, "'%s' %s", name, refusal);
@@ -70,7 +72,7 @@ static int keyword__kernel(struct parser *p)
 
 	if (kernel->image)
 		return parser__fail(p, "the kernel is named on line %d already; remove one",
-			    kernel->line);
+				    kernel->line);
 	image = parser__get_key(p, "image");
 	if (!image)
 		return -1;
@@ -91,7 +93,7 @@ static int keyword__iommufd(struct parser *p)
 {
 	if (p->plan->iommufd_line)
 		return parser__fail(p, "the iommufd is given on line %d already; remove one",
-			    p->plan->iommufd_line);
+				    p->plan->iommufd_line);
 	p->plan->iommufd_line = p->line;
 	return parser__get_number(p, "token", &p->plan->iommufd_token);
 }
@@ -109,7 +111,7 @@ static int keyword__device(struct parser *p)
 		return keyword__fail_twice(p, "device", name, p->plan->devices[i].line);
 	if (!bdf__parse(p->words[1].value, bdf))
 		return parser__fail(p, "'%s' is no PCI address; write it like 0000:00:04.0",
-			    p->words[1].value);
+				    p->words[1].value);
 	i = taken__find(p->taken, TAKEN_BDF, bdf);
 	if (i != TAKEN_NONE)
 		return parser__fail(p, "device %s is declared on line %d already; use that name",
@@ -133,16 +135,18 @@ static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
 	size_t i;
 
 	if (parser__get_number(p, "size", &m->size) || parser__get_number(p, "token", &m->token) ||
-	    parser__get_number_or(p, "seed", &m->seed, 1) || parser__get_yes_no(p, "huge", &m->huge))
+	    parser__get_number_or(p, "seed", &m->seed, 1) ||
+	    parser__get_yes_no(p, "huge", &m->huge))
 		return -1;
 	unit = m->huge ? PLAN_HUGE_PAGE : PLAN_PAGE;
 	if (!m->size || m->size % unit)
 		return parser__fail(p, "'size=' is not a multiple of %lluK%s; round it up",
-			    (unsigned long long)unit >> 10, m->huge ? " (huge=yes)" : "");
+				    (unsigned long long)unit >> 10, m->huge ? " (huge=yes)" : "");
 	i = taken__find_number(p->taken, TAKEN_MEMFD_TOKEN, m->token);
 	if (i != TAKEN_NONE)
-		return parser__fail(p, "token 0x%" PRIx64
-				       " belongs to memfd '%s' on line %d already; take another",
+		return parser__fail(p,
+				    "token 0x%" PRIx64
+				    " belongs to memfd '%s' on line %d already; take another",
 				    m->token, p->plan->memfds[i].name, p->plan->memfds[i].line);
 	return 0;
 }
@@ -186,7 +190,7 @@ static int keyword__get_ioas(struct parser *p, struct plan_hwpt *h)
 		return 0;
 	other = &p->plan->hwpts[p->plan->hwpts[h->ioas].ioas];
 	return parser__fail(p, "hwpt '%s' is itself on the IOAS of hwpt '%s'; write ioas=%s", name,
-		    other->name, other->name);
+			    other->name, other->name);
 }
 
 static int keyword__hwpt_keys(struct parser *p, struct plan_hwpt *h)
@@ -206,8 +210,9 @@ static int keyword__hwpt_keys(struct parser *p, struct plan_hwpt *h)
 		return 0;
 	i = taken__find_number(p->taken, TAKEN_HWPT_TOKEN, h->token);
 	if (i != TAKEN_NONE)
-		return parser__fail(p, "token 0x%" PRIx64
-				       " belongs to hwpt '%s' on line %d already; take another",
+		return parser__fail(p,
+				    "token 0x%" PRIx64
+				    " belongs to hwpt '%s' on line %d already; take another",
 				    h->token, p->plan->hwpts[i].name, p->plan->hwpts[i].line);
 	return 0;
 }
@@ -238,7 +243,7 @@ static int keyword__hwpt(struct parser *p)
 }
 
 static int keyword__get_access(struct parser *p, const char *key, const char *const names[3],
-		      unsigned int *out)
+			       unsigned int *out)
 {
 	const char *value = parser__find_key(p, key);
 	unsigned int i;
@@ -252,7 +257,7 @@ static int keyword__get_access(struct parser *p, const char *key, const char *co
 			return 0;
 		}
 	return parser__fail(p, "'%s=%s' is not known; write %s, %s or %s", key, value, names[0],
-		    names[1], names[2]);
+			    names[1], names[2]);
 }
 
 /* Areas lie inside their memfd; that they do not overlap is checked at the end */
@@ -262,10 +267,11 @@ static int keyword__add_area(struct parser *p, const struct plan_area *area)
 	struct plan_area *a;
 
 	if (area->length > m->size || area->offset > m->size - area->length)
-		return parser__fail(p, "the area at iova 0x%" PRIx64 " ends at offset 0x%" PRIx64
-			       ", behind memfd '%s' of 0x%" PRIx64 " bytes; "
-			       "shorten it or grow the memfd",
-			    area->iova, area->offset + area->length, m->name, m->size);
+		return parser__fail(p,
+				    "the area at iova 0x%" PRIx64 " ends at offset 0x%" PRIx64
+				    ", behind memfd '%s' of 0x%" PRIx64 " bytes; "
+				    "shorten it or grow the memfd",
+				    area->iova, area->offset + area->length, m->name, m->size);
 	a = plan__append(p->plan, areas);
 	if (!a)
 		return parser__fail_no_memory(p);
@@ -274,18 +280,20 @@ static int keyword__add_area(struct parser *p, const struct plan_area *area)
 }
 
 static int keyword__check_area(struct parser *p, const struct plan_area *a, uint64_t count,
-		      uint64_t stride, uint64_t step)
+			       uint64_t stride, uint64_t step)
 {
 	uint64_t end, last;
 
 	if (!a->length || (a->iova | a->offset | a->length | stride | step) % PLAN_PAGE)
-		return parser__fail(p, "iova, offset, length, stride and step must be multiples of 4K and "
-			       "length not 0; round them");
+		return parser__fail(
+			p, "iova, offset, length, stride and step must be multiples of 4K and "
+			   "length not 0; round them");
 	if (!count || count > MAX_COUNT)
 		return parser__fail(p, "'count=' must be between 1 and %d; change it", MAX_COUNT);
 	if (count > 1 && stride < a->length)
-		return parser__fail(p, "'stride=' is less than 'length=', so that the areas would overlap; "
-			       "make it larger");
+		return parser__fail(
+			p, "'stride=' is less than 'length=', so that the areas would overlap; "
+			   "make it larger");
 	if (__builtin_mul_overflow(count - 1, stride, &last) ||
 	    __builtin_add_overflow(last, a->iova, &last) ||
 	    __builtin_add_overflow(last, a->length, &end) ||
@@ -301,9 +309,11 @@ static int keyword__fail_shared_area(struct parser *p, size_t hwpt)
 	const struct plan_hwpt *h = &p->plan->hwpts[hwpt];
 	const char *other = p->plan->hwpts[h->ioas].name;
 
-	return parser__fail(p, "hwpt '%s' has no areas of its own, it maps those of hwpt '%s' (line %d); "
-		       "write 'area %s ...'",
-		    h->name, other, h->line, other);
+	return parser__fail(
+		p,
+		"hwpt '%s' has no areas of its own, it maps those of hwpt '%s' (line %d); "
+		"write 'area %s ...'",
+		h->name, other, h->line, other);
 }
 
 static int keyword__area(struct parser *p)
@@ -323,7 +333,8 @@ static int keyword__area(struct parser *p)
 	area.memfd = taken__find(p->taken, TAKEN_MEMFD, memfd);
 	if (area.memfd == TAKEN_NONE)
 		return keyword__fail_unknown(p, "memfd", memfd);
-	if (parser__get_number(p, "iova", &area.iova) || parser__get_number_or(p, "offset", &area.offset, 0))
+	if (parser__get_number(p, "iova", &area.iova) ||
+	    parser__get_number_or(p, "offset", &area.offset, 0))
 		return -1;
 	rest = p->plan->memfds[area.memfd].size;
 	rest = area.offset < rest ? rest - area.offset : PLAN_PAGE;
@@ -345,11 +356,13 @@ static int keyword__probe(struct parser *p)
 	struct plan_probe probe = { .line = p->line }, *new;
 
 	if (keyword__get_hwpt(p, &probe.hwpt) || parser__get_number(p, "from", &probe.from) ||
-	    parser__get_number(p, "to", &probe.to) || parser__get_number(p, "length", &probe.length))
+	    parser__get_number(p, "to", &probe.to) ||
+	    parser__get_number(p, "length", &probe.length))
 		return -1;
 	if (!probe.length || (probe.from | probe.to | probe.length) % 8)
-		return parser__fail(p, "from, to and length must be multiples of 8 and length not 0; "
-			       "round them");
+		return parser__fail(p,
+				    "from, to and length must be multiples of 8 and length not 0; "
+				    "round them");
 	new = plan__append(p->plan, probes);
 	if (!new)
 		return parser__fail_no_memory(p);
@@ -401,7 +414,7 @@ static int keyword__retrieve(struct parser *p)
 	p->plan->iommufd_first = !strcmp(order, "iommufd-first");
 	if (!p->plan->iommufd_first && strcmp(order, "memfds-first"))
 		return parser__fail(p, "nothing is called '%s' to retrieve first; write: %s", order,
-			    p->keyword->usage);
+				    p->keyword->usage);
 	return 0;
 }
 
@@ -423,7 +436,7 @@ static int keyword__assert(struct parser *p)
 			p->plan->assert_attach = true;
 		else
 			return parser__fail(p, "nothing is called '%s' to assert; write: %s", word,
-				    p->keyword->usage);
+					    p->keyword->usage);
 	}
 	return 0;
 }
@@ -441,15 +454,18 @@ static int keyword__hook(struct parser *p)
 		if (!strcmp(plan__stage_name(stage), p->rest))
 			break;
 	if (stage == PLAN_NR_STAGES)
-		return parser__fail(p, "there is no stage '%s'; "
-			       "write mapped, marked, preserved, aborted, before-kexec, "
-			       "retrieved, reclaimed or finished",
-			    p->rest);
+		return parser__fail(p,
+				    "there is no stage '%s'; "
+				    "write mapped, marked, preserved, aborted, before-kexec, "
+				    "retrieved, reclaimed or finished",
+				    p->rest);
 	if (!*command)
 		return parser__fail(p, "the hook has no command; write: %s", p->keyword->usage);
 	if (*command == '#')
-		return parser__fail(p, "the hook's command is a comment to the shell and would do "
-				       "nothing; write: %s", p->keyword->usage);
+		return parser__fail(p,
+				    "the hook's command is a comment to the shell and would do "
+				    "nothing; write: %s",
+				    p->keyword->usage);
 	hook = plan__append(p->plan, hooks);
 	if (!hook)
 		return parser__fail_no_memory(p);
@@ -461,21 +477,44 @@ static int keyword__hook(struct parser *p)
 
 static const struct keyword keywords[] = {
 	{ "session", "session NAME", keyword__session, 1, false, {} },
-	{ "kernel", "kernel image=FILE [initrd=FILE] [cmdline=\"@CMDLINE@ WORD...\"]",
-	  keyword__kernel, 0, false, { "image", "initrd", "cmdline" } },
+	{ "kernel",
+	  "kernel image=FILE [initrd=FILE] [cmdline=\"@CMDLINE@ WORD...\"]",
+	  keyword__kernel,
+	  0,
+	  false,
+	  { "image", "initrd", "cmdline" } },
 	{ "iommufd", "iommufd token=N", keyword__iommufd, 0, false, { "token" } },
 	{ "device", "device NAME BDF", keyword__device, 2, false, {} },
-	{ "memfd", "memfd NAME size=N token=N [huge=yes|no] [seed=N]", keyword__memfd, 1, false,
+	{ "memfd",
+	  "memfd NAME size=N token=N [huge=yes|no] [seed=N]",
+	  keyword__memfd,
+	  1,
+	  false,
 	  { "size", "token", "huge", "seed" } },
-	{ "hwpt", "hwpt NAME device=DEVICE [token=N] [ioas=HWPT]", keyword__hwpt, 1, false,
+	{ "hwpt",
+	  "hwpt NAME device=DEVICE [token=N] [ioas=HWPT]",
+	  keyword__hwpt,
+	  1,
+	  false,
 	  { "device", "token", "ioas" } },
-	{ "area", "area HWPT iova=N memfd=MEMFD [offset=N] [length=N] [perm=r|w|rw] [count=N] "
-		  "[stride=N] [step=N]",
-	  keyword__area, 1, false,
+	{ "area",
+	  "area HWPT iova=N memfd=MEMFD [offset=N] [length=N] [perm=r|w|rw] [count=N] "
+	  "[stride=N] [step=N]",
+	  keyword__area,
+	  1,
+	  false,
 	  { "iova", "memfd", "offset", "length", "perm", "count", "stride", "step" } },
-	{ "probe", "probe HWPT from=IOVA to=IOVA length=N", keyword__probe, 1, false,
+	{ "probe",
+	  "probe HWPT from=IOVA to=IOVA length=N",
+	  keyword__probe,
+	  1,
+	  false,
 	  { "from", "to", "length" } },
-	{ "hole", "hole HWPT iova=N [dir=read|write|both]", keyword__hole, 1, false,
+	{ "hole",
+	  "hole HWPT iova=N [dir=read|write|both]",
+	  keyword__hole,
+	  1,
+	  false,
 	  { "iova", "dir" } },
 	{ "abort", "abort TIMES", keyword__abort, 1, false, {} },
 	{ "retrieve", "retrieve iommufd-first|memfds-first", keyword__retrieve, 1, false, {} },

@@ -18,11 +18,13 @@ static int parser__fail_byte(struct parser *p, const char *byte, const char *wha
 static int parser__check_encoding(struct parser *p, const char *text, size_t size)
 {
 	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		return parser__fail(p, "the file begins with the byte order mark EF BB BF, which no "
-				       "plan has; save it as UTF-8 without a byte order mark");
+		return parser__fail(p,
+				    "the file begins with the byte order mark EF BB BF, which no "
+				    "plan has; save it as UTF-8 without a byte order mark");
 	if (size >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
-		return parser__fail(p, "the file begins with the byte order mark %02X %02X of UTF-16; "
-				       "save it as UTF-8 without a byte order mark",
+		return parser__fail(p,
+				    "the file begins with the byte order mark %02X %02X of UTF-16; "
+				    "save it as UTF-8 without a byte order mark",
 				    (unsigned char)text[0], (unsigned char)text[1]);
 	return 0;
 }
@@ -41,8 +43,10 @@ static int parser__check_byte(struct parser *p, const char *at, const char *end)
 					 "end each line with a newline, or with both");
 	if (c == 0x7f || (c < ' ' && !strchr("\t\n\r", c)))
 		return parser__fail_byte(p, hex, "a control character", "remove it");
-	if (c == 0xc2 && at + 1 < end && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0)
-		return parser__fail_byte(p, "0xC2", "which begins a control character", "remove both");
+	if (c == 0xc2 && at + 1 < end && (unsigned char)at[1] >= 0x80 &&
+	    (unsigned char)at[1] < 0xa0)
+		return parser__fail_byte(p, "0xC2", "which begins a control character",
+					 "remove both");
 	return 0;
 }
 
@@ -79,7 +83,8 @@ const char *parser__get_key(struct parser *p, const char *key)
 	const char *value = parser__find_key(p, key);
 
 	if (!value)
-		parser__fail(p, "'%s' lacks '%s='; write: %s", p->keyword->name, key, p->keyword->usage);
+		parser__fail(p, "'%s' lacks '%s='; write: %s", p->keyword->name, key,
+			     p->keyword->usage);
 	return value;
 }
 
@@ -95,7 +100,7 @@ static int parser__check_key(struct parser *p, size_t word)
 		if (!strcmp(p->keyword->keys[i], key))
 			return 0;
 	return parser__fail(p, "'%s' knows no key '%s'; write: %s", p->keyword->name, key,
-		    p->keyword->usage);
+			    p->keyword->usage);
 }
 
 int parser__check_words(struct parser *p)
@@ -107,13 +112,14 @@ int parser__check_words(struct parser *p)
 			break;
 	for (i = p->nr_names; i < p->nr_words; i++)
 		if (!p->words[i].key)
-			return parser__fail(p, "'%s' stands where a 'key=value' is expected; write: %s",
-				    p->words[i].value, p->keyword->usage);
+			return parser__fail(
+				p, "'%s' stands where a 'key=value' is expected; write: %s",
+				p->words[i].value, p->keyword->usage);
 	if (p->nr_names != p->keyword->nr_names)
 		return parser__fail(p, "'%s' takes %zu word%s before its keys, not %zu; write: %s",
-			    p->keyword->name, p->keyword->nr_names,
-			    p->keyword->nr_names == 1 ? "" : "s", p->nr_names,
-			    p->keyword->usage);
+				    p->keyword->name, p->keyword->nr_names,
+				    p->keyword->nr_names == 1 ? "" : "s", p->nr_names,
+				    p->keyword->usage);
 	for (i = p->nr_names; i < p->nr_words; i++)
 		if (parser__check_key(p, i))
 			return -1;
@@ -162,7 +168,7 @@ int parser__split_words(struct parser *p, char *text)
 			return 0;
 		if (p->nr_words == MAX_WORDS)
 			return parser__fail(p, "more than %d words; write: %s", MAX_WORDS,
-				    p->keyword->usage);
+					    p->keyword->usage);
 		if (parser__take_word(p, &text, &p->words[p->nr_words]))
 			return -1;
 		p->nr_words++;
@@ -201,10 +207,11 @@ int parser__number(struct parser *p, const char *key, const char *value, uint64_
 	int shift = end ? parser__suffix_shift(end) : -1;
 
 	if (!parser__is_number(value))
-		return parser__fail(p, "'%s=%s' is no number; write e.g. 0x1000, 64K or 8M", key, value);
+		return parser__fail(p, "'%s=%s' is no number; write e.g. 0x1000, 64K or 8M", key,
+				    value);
 	if (shift < 0 || *out > UINT64_MAX >> shift)
-		return parser__fail(p, "'%s=%s' does not fit into 64 bits; use a smaller number", key,
-			    value);
+		return parser__fail(p, "'%s=%s' does not fit into 64 bits; use a smaller number",
+				    key, value);
 	*out <<= shift;
 	return 0;
 }
@@ -230,7 +237,8 @@ int parser__get_yes_no(struct parser *p, const char *key, bool *out)
 
 	*out = value && !strcmp(value, "yes");
 	if (value && !*out && strcmp(value, "no"))
-		return parser__fail(p, "'%s=%s' is neither yes nor no; write one of them", key, value);
+		return parser__fail(p, "'%s=%s' is neither yes nor no; write one of them", key,
+				    value);
 	return 0;
 }
 
@@ -242,6 +250,7 @@ int parser__check_name(struct parser *p, const char *name)
 		if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
 			break;
 	if (!*name || *c)
-		return parser__fail(p, "'%s' is no name; use letters, digits, '-', '_' and '.'", name);
+		return parser__fail(p, "'%s' is no name; use letters, digits, '-', '_' and '.'",
+				    name);
 	return 0;
 }

@@ -7,31 +7,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/mem.h"
+
 #include "plan/plan.h"
 
 struct taken;
 
-#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-#define MAX_WORDS		16
-#define MAX_KEYS		8
+#define MAX_WORDS 16
+#define MAX_KEYS 8
 
 struct word {
-	char *key;	/* NULL: the word has no '=' */
+	char *key; /* NULL: the word has no '=' */
 	char *value;
 };
 
 struct parser {
 	struct plan *plan;
-	struct taken *taken;	/* that are taken */
+	struct taken *taken; /* that are taken */
 	const char *file;
 	int line;
 	char *err;
 	size_t err_size;
 	const struct keyword *keyword;
-	char *rest;	/* the line after the keyword, for keywords that take it as it is */
+	char *rest; /* the line after the keyword, for keywords that take it as it is */
 	struct word words[MAX_WORDS];
 	size_t nr_words;
-	size_t nr_names;	/* words without '=' come first */
+	size_t nr_names; /* words without '=' come first */
 };
 
 struct keyword {
@@ -39,7 +40,7 @@ struct keyword {
 	const char *usage;
 	int (*parse)(struct parser *p);
 	size_t nr_names;
-	bool raw;	/* the rest of the line is not split into words */
+	bool raw; /* the rest of the line is not split into words */
 	const char *keys[MAX_KEYS];
 };
 
@@ -53,12 +54,13 @@ int parser__fail_no_memory(struct parser *p);
 void *plan__grow(void *array, size_t nr, size_t size);
 
 /* A new, cleared element at the end of plan->ARRAY, or NULL */
-#define plan__append(plan, array) ({							\
-	void *__p = plan__grow((plan)->array, (plan)->nr_##array, sizeof(*(plan)->array));	\
-	if (__p)								\
-		(plan)->array = __p;						\
-	__p ? &(plan)->array[(plan)->nr_##array++] : NULL;			\
-})
+#define plan__append(plan, array)                                                                  \
+	({                                                                                         \
+		void *__p = plan__grow((plan)->array, (plan)->nr_##array, sizeof(*(plan)->array)); \
+		if (__p)                                                                           \
+			(plan)->array = __p;                                                       \
+		__p ? &(plan)->array[(plan)->nr_##array++] : NULL;                                 \
+	})
 
 /* Refuses what is no text, at its line: plans have no control characters but tabs and line ends */
 int parser__check_bytes(struct parser *p, const char *text, size_t size);

@@ -12,7 +12,7 @@
 #include "plan/taken.h"
 #include "plan/parser.h"
 
-#define DEFAULT_IOMMUFD_TOKEN	0x200
+#define DEFAULT_IOMMUFD_TOKEN 0x200
 
 static const char *const plan__stage_names[PLAN_NR_STAGES] = {
 	[PLAN_MAPPED] = "mapped",
@@ -76,9 +76,11 @@ static int parser__line(struct parser *p, char *text)
 	p->rest = text + strspn(text, " \t");
 	p->keyword = keyword__find(name);
 	if (!p->keyword)
-		return parser__fail(p, "'%s' is no keyword; write session, kernel, iommufd, device, memfd, "
-			       "hwpt, area, probe, hole, abort, retrieve, assert or hook",
-			    name);
+		return parser__fail(
+			p,
+			"'%s' is no keyword; write session, kernel, iommufd, device, memfd, "
+			"hwpt, area, probe, hole, abort, retrieve, assert or hook",
+			name);
 	if (!p->keyword->raw && (parser__split_words(p, p->rest) || parser__check_words(p)))
 		return -1;
 	return p->keyword->parse(p);
@@ -165,16 +167,16 @@ struct plan *plan__load(const char *file, char *err, size_t err_size)
 	char *text;
 
 	if (!f) {
-		snprintf(err, err_size, "%s: cannot open the plan: %s; name a readable file",
-			 file, strerror(errno));
+		snprintf(err, err_size, "%s: cannot open the plan: %s; name a readable file", file,
+			 strerror(errno));
 		return NULL;
 	}
 	text = plan__read(f, &size);
 	if (text)
 		plan = plan__parse_bytes(file, text, size, err, err_size);
 	else
-		snprintf(err, err_size, "%s: cannot read the plan: %s; name a readable file",
-			 file, strerror(errno));
+		snprintf(err, err_size, "%s: cannot read the plan: %s; name a readable file", file,
+			 strerror(errno));
 	free(text);
 	fclose(f);
 	return plan;

@@ -9,13 +9,13 @@
 
 #include "lib/bdf.h"
 
-#define PLAN_PAGE		4096ULL
-#define PLAN_HUGE_PAGE		(2ULL << 20)
+#define PLAN_PAGE 4096ULL
+#define PLAN_HUGE_PAGE (2ULL << 20)
 /* A hole probe is one aligned access, so that it makes one fault */
-#define PLAN_HOLE_LENGTH	8
+#define PLAN_HOLE_LENGTH 8
 
 /* LIVEUPDATE_SESSION_NAME_LENGTH, with the NUL */
-#define PLAN_SESSION_SIZE	64
+#define PLAN_SESSION_SIZE 64
 
 enum plan_stage {
 	PLAN_MAPPED,
@@ -30,12 +30,12 @@ enum plan_stage {
 };
 
 /* What the device is allowed to do with an area, and what a hole probe tries */
-#define PLAN_READ	1u
-#define PLAN_WRITE	2u
+#define PLAN_READ 1u
+#define PLAN_WRITE 2u
 
 struct plan_kernel {
-	char *image;		/* NULL: the plan names no kernel */
-	char *initrd;		/* NULL: none */
+	char *image;  /* NULL: the plan names no kernel */
+	char *initrd; /* NULL: none */
 	char *cmdline;
 	int line;
 };
@@ -57,9 +57,9 @@ struct plan_memfd {
 
 struct plan_hwpt {
 	char *name;
-	size_t device;		/* index in plan.devices */
-	size_t ioas;		/* index of the HWPT whose IOAS it is on; its own, unless shared */
-	bool marked;		/* a HWPT without a token is neither marked nor preserved */
+	size_t device; /* index in plan.devices */
+	size_t ioas;   /* index of the HWPT whose IOAS it is on; its own, unless shared */
+	bool marked;   /* a HWPT without a token is neither marked nor preserved */
 	uint64_t token;
 	int line;
 };
@@ -67,7 +67,7 @@ struct plan_hwpt {
 struct plan_area {
 	size_t hwpt, memfd;
 	uint64_t iova, offset, length;
-	unsigned int perm;	/* PLAN_READ | PLAN_WRITE */
+	unsigned int perm; /* PLAN_READ | PLAN_WRITE */
 	int line;
 };
 
@@ -80,7 +80,7 @@ struct plan_probe {
 struct plan_hole {
 	size_t hwpt;
 	uint64_t iova;
-	unsigned int dir;	/* PLAN_READ | PLAN_WRITE */
+	unsigned int dir; /* PLAN_READ | PLAN_WRITE */
 	int line;
 };
 
@@ -98,11 +98,11 @@ struct plan {
 	uint64_t iommufd_token;
 	int iommufd_line;
 	unsigned int aborts;
-	int abort_line, retrieve_line;	/* 0: not given */
-	bool iommufd_first;	/* after the kexec, and by that before user space has a memfd */
-	bool assert_marks;	/* marking twice and reusing a token are refused */
-	bool assert_order;	/* an iommufd before its memfds is refused */
-	bool assert_attach;	/* a device can be detached and attached while all is preserved */
+	int abort_line, retrieve_line; /* 0: not given */
+	bool iommufd_first; /* after the kexec, and by that before user space has a memfd */
+	bool assert_marks;  /* marking twice and reusing a token are refused */
+	bool assert_order;  /* an iommufd before its memfds is refused */
+	bool assert_attach; /* a device can be detached and attached while all is preserved */
 
 	struct plan_device *devices;
 	size_t nr_devices;
@@ -119,7 +119,7 @@ struct plan {
 	struct plan_hook *hooks;
 	size_t nr_hooks;
 
-	struct plan_index *index;	/* query.c answers with it */
+	struct plan_index *index; /* query.c answers with it */
 };
 
 /*

@@ -9,23 +9,23 @@
 #include "plan/parser.h"
 
 /* Every IOMMU translates so much. */
-#define SURELY_MAPPABLE	(1ull << 38)
+#define SURELY_MAPPABLE (1ull << 38)
 
 /* What is asked of an IOAS, by the index of the HWPT that made it */
 struct query_ioas {
-	size_t first, nr;	/* its areas in both arrays of the index */
+	size_t first, nr; /* its areas in both arrays of the index */
 	uint64_t bytes;
 	uint64_t scratch, far;
 	bool has_scratch, has_far;
-	bool marked;		/* a HWPT on it is */
+	bool marked; /* a HWPT on it is */
 };
 
 struct plan_index {
 	/* The areas of each IOAS, one IOAS after the other: by IOVA, and as the plan has them */
 	const struct plan_area **by_iova, **in_order;
-	struct query_ioas *ioas;		/* by HWPT */
-	const struct plan_probe **probes;	/* by HWPT: its first one, or NULL */
-	bool *attached;				/* by HWPT */
+	struct query_ioas *ioas;	  /* by HWPT */
+	const struct plan_probe **probes; /* by HWPT: its first one, or NULL */
+	bool *attached;			  /* by HWPT */
 	size_t nr_marked;
 	uint64_t unused_token;
 	uint64_t comparisons;
@@ -132,8 +132,7 @@ static bool query__is_free(const struct plan *plan, size_t hwpt, uint64_t iova, 
 
 	if (iova + (length - 1) < iova)
 		return false;
-	return i == ioas->first + ioas->nr ||
-	       plan->index->by_iova[i]->iova > iova + (length - 1);
+	return i == ioas->first + ioas->nr || plan->index->by_iova[i]->iova > iova + (length - 1);
 }
 
 static void query__find_scratch(const struct plan *plan, size_t hwpt, struct query_ioas *ioas)
@@ -245,7 +244,8 @@ const struct plan_area *const *plan__areas(const struct plan *plan, size_t hwpt,
 	return plan->index->in_order + query__ioas(plan, hwpt)->first;
 }
 
-const struct plan_area *const *query__areas_by_iova(const struct plan *plan, size_t hwpt, size_t *nr)
+const struct plan_area *const *query__areas_by_iova(const struct plan *plan, size_t hwpt,
+						    size_t *nr)
 {
 	*nr = query__ioas(plan, hwpt)->nr;
 	return plan->index->by_iova + query__ioas(plan, hwpt)->first;
@@ -261,8 +261,9 @@ const struct plan_area *plan__find_area(const struct plan *plan, size_t hwpt, ui
 	if (i == ioas->first + ioas->nr)
 		return NULL;
 	a = plan->index->by_iova[i];
-	return iova >= a->iova && length <= a->length && iova - a->iova <= a->length - length ?
-	       a : NULL;
+	return iova >= a->iova && length <= a->length && iova - a->iova <= a->length - length
+		       ? a
+		       : NULL;
 }
 
 bool plan__hwpt_is_attached(const struct plan *plan, size_t hwpt)

@@ -8,12 +8,13 @@
 #include "plan/taken.h"
 
 struct taken {
-	/* (kind, hash of the name, how many of that hash were there before) to a place in entries */
+	/* (kind, hash of the name, how many of that hash were there before) to a place in entries
+	 */
 	struct idmap *map;
 	struct taken_entry {
 		char *name;
 		size_t index;
-	} *entries;
+	} * entries;
 	size_t nr, room;
 	uint64_t comparisons;
 };

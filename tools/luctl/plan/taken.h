@@ -17,7 +17,7 @@ enum taken_kind {
 	TAKEN_HWPT_TOKEN,
 };
 
-#define TAKEN_NONE	SIZE_MAX
+#define TAKEN_NONE SIZE_MAX
 
 struct taken;
 

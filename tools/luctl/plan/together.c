@@ -23,7 +23,8 @@ static int together__add_devices(struct parser *p, struct plan *const *plans, si
 		a = plans[other];
 		for (j = 0; strcmp(a->devices[j].bdf, dev->bdf); j++)
 			;
-		return parser__fail_at(p, dev->line, "device %s is in the plan %s too (line %d); "
+		return parser__fail_at(p, dev->line,
+				       "device %s is in the plan %s too (line %d); "
 				       "take it out of one of the plans",
 				       dev->bdf, a->file, a->devices[j].line);
 	}
@@ -36,10 +37,10 @@ static int together__add_session(struct parser *p, struct plan *const *plans, si
 	size_t other = taken__find(p->taken, TAKEN_SESSION, b->session);
 
 	if (other != TAKEN_NONE)
-		return parser__fail_at(p, b->session_line, "session '%s' is in the plan %s too "
+		return parser__fail_at(p, b->session_line,
+				       "session '%s' is in the plan %s too "
 				       "(line %d); take another name, or name each plan once",
-				       b->session, plans[other]->file,
-				       plans[other]->session_line);
+				       b->session, plans[other]->file, plans[other]->session_line);
 	taken__add(p->taken, TAKEN_SESSION, b->session, nr);
 	return 0;
 }
@@ -55,8 +56,7 @@ static int together__check_kernels(struct parser *p, const struct plan *first,
 			       first->file, first->kernel.line);
 }
 
-static int together__check(struct parser *p, struct plan *const *plans, size_t nr,
-			   bool need_kernel)
+static int together__check(struct parser *p, struct plan *const *plans, size_t nr, bool need_kernel)
 {
 	const struct plan *with_kernel = NULL;
 	size_t i;
@@ -72,10 +72,11 @@ static int together__check(struct parser *p, struct plan *const *plans, size_t n
 	}
 	if (with_kernel || !need_kernel)
 		return 0;
-	snprintf(p->err, p->err_size, "%s: %s a kernel; add a line 'kernel image=FILE', or give "
-				      "--no-kexec",
-		 plans[0]->file, nr == 1 ? "the plan does not name" :
-					   "neither this plan nor another one names");
+	snprintf(p->err, p->err_size,
+		 "%s: %s a kernel; add a line 'kernel image=FILE', or give "
+		 "--no-kexec",
+		 plans[0]->file,
+		 nr == 1 ? "the plan does not name" : "neither this plan nor another one names");
 	return -1;
 }
 

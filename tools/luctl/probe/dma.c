@@ -17,14 +17,14 @@
 #include "kernel/tsc.h"
 #include "drive/update.h"
 
-#define ROUND_SEED	UINT64_C(0x6c756374)
+#define ROUND_SEED UINT64_C(0x6c756374)
 /*
  * The kernel prints about three faults in five seconds and drops the rest: if the first wait
  * sees nothing, the DMA is tried again in the next five seconds.
  */
-#define FIRST_WAIT_MS	500u
-#define FAULT_WAIT_MS	3000u
-#define RATELIMIT_S	5
+#define FIRST_WAIT_MS 500u
+#define FAULT_WAIT_MS 3000u
+#define RATELIMIT_S 5
 
 /* A range of a memfd that a range of IOVAs leads to */
 struct place {
@@ -55,7 +55,8 @@ static struct edu *dma__engine_of(struct update *u, size_t hwpt)
 /* Probes */
 
 /* Puts into @data what the device is to move, and makes sure that memory holds it */
-static int dma__prepare_source(struct place from, uint8_t *data, uint64_t length, unsigned int round)
+static int dma__prepare_source(struct place from, uint8_t *data, uint64_t length,
+			       unsigned int round)
 {
 	if (!round) {
 		memfd__expected(from.memfd, from.offset, data, length);
@@ -119,7 +120,7 @@ static const char *dma__fault_text(struct update *u, const struct plan_probe *pr
 }
 
 static int dma__compare(struct update *u, const struct plan_probe *probe, struct place to,
-		   const uint8_t *data)
+			const uint8_t *data)
 {
 	const uint8_t *memory = memfd__at(to.memfd, to.offset);
 	uint8_t got, want;
@@ -133,12 +134,12 @@ static int dma__compare(struct update *u, const struct plan_probe *probe, struct
 	want = data[i];
 	at = i & ~(uint64_t)(PLAN_HOLE_LENGTH - 1);
 	return say__error("DMA through %s from iova 0x%" PRIx64 " to iova 0x%" PRIx64
-			     " moved wrong bytes: at iova 0x%" PRIx64
-			     " memory holds 0x%02x and must hold 0x%02x%s%s",
-			     update__hwpt_name(u, probe->hwpt), probe->from, probe->to,
-			     probe->to + i, got, want,
-			     (got ^ want) == 0xff ? " (the device wrote nothing there)" : "",
-			     dma__fault_text(u, probe, at));
+			  " moved wrong bytes: at iova 0x%" PRIx64
+			  " memory holds 0x%02x and must hold 0x%02x%s%s",
+			  update__hwpt_name(u, probe->hwpt), probe->from, probe->to, probe->to + i,
+			  got, want,
+			  (got ^ want) == 0xff ? " (the device wrote nothing there)" : "",
+			  dma__fault_text(u, probe, at));
 }
 
 static int dma__run_probe(struct update *u, const struct plan_probe *probe, unsigned int round)
@@ -150,7 +151,7 @@ static int dma__run_probe(struct update *u, const struct plan_probe *probe, unsi
 
 	if (!data)
 		return say__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
-				     probe->length);
+				  probe->length);
 	err = dma__prepare_source(from, data, probe->length, round);
 	if (!err) {
 		dma__spoil_destination(to, data, probe->length);
@@ -163,9 +164,8 @@ static int dma__run_probe(struct update *u, const struct plan_probe *probe, unsi
 	free(data);
 	if (!err)
 		say__step("dma %s: %" PRIu64 " bytes from iova 0x%" PRIx64
-			     " to the device and from it to iova 0x%" PRIx64,
-			     update__hwpt_name(u, probe->hwpt), probe->length, probe->from,
-			     probe->to);
+			  " to the device and from it to iova 0x%" PRIx64,
+			  update__hwpt_name(u, probe->hwpt), probe->length, probe->from, probe->to);
 	return err;
 }
 
@@ -217,7 +217,7 @@ int update__assume_probes(struct update *u)
 		data = malloc(probe->length);
 		if (!data)
 			return say__errno(-ENOMEM, "no memory for a probe of %" PRIu64 " bytes",
-					     probe->length);
+					  probe->length);
 		memfd__expected(from.memfd, from.offset, data, probe->length);
 		err = memfd__patch(to.memfd, to.offset, data, probe->length);
 		free(data);
@@ -231,8 +231,8 @@ static int dma__touch(struct update *u, const struct plan_hole *hole, bool write
 {
 	struct edu *engine = dma__engine_of(u, hole->hwpt);
 
-	return write ? edu__store(engine, hole->iova, PLAN_HOLE_LENGTH) :
-		       edu__load(engine, hole->iova, PLAN_HOLE_LENGTH);
+	return write ? edu__store(engine, hole->iova, PLAN_HOLE_LENGTH)
+		     : edu__load(engine, hole->iova, PLAN_HOLE_LENGTH);
 }
 
 static int dma__expect_fault(struct update *u, const struct plan_hole *hole, bool write)
@@ -252,10 +252,10 @@ static int dma__expect_fault(struct update *u, const struct plan_hole *hole, boo
 			return 0;
 	}
 	return say__error("a DMA %s at iova 0x%" PRIx64
-			     " of %s, where nothing may be mapped, left no IOMMU fault in the "
-			     "kernel log (line %d of the plan)",
-			     write ? "write" : "read", hole->iova,
-			     update__hwpt_name(u, hole->hwpt), hole->line);
+			  " of %s, where nothing may be mapped, left no IOMMU fault in the "
+			  "kernel log (line %d of the plan)",
+			  write ? "write" : "read", hole->iova, update__hwpt_name(u, hole->hwpt),
+			  hole->line);
 }
 
 static bool dma__all_bytes(const uint8_t *p, uint8_t value)
@@ -273,7 +273,7 @@ static bool dma__all_bytes(const uint8_t *p, uint8_t value)
  * what a bus returns when nobody answers.
  */
 static int dma__expect_no_data(struct update *u, const struct plan_hole *hole,
-			  const struct plan_probe *probe, const uint8_t *before)
+			       const struct plan_probe *probe, const uint8_t *before)
 {
 	struct place to = dma__place_of(u, probe->hwpt, probe->to, PLAN_HOLE_LENGTH);
 	uint8_t *memory = memfd__at(to.memfd, to.offset), after[PLAN_HOLE_LENGTH];
@@ -283,12 +283,13 @@ static int dma__expect_no_data(struct update *u, const struct plan_hole *hole,
 		return -1;
 	memcpy(after, memory, sizeof(after));
 	memfd__expected(to.memfd, to.offset, memory, PLAN_HOLE_LENGTH);
-	if (!memcmp(after, before, sizeof(after)) || dma__all_bytes(after, 0) || dma__all_bytes(after, 0xff))
+	if (!memcmp(after, before, sizeof(after)) || dma__all_bytes(after, 0) ||
+	    dma__all_bytes(after, 0xff))
 		return 0;
 	return say__error("a DMA read at iova 0x%" PRIx64
-			     " of %s, where nothing may be mapped, gave the device data (line %d "
-			     "of the plan)",
-			     hole->iova, update__hwpt_name(u, hole->hwpt), hole->line);
+			  " of %s, where nothing may be mapped, gave the device data (line %d "
+			  "of the plan)",
+			  hole->iova, update__hwpt_name(u, hole->hwpt), hole->line);
 }
 
 /* Without a DMA that goes through, one that does not proves nothing */
@@ -334,7 +335,7 @@ static int dma__run_hole(struct update *u, const struct plan_hole *hole)
 	if ((hole->dir & PLAN_WRITE) && dma__expect_fault(u, hole, true))
 		return -1;
 	say__step("hole %s: DMA %s at iova 0x%" PRIx64 " refused by the IOMMU",
-		     update__hwpt_name(u, hole->hwpt), dirs[hole->dir], hole->iova);
+		  update__hwpt_name(u, hole->hwpt), dirs[hole->dir], hole->iova);
 	return 0;
 }
 

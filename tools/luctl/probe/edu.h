@@ -9,7 +9,7 @@ struct edu;
 struct vfio;
 
 /* The most that one transfer moves: QEMU 7.2 kills the machine if one ends at the buffer's end */
-#define EDU_MAX_LENGTH	2048u
+#define EDU_MAX_LENGTH 2048u
 
 /* Takes a device that is bound and attached. Reports and returns NULL if it is no edu. */
 struct edu *edu__open(struct vfio *vfio);

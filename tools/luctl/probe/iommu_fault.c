@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads faults in lines of the kernel log: see iommu_fault.h. Called by kmsg.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,16 +7,16 @@
 
 #include "probe/iommu_fault.h"
 
-#define PAGE_MASK	(~UINT64_C(0xfff))
+#define PAGE_MASK (~UINT64_C(0xfff))
 
 /* AMD I/O Virtualization Technology, IO_PAGE_FAULT event */
-#define AMD_FLAG_I	0x008u	/* an interrupt */
-#define AMD_FLAG_PR	0x010u	/* the page was present */
-#define AMD_FLAG_RW	0x020u	/* a write; means nothing unless PR=1, TR=0 and I=0 */
-#define AMD_FLAG_TR	0x100u	/* a request for a translation */
+#define AMD_FLAG_I 0x008u  /* an interrupt */
+#define AMD_FLAG_PR 0x010u /* the page was present */
+#define AMD_FLAG_RW 0x020u /* a write; means nothing unless PR=1, TR=0 and I=0 */
+#define AMD_FLAG_TR 0x100u /* a request for a translation */
 /* QEMU's own, see is_qemu_fault() */
-#define QEMU_FLAG_READ	0x001u
-#define QEMU_FLAG_WRITE	0x002u
+#define QEMU_FLAG_READ 0x001u
+#define QEMU_FLAG_WRITE 0x002u
 
 /*
  * Both stages of VT-d, with NO_PASID or PASID 0x1 for a device that sends one:
@@ -85,5 +86,6 @@ bool fault__is(const char *text, const char *bdf, uint64_t iova, bool write)
 {
 	uint64_t page = iova & PAGE_MASK;
 
-	return iommu_fault__is_vtd_fault(text, bdf, page, write) || iommu_fault__is_amd_fault(text, bdf, page, write);
+	return iommu_fault__is_vtd_fault(text, bdf, page, write) ||
+	       iommu_fault__is_amd_fault(text, bdf, page, write);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory to be preserved, and what it must hold: see memfd.h. Called by the steps of run and resume. */
+/* Memory to be preserved, and what it must hold: see memfd.h. Called by the steps of run and
+ * resume. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,15 +15,15 @@
 #include "probe/memfd.h"
 #include "drive/say.h"
 
-#define HUGE_SIZE	(2ULL << 20)
-#define CHUNK		4096u
-#define SHMEM_THP	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#define HUGE_SIZE (2ULL << 20)
+#define CHUNK 4096u
+#define SHMEM_THP "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 /* Pages that hold something else than the pattern, as they must be: an array of arrays */
-#define BLOCK_PAGES	512u
+#define BLOCK_PAGES 512u
 
 struct memfd_block {
-	uint8_t *pages[BLOCK_PAGES];	/* NULL: the pattern */
+	uint8_t *pages[BLOCK_PAGES]; /* NULL: the pattern */
 };
 
 struct memfd {
@@ -30,9 +31,9 @@ struct memfd {
 	char name[64];
 	uint64_t size, seed;
 	uint8_t *map;
-	void *reserved;		/* what mmap() gave, larger than the aligned map */
+	void *reserved; /* what mmap() gave, larger than the aligned map */
 	size_t reserved_size;
-	struct memfd_block **blocks;	/* NULL: the pattern in all of it */
+	struct memfd_block **blocks; /* NULL: the pattern in all of it */
 	size_t nr_blocks;
 };
 
@@ -146,15 +147,17 @@ static int memfd__check_huge(const char *name)
 	char text[128] = "";
 
 	if (!f)
-		return say__errno(-errno, "memfd '%s' has huge=yes, and %s cannot be read "
-				     "(the kernel needs CONFIG_TRANSPARENT_HUGEPAGE)",
-				     name, SHMEM_THP);
+		return say__errno(-errno,
+				  "memfd '%s' has huge=yes, and %s cannot be read "
+				  "(the kernel needs CONFIG_TRANSPARENT_HUGEPAGE)",
+				  name, SHMEM_THP);
 	if (!fgets(text, sizeof(text), f))
 		text[0] = '\0';
 	fclose(f);
 	if (strstr(text, "[never]") || strstr(text, "[deny]"))
 		return say__error("memfd '%s' has huge=yes, and %s forbids huge pages; "
-				     "write 'advise' or 'always' into it", name, SHMEM_THP);
+				  "write 'advise' or 'always' into it",
+				  name, SHMEM_THP);
 	return 0;
 }
 
@@ -192,7 +195,7 @@ struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t
 	}
 	if (ftruncate(fd, size)) {
 		say__errno(-errno, "ftruncate of memfd '%s' to %" PRIu64 " bytes failed", name,
-			      size);
+			   size);
 		close(fd);
 		return NULL;
 	}
@@ -215,8 +218,8 @@ struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t see
 	}
 	if ((uint64_t)st.st_size != size) {
 		say__error("memfd '%s' came back with %lld bytes, and the plan says %" PRIu64
-			      "; use the plan that the session was made with",
-			      name, (long long)st.st_size, size);
+			   "; use the plan that the session was made with",
+			   name, (long long)st.st_size, size);
 		close(fd);
 		return NULL;
 	}
@@ -302,8 +305,8 @@ int memfd__verify(const struct memfd *m)
 		for (i = 0; m->map[offset + i] == want[i]; i++)
 			;
 		return say__error("memfd '%s' has the wrong content: byte at offset 0x%" PRIx64
-				     " is 0x%02x and must be 0x%02x",
-				     m->name, offset + i, m->map[offset + i], want[i]);
+				  " is 0x%02x and must be 0x%02x",
+				  m->name, offset + i, m->map[offset + i], want[i]);
 	}
 	return 0;
 }

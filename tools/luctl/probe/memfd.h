@@ -25,8 +25,8 @@ void memfd__pattern(uint64_t seed, uint64_t offset, void *out, uint64_t length);
 uint64_t memfd__seed(const struct memfd *memfd);
 
 /*
- * From now on [@offset, @offset + @length) must hold @data, which is copied, until a later patch. Takes
- * time that grows with @length only. Reports and returns -1 if there is no memory.
+ * From now on [@offset, @offset + @length) must hold @data, which is copied, until a later patch.
+ * Takes time that grows with @length only. Reports and returns -1 if there is no memory.
  */
 int memfd__patch(struct memfd *memfd, uint64_t offset, const void *data, uint64_t length);
 
