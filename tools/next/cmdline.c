@@ -143,8 +143,7 @@ static void switch_key__set(const struct switch_key *key, struct cmdline *out, s
 		key->set(out, option);
 }
 
-/* The word at @text, with all of its quotes */
-static struct span span__of_word(const char *text)
+struct span cmdline__word_at(const char *text)
 {
 	struct span word = { text, 0 };
 	bool quoted = false;
@@ -175,7 +174,7 @@ bool cmdline__next_word(const char **text, struct cmdline_word *word)
 
 	while (isspace((unsigned char)**text))
 		(*text)++;
-	all = span__of_word(*text);
+	all = cmdline__word_at(*text);
 	if (!all.length || (all.length == 2 && !memcmp(all.text, "--", 2)))
 		return false;
 	*text += all.length;

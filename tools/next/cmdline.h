@@ -25,6 +25,9 @@ struct cmdline_word {
 	struct span value;
 };
 
+/* The word that begins at @text, with all of its quotes, which protect blanks; empty at a blank */
+struct span cmdline__word_at(const char *text);
+
 /*
  * Takes the next word from *@text, which begins as the command line and is moved on. Returns false
  * at the end, and at "--", behind which is what init gets.

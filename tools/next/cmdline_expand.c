@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command line of the next kernel, from what its owner wrote and that of the running one. */
-#include <ctype.h>
+/*
+ * The command line of the next kernel, from what its owner wrote and that of the running one.
+ * Called by luctl, before it looks at the next kernel and when it loads it. Pure.
+ */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "next/cmdline.h"
 #include "next/cmdline_expand.h"
 
-/* Length of the word at @text; quotes protect blanks as they do in the kernel */
-static size_t cmdline__word_length(const char *text)
-{
-	bool quoted = false;
-	size_t n;
-
-	for (n = 0; text[n] && (quoted || !isspace((unsigned char)text[n])); n++)
-		if (text[n] == '"')
-			quoted = !quoted;
-	return n;
-}
-
-static size_t cmdline__key_length(const char *word, size_t length)
+static size_t cmdline_expand__key_length(const char *word, size_t length)
 {
 	const char *eq = memchr(word, '=', length);
 
@@ -27,22 +18,22 @@ static size_t cmdline__key_length(const char *word, size_t length)
 }
 
 /* Does a word of @words have the same key? */
-static bool cmdline__has_key(const char *words, const char *word, size_t length)
+static bool cmdline_expand__has_key(const char *words, const char *word, size_t length)
 {
-	size_t key = cmdline__key_length(word, length), n;
+	size_t key = cmdline_expand__key_length(word, length), n;
 
 	for (;;) {
 		words += strspn(words, " \t\n");
-		n = cmdline__word_length(words);
+		n = cmdline__word_at(words).length;
 		if (!n)
 			return false;
-		if (cmdline__key_length(words, n) == key && !memcmp(words, word, key))
+		if (cmdline_expand__key_length(words, n) == key && !memcmp(words, word, key))
 			return true;
 		words += n;
 	}
 }
 
-static void cmdline__add_word(char *out, const char *word, size_t length)
+static void cmdline_expand__add_word(char *out, const char *word, size_t length)
 {
 	size_t used = strlen(out);
 
@@ -52,17 +43,17 @@ static void cmdline__add_word(char *out, const char *word, size_t length)
 	out[used + length] = '\0';
 }
 
-static void cmdline__add_running(char *out, const char *running, const char *template)
+static void cmdline_expand__add_running(char *out, const char *running, const char *template)
 {
 	size_t n;
 
 	for (;;) {
 		running += strspn(running, " \t\n");
-		n = cmdline__word_length(running);
+		n = cmdline__word_at(running).length;
 		if (!n)
 			return;
-		if (!cmdline__has_key(template, running, n))
-			cmdline__add_word(out, running, n);
+		if (!cmdline_expand__has_key(template, running, n))
+			cmdline_expand__add_word(out, running, n);
 		running += n;
 	}
 }
@@ -83,12 +74,12 @@ char *cmdline__expand(const char *template, const char *running)
 		return NULL;
 	for (word = template;; word += n) {
 		word += strspn(word, " \t\n");
-		n = cmdline__word_length(word);
+		n = cmdline__word_at(word).length;
 		if (!n)
 			return out;
 		if (n == strlen(mark) && !memcmp(word, mark, n))
-			cmdline__add_running(out, running, template);
+			cmdline_expand__add_running(out, running, template);
 		else
-			cmdline__add_word(out, word, n);
+			cmdline_expand__add_word(out, word, n);
 	}
 }
