@@ -200,6 +200,8 @@ struct run {
 	const char *option;
 	const char *plan;
 	enum output output;
+	void (*before)(void);	/* in the child's /run, before its command */
+	int nr_plans;		/* of sessions s0, s1 ..., with a memfd each; 0: the one above */
 };
 
 static void write_file(const char *path, const char *text)
@@ -208,6 +210,19 @@ static void write_file(const char *path, const char *text)
 
 	fputs(text, f);
 	fclose(f);
+}
+
+#define MAX_PLANS 200
+
+static char *write_plan(int i)
+{
+	static char names[MAX_PLANS][32];
+	char text[128];
+
+	snprintf(names[i], sizeof(names[i]), "/run/%d.plan", i);
+	snprintf(text, sizeof(text), "session s%d\nmemfd m size=4K token=1\n", i);
+	write_file(names[i], text);
+	return names[i];
 }
 
 static void write_image(void)
@@ -243,10 +258,19 @@ static void redirect(enum output output)
 	}
 }
 
+static pid_t innocent;
+
+/* Runs in the child of abort, at its end: was the innocent one left alone? */
+static void look_at_innocent(void)
+{
+	if (innocent && !waitpid(innocent, NULL, WNOHANG))
+		fprintf(stderr, "the innocent one lives\n");
+}
+
 static void run_child(const struct run *run)
 {
-	char *argv[] = { "luctl", (char *)run->option, "/run/some.plan", NULL };
-	int argc = 3, status;
+	char *argv[MAX_PLANS + 4] = { "luctl", (char *)run->option, "/run/some.plan" };
+	int argc = 3, status, i;
 	cap_t caps = cap_get_proc();
 	cap_value_t boot = CAP_SYS_BOOT;
 
@@ -264,7 +288,16 @@ static void run_child(const struct run *run)
 		argv[2] = NULL;
 		argc = 2;
 	}
-	status = strcmp(run->command, "run") ? cmd_resume(argc, argv) : cmd_run(argc, argv);
+	for (i = 0; i < run->nr_plans; i++)
+		argv[argc - 1 + i] = write_plan(i);
+	argc += run->nr_plans ? run->nr_plans - 1 : 0;
+	if (run->before)
+		run->before();
+	if (!strcmp(run->command, "abort"))
+		status = cmd_abort(2, argv);
+	else
+		status = strcmp(run->command, "run") ? cmd_resume(argc, argv) : cmd_run(argc, argv);
+	look_at_innocent();
 	_exit(status);
 }
 
@@ -343,8 +376,8 @@ static void expect_not_said(const char *words)
 		fail_msg("'%s' is in: %s", words, said);
 }
 
-static const struct run run_it = { "run", "--no-kexec", PLAN_TEXT, TO_FILE };
-static const struct run resume_it = { "resume", NULL, PLAN_TEXT, TO_FILE };
+static const struct run run_it = { "run", "--no-kexec", PLAN_TEXT, TO_FILE, NULL, 0 };
+static const struct run resume_it = { "resume", NULL, PLAN_TEXT, TO_FILE, NULL, 0 };
 
 /* What it says must be somewhere, all of it, and it must do all that it does undisturbed */
 static void expect_all_done(const struct run *r, int calls, const char *last)
@@ -472,7 +505,7 @@ static void test_resume_stopped(void **state)
 static void test_hook_is_stopped(void **state)
 {
 	static const struct run r = { "run", "--no-kexec", "session a\n"
-		"hook marked kill -TERM $PPID; sleep 60; true\n", TO_FILE };
+		"hook marked kill -TERM $PPID; sleep 60; true\n", TO_FILE, NULL, 0 };
 
 	(void)state;
 	reset();
@@ -486,7 +519,7 @@ static void test_hook_is_stopped(void **state)
 static void test_hook_output(void **state)
 {
 	struct run r = { "resume", NULL, "session a\nhook retrieved echo from the hook || exit 9\n",
-			 TO_FULL };
+			 TO_FULL, NULL, 0 };
 
 	(void)state;
 	reset();
@@ -503,9 +536,9 @@ static void test_hook_output(void **state)
 
 static void test_only_unloads_its_own(void **state)
 {
-	static const struct run plain = { "run", NULL, KERNEL, TO_FILE };
-	static const struct run opened = { "run", "--stop-after=opened", KERNEL, TO_FILE };
-	static const struct run loaded = { "run", "--stop-after=loaded", KERNEL, TO_FILE };
+	static const struct run plain = { "run", NULL, KERNEL, TO_FILE, NULL, 0 };
+	static const struct run opened = { "run", "--stop-after=opened", KERNEL, TO_FILE, NULL, 0 };
+	static const struct run loaded = { "run", "--stop-after=loaded", KERNEL, TO_FILE, NULL, 0 };
 
 	(void)state;
 	reset();
@@ -532,7 +565,7 @@ static void test_only_unloads_its_own(void **state)
 static void test_hangup_before_the_jump(void **state)
 {
 	static const struct run r = { "run", NULL, KERNEL "memfd m size=4K token=1\nabort 1\n"
-				      "hook before-kexec true\n", TO_FILE };
+				      "hook before-kexec true\n", TO_FILE, NULL, 0 };
 	int calls, i;
 
 	(void)state;
@@ -568,7 +601,7 @@ static void test_few_files(void **state)
 {
 	struct rlimit old, low = { 64, 64 };
 	char text[8192] = "session a\n";
-	struct run r = { "run", "--no-kexec", text, TO_FILE };
+	struct run r = { "run", "--no-kexec", text, TO_FILE, NULL, 0 };
 	int i;
 
 	(void)state;
@@ -598,6 +631,56 @@ static void test_few_files(void **state)
 	assert_int_equal(i, 0);
 }
 
+/* As many as a large host has guests, at the limit of files that a shell has */
+static void test_many_plans(void **state)
+{
+	static const struct run r = { "run", "--no-kexec", "", TO_FILE, NULL, MAX_PLANS };
+
+	(void)state;
+	reset();
+	assert_int_equal(run(&r), 0);
+	assert_int_equal(world->preserved, MAX_PLANS);
+	/* And one more for each, which asks whether it has ended */
+	assert_int_equal(world->created, 2 * MAX_PLANS);
+	expect_said("s199: close session s199 ok");
+}
+
+/* What a luctl of an older version, or one that was killed, left behind: its number is another's now */
+static void leave_stale_file(void)
+{
+	char text[32];
+
+	innocent = fork();
+	if (!innocent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	snprintf(text, sizeof(text), "%d\n", (int)innocent);
+	mkdir(PIDFILE_DIR, 0755);
+	write_file(PIDFILE_DIR "/a.pid", text);
+}
+
+static void test_stale_file(void **state)
+{
+	static const struct run abort_it = { "abort", "--session=a", "", TO_FILE, leave_stale_file, 0 };
+	static const struct run run_anyway = { "run", "--no-kexec", PLAN_TEXT, TO_FILE,
+					       leave_stale_file, 0 };
+	static const struct run elsewhere = { "abort", "--session=../a", "", TO_FILE, NULL, 0 };
+
+	(void)state;
+	reset();
+	assert_int_equal(run(&abort_it), 1);
+	expect_said("no process holds session 'a'");
+	expect_said("the innocent one lives");
+	reset();
+	assert_int_equal(run(&run_anyway), 0);
+	expect_not_said("LEFT BEHIND");
+	reset();
+	assert_int_equal(run(&elsewhere), 1);
+	expect_said("'../a' is no session's name");
+}
+
 static int share(void **state)
 {
 	(void)state;
@@ -620,6 +703,8 @@ int main(void)
 		cmocka_unit_test(test_hangup_before_the_jump),
 		cmocka_unit_test(test_close_is_not_the_end),
 		cmocka_unit_test(test_few_files),
+		cmocka_unit_test(test_many_plans),
+		cmocka_unit_test(test_stale_file),
 	};
 
 	return cmocka_run_group_tests(tests, share, NULL);

@@ -1,7 +1,7 @@
 # The terminal that started luctl goes away: run ends cleanly, resume gets all back, what they say is kept.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=30
+plan=31
 timeout=300
 
 LOG=/run/luctl/luctl.log
@@ -53,6 +53,8 @@ stage1() {
 	before=$(counters)
 	expect "a run that nobody disturbs" luctl run --no-kexec /share/hangup.plan
 	expect "it leaves nothing" soon counters_are "$before"
+	expect "who has /dev/liveupdate open is named" \
+		grep -q "failed (process [0-9]*, luctl, has it open" /run/busy.txt
 	ends_at mapped HUP /share/hangup.plan --no-kexec
 	ends_at preserved HUP /share/hangup.plan --no-kexec
 	ends_at aborted TERM /share/hangup.plan --no-kexec

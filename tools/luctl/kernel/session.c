@@ -237,8 +237,16 @@ static const char *luo__retrieve_hint(int err)
 
 struct session *luo__retrieve_session(struct luo *luo, const char *name)
 {
-	int fd = luo__retrieve(luo, name);
+	char manager[PROCESS_NAME_SIZE];
+	int fd;
 
+	process_name(1, manager);
+	if (!strcmp(name, "systemd") && !strcmp(manager, "systemd")) {
+		say__error("session 'systemd' is that of the service manager (PID 1), which takes "
+			   "back what it holds by itself; leave it alone");
+		return NULL;
+	}
+	fd = luo__retrieve(luo, name);
 	if (fd >= 0)
 		return session__new(fd, name, true);
 	say__errno(fd, "ioctl LIVEUPDATE_IOCTL_RETRIEVE_SESSION for session '%s' failed%s", name,
