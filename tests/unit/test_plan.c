@@ -742,6 +742,9 @@ static void test_load(void **state)
 	assert_null(plan__load(path, err, sizeof(err)));
 	assert_non_null(strstr(err, path));
 	assert_non_null(strstr(err, "cannot open"));
+	/* A file without an end */
+	assert_null(plan__load("/dev/zero", err, sizeof(err)));
+	assert_non_null(strstr(err, "File too large"));
 }
 
 #define SECOND "session second\ndevice edu 00:06.0\n"

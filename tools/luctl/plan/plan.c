@@ -133,6 +133,9 @@ struct plan *plan__parse(const char *file, const char *text, char *err, size_t e
 	return plan__parse_bytes(file, text, strlen(text), err, err_size);
 }
 
+/* More is no plan: half a million areas are some lines with count= */
+#define MAX_SIZE (64u << 20)
+
 /* All of the file, with a NUL behind its *@out_size bytes */
 static char *plan__read(FILE *f, size_t *out_size)
 {
@@ -148,6 +151,10 @@ static char *plan__read(FILE *f, size_t *out_size)
 			text = more;
 		}
 		size += fread(text + size, 1, room - size - 1, f);
+		if (size > MAX_SIZE) {
+			errno = EFBIG;
+			goto err;
+		}
 	} while (!feof(f) && !ferror(f));
 	if (ferror(f))
 		goto err;
