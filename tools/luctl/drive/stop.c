@@ -14,7 +14,10 @@
 static volatile sig_atomic_t stop__signal;
 
 static const int stop__signals[] = { SIGINT, SIGTERM, SIGHUP };
-static const int stop__ignored[] = { SIGPIPE, SIGXFSZ, SIGTTOU };
+static const int stop__ignored[] = { SIGPIPE, SIGXFSZ };
+/* Ignored by children too: a hook is no job of the terminal, and would wait for ever if it stopped
+ */
+static const int stop__terminal[] = { SIGTTOU, SIGTTIN };
 
 static void stop__on_signal(int signal)
 {
@@ -49,6 +52,8 @@ void stop__init(enum stop_hangup hangup)
 
 	for (i = 0; i < ARRAY_SIZE(stop__ignored); i++)
 		stop__set(stop__ignored[i], SIG_IGN);
+	for (i = 0; i < ARRAY_SIZE(stop__terminal); i++)
+		stop__set(stop__terminal[i], SIG_IGN);
 	stop__set(SIGINT, stop__on_signal);
 	stop__set(SIGTERM, stop__on_signal);
 	stop__set(SIGCHLD, stop__on_other);

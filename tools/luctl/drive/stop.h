@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Signals. SIGINT and SIGTERM end a command between two steps, so that the session is closed
- * cleanly. No command ends because nobody reads what it says: SIGPIPE, SIGXFSZ and SIGTTOU make
- * the write fail or go on, which say.h deals with.
+ * cleanly. No command ends because nobody reads what it says: SIGPIPE, SIGXFSZ, SIGTTOU and SIGTTIN
+ * make the write fail or go on, which say.h deals with.
  */
 #ifndef LUCTL_STOP_H
 #define LUCTL_STOP_H
@@ -17,7 +17,7 @@ enum stop_hangup {
 };
 
 void stop__init(enum stop_hangup hangup);
-/* Back to the default actions, for a child */
+/* Back to the default actions, for a child, but for SIGTTOU and SIGTTIN */
 void stop__reset(void);
 /* The signal that came, or 0 */
 int stop__requested(void);
