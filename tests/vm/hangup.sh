@@ -22,7 +22,7 @@ strike() {
 }
 
 not_loaded() {
-	[ "$(cat /sys/kernel/kexec_loaded /sys/kernel/kexec/loaded 2>/dev/null)" = 0 ]
+	grep -qx 0 /sys/kernel/kexec_loaded
 }
 
 # ends_at STAGE SIGNAL PLAN [OPTION]: run ends, and leaves nothing
