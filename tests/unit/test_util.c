@@ -171,6 +171,39 @@ static void test_make_printable(void **state)
 	}
 }
 
+/* What is put into a sentence has no say on a terminal, and no end that is not seen. */
+static void test_faults(void **state)
+{
+	struct fault fault, long_one;
+	char *text = xcalloc(3001, 1);
+
+	(void)state;
+	memset(text, 'x', 3000);
+	assert_int_equal(fault__set(&fault, "cannot open %s: no", "a\033[2J\nb\xc2\x9b"), -1);
+	assert_string_equal(fault.text, "cannot open a?[2J?b?: no");
+	fault__set(&long_one, "%s", text);
+	assert_int_equal(strlen(long_one.text), sizeof(long_one.text) - 1);
+	assert_string_equal(long_one.text + strlen(long_one.text) - 4, "x...");
+	free(text);
+}
+
+static void test_complaint(void **state)
+{
+	int ends[2], saved = dup(STDERR_FILENO);
+	char got[256] = "";
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	complain("no %s", "x\033]0;y\a");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(read(ends[0], got, sizeof(got) - 1) > 0);
+	assert_string_equal(got, "lutrace: no x?]0;y?\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* A name that would do something to a terminal does not. */
 static void test_process_name(void **state)
 {
@@ -196,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_device_without_end),
 		cmocka_unit_test(test_mount_point),
 		cmocka_unit_test(test_make_printable),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_complaint),
 		cmocka_unit_test(test_process_name),
 	};
 
