@@ -324,10 +324,9 @@ static void test_select(void **state)
 		{ { .has_token = true, .token = 0x1 }, SELECTED_YES, SELECTED_UNKNOWN },
 		{ { .has_token = true, .token = 0x2 }, SELECTED_NO, SELECTED_UNKNOWN },
 		{ { .device = "0000:00:04.0" }, SELECTED_YES, SELECTED_UNKNOWN },
-		{ { .device = "00:04.0" }, SELECTED_YES, SELECTED_UNKNOWN },
-		{ { .device = "02:03.4" }, SELECTED_NO, SELECTED_UNKNOWN },
+		{ { .device = "0000:02:03.4" }, SELECTED_NO, SELECTED_UNKNOWN },
 		{ { .device = "0001:02:03.4" }, SELECTED_YES, SELECTED_UNKNOWN },
-		{ { .device = "0000:00:04" }, SELECTED_NO, SELECTED_UNKNOWN },
+		{ { .device = "0000:00:04.1" }, SELECTED_NO, SELECTED_UNKNOWN },
 		{ { .session = "guest", .has_token = true, .token = 9 }, SELECTED_NO,
 		  SELECTED_UNKNOWN },
 	};

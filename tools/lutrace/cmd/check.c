@@ -153,6 +153,7 @@ struct session {
 	json_t *violations;
 	struct outfile *out;		/* for --json; NULL: not wanted, or written */
 	__u64 nr_events;
+	bool seen;			/* an event of the process that is selected was */
 	struct namer *namer;
 	size_t nr_listed;
 	struct fault unlisted;		/* why it was not listed; "" if it was */
@@ -251,6 +252,7 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
 	s->nr_events++;
+	s->seen |= s->opts->sel.pid && ev->pid == s->opts->sel.pid;
 	if (ev->op == LUTRACE_OP_RESTORE && s->before.boot)
 		names__inherit(namer__names(s->namer), s->before.boot->names, ev->ser_phys,
 			       ev->generation);
@@ -426,6 +428,18 @@ static void open_deep(struct session *s)
 		complain("tables are not looked for in KHO's map: %s", deep__kho_missing(s->deep));
 }
 
+/* What was asked for must have been there. */
+static int selection_status(const struct session *s)
+{
+	const struct names *names = namer__names(s->namer);
+	struct fault fault;
+
+	if (!selection__check(&s->opts->sel, &names, 1, s->seen, "what was checked", &fault))
+		return STATUS_CLEAN;
+	complain("%s", fault.text);
+	return STATUS_ERROR;
+}
+
 static int check(struct session *s, struct fault *fault)
 {
 	struct overhead overhead;
@@ -468,7 +482,8 @@ static int check(struct session *s, struct fault *fault)
 		overhead__print(&overhead, stdout);
 	if (s->opts->json && write_json(s, &overhead, fault))
 		return -1;
-	return live__end_status(s->live, verdict__status(oracle__verdict(s->oracle)));
+	return live__end_status(s->live, cmd__worse(selection_status(s), verdict__status(
+						    oracle__verdict(s->oracle))));
 }
 
 static int run(int argc, char **argv)

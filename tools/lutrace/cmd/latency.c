@@ -413,6 +413,21 @@ static bool command_failed(const struct session *s)
 	return true;
 }
 
+/* What was asked for must have been there; a shortest time may have left all of it out. */
+static bool found_selected(const struct session *s)
+{
+	const struct latency *l = &s->opts->latency;
+	const struct names *names = l->names;
+	struct fault fault;
+
+	if (!selection__any(&l->sel) || l->found || l->min_ns)
+		return true;
+	if (!selection__check(&l->sel, &names, 1, false, "what was measured", &fault))
+		fault__set(&fault, "no operation that was measured is of what is selected");
+	complain("%s", fault.text);
+	return false;
+}
+
 static int run(int argc, char **argv)
 {
 	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
@@ -430,7 +445,7 @@ static int run(int argc, char **argv)
 		err = outfile__commit(s.out, &fault);
 	if (err)
 		complain("%s", fault.text);
-	else if (!command_failed(&s))
+	else if (!command_failed(&s) && found_selected(&s))
 		status = s.incomplete ? STATUS_INCOMPLETE : STATUS_CLEAN;
 	why__free(s.why);
 	free(s.whys);

@@ -196,6 +196,32 @@ static int report(const struct collection *c, const struct opts *opts, struct ou
 	return status;
 }
 
+static bool has_process(const struct collection *c, __u32 pid)
+{
+	size_t i, k;
+
+	for (i = 0; i < c->nr && pid; i++)
+		for (k = 0; k < c->items[i].nr_events; k++)
+			if (c->items[i].events[k].pid == pid)
+				return true;
+	return false;
+}
+
+static int check_selection(const struct collection *c, const struct selection *sel,
+			   struct fault *fault)
+{
+	const struct names **names = xcalloc(c->nr, sizeof(*names));
+	size_t i;
+	int err;
+
+	for (i = 0; i < c->nr; i++)
+		names[i] = c->items[i].names;
+	err = selection__check(sel, names, c->nr, has_process(c, sel->pid), "these recordings",
+			       fault);
+	free(names);
+	return err;
+}
+
 static int read_all(struct collection *c, const struct opts *opts, struct fault *fault)
 {
 	int i;
@@ -206,7 +232,9 @@ static int read_all(struct collection *c, const struct opts *opts, struct fault 
 	/* With nothing beside it there is nothing to report on. */
 	if (!c->nr)
 		return fault__set(fault, "%s", c->empty[0]);
-	return collection__one_host(c, fault);
+	if (collection__one_host(c, fault))
+		return -1;
+	return check_selection(c, &opts->sel, fault);
 }
 
 static int run(int argc, char **argv)

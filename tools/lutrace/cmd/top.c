@@ -108,16 +108,19 @@ struct session {
 	struct screen *screen;		/* NULL with --batch */
 	struct utsname host;
 	unsigned long snapshots;
+	bool seen;			/* an event of the process that is selected was */
 };
 
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
+	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
 	struct session *s = priv;
 
 	top__record(s->top, rec);
 	if (rec->type != LUTRACE_REC_EVENT)
 		return 0;
-	return namer__event(s->namer, (const struct lutrace_event *)rec, fault);
+	s->seen |= s->opts->sel.pid && ev->pid == s->opts->sel.pid;
+	return namer__event(s->namer, ev, fault);
 }
 
 static int look(struct session *s, __u64 now, struct fault *fault)
@@ -216,6 +219,18 @@ static int start(struct session *s, struct fault *fault)
 	return 0;
 }
 
+/* What was asked for must have been there. */
+static int selection_status(const struct session *s)
+{
+	const struct names *names = namer__names(s->namer);
+	struct fault fault;
+
+	if (!selection__check(&s->opts->sel, &names, 1, s->seen, "what was watched", &fault))
+		return STATUS_CLEAN;
+	complain("%s", fault.text);
+	return STATUS_ERROR;
+}
+
 /* What it came to, below the last snapshot or in place of the screen. */
 static int conclude(struct session *s, struct fault *fault)
 {
@@ -237,7 +252,7 @@ static int conclude(struct session *s, struct fault *fault)
 		overhead__print(&overhead, stdout);
 	if (fflush(stdout))
 		return fault__set(fault, "cannot write to standard output: %s", strerror(errno));
-	return verdict__status(oracle__verdict(oracle));
+	return cmd__worse(selection_status(s), verdict__status(oracle__verdict(oracle)));
 }
 
 static int watch(struct session *s, struct fault *fault)

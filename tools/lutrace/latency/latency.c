@@ -172,6 +172,9 @@ static enum selected selected(const struct latency *l, const struct lutrace_samp
 
 static void add_selected(struct latency *l, const struct lutrace_sample *s)
 {
+	/* The FLB is all sessions' */
+	if (s->lat.op < LUTRACE_OP_FLB_PRESERVE || !selection__needs_name(&l->sel))
+		l->found = true;
 	if (s->lat.ret)
 		l->ops[s->lat.op].errors++;
 	else

@@ -80,6 +80,7 @@ struct latency {
 	size_t nr_pending, pending_room;
 	size_t nameless;		/* left out because that was never known */
 	size_t nr_slowest;
+	bool found;			/* something that is selected, in any interval */
 	size_t received;		/* samples, those that were left out too */
 	size_t left_out;		/* less than min_ns, or not selected */
 	size_t without_row;		/* by LATENCY_MAX_DOMAINS */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The options --session, --token, --device and --process, and whether something is what they select. */
+#include <stdint.h>
 #include <string.h>
 #include "lib/number.h"
 #include "lib/text.h"
@@ -29,14 +31,14 @@ static __u64 parse_token(struct argp_state *state, const char *arg)
 /* A name of digits is a process id, as with kill. */
 static void parse_process(struct argp_state *state, struct selection *sel, const char *arg)
 {
-	uint64_t pid;
+	uint64_t pid = 0;
 
 	if (!*arg || strlen(arg) >= PROCESS_NAME_SIZE)
 		argp_error(state, "--process: \"%s\" is no name of a process: those have 1 to %d "
 			   "characters", arg, PROCESS_NAME_SIZE - 1);
 	if (arg[strspn(arg, "0123456789")])
 		sel->comm = arg;
-	else if (number__parse(arg, 1ul << 22, &pid) && pid)
+	else if (number__parse(arg, 1u << 22, &pid) && pid)
 		sel->pid = pid;
 	else
 		argp_error(state, "--process: %s is no process id", arg);
@@ -58,10 +60,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		sel->token = parse_token(state, arg);
 		return 0;
 	case OPT_DEVICE:
-		if (!*arg || strchr(arg, ' '))
-			argp_error(state, "--device: \"%s\" is no device; write it like "
+		if (!bdf__parse(arg, sel->device))
+			argp_error(state, "--device: \"%s\" is no PCI device; write it like "
 				   "0000:00:04.0", arg);
-		sel->device = arg;
 		return 0;
 	case OPT_PROCESS:
 		parse_process(state, sel, arg);
@@ -74,23 +75,12 @@ const struct argp selection_argp = { .options = options, .parser = parse };
 
 bool selection__needs_name(const struct selection *sel)
 {
-	return sel && (sel->session || sel->device || sel->has_token);
+	return sel && (sel->session || *sel->device || sel->has_token);
 }
 
 bool selection__any(const struct selection *sel)
 {
 	return selection__needs_name(sel) || (sel && (sel->comm || sel->pid));
-}
-
-/* The PCI domain 0000 need not be written. */
-static bool is_device(const char *device, size_t len, const char *wanted)
-{
-	const char *zero = "0000:";
-
-	if (len == strlen(wanted) && !strncmp(device, wanted, len))
-		return true;
-	return len == strlen(zero) + strlen(wanted) && !strncmp(device, zero, strlen(zero)) &&
-	       !strncmp(device + strlen(zero), wanted, strlen(wanted));
 }
 
 static bool has_device(const char *devices, const char *wanted)
@@ -99,7 +89,7 @@ static bool has_device(const char *devices, const char *wanted)
 
 	for (; *devices; devices += len + (devices[len] == ' ')) {
 		len = strcspn(devices, " ");
-		if (is_device(devices, len, wanted))
+		if (len == strlen(wanted) && !strncmp(devices, wanted, len))
 			return true;
 	}
 	return false;
@@ -125,7 +115,7 @@ static enum selected by_token(const struct selection *sel, const struct name *na
 
 static enum selected by_device(const struct selection *sel, const struct name *name)
 {
-	if (!sel->device)
+	if (!*sel->device)
 		return SELECTED_YES;
 	if (!name->devices)
 		return SELECTED_UNKNOWN;

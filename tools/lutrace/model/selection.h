@@ -4,11 +4,13 @@
 #define LUTRACE_SELECTION_H
 
 #include <argp.h>
+#include "lib/bdf.h"
+#include "lib/fault.h"
 #include "model/names.h"
 
 struct selection {
 	const char *session;		/* NULL: all; so are the others */
-	const char *device;
+	char device[BDF_SIZE];		/* as the kernel writes it; "": all */
 	const char *comm;		/* name of a process */
 	__u32 pid;			/* 0: all */
 	bool has_token;
@@ -31,5 +33,14 @@ enum selected selection__process(const struct selection *sel, __u32 pid, const c
 /* Both, of an event or the like; one of the FLB has no domain and is selected by its process. */
 enum selected selection__event(const struct selection *sel, const struct names *names,
 			       __u32 op, __u64 ser_phys, __u64 generation, __u32 pid);
+
+/*
+ * Whether there is anything that each option selects, and one domain that all of --session, --token
+ * and --device do, in @nr sets of @names, of which any may be NULL. @seen: something that the process
+ * --process did was seen. -1 with @fault if not: it says what there is. @where: where it was looked for,
+ * as "these recordings". For the end, when all names are known.
+ */
+int selection__check(const struct selection *sel, const struct names *const *names, size_t nr,
+		     bool seen, const char *where, struct fault *fault);
 
 #endif
