@@ -540,6 +540,62 @@ static void test_schema(void **state)
 	expect_error("--json-schema old", "leave out all else");
 }
 
+/* The command of the recipe in the documentation, with other recordings. */
+static char *recipe(const char *recordings)
+{
+	struct fault fault;
+	char *text = read_file(TOP "/docs/report.md", NULL, &fault), *at, *end, *args;
+
+	assert_non_null(text);
+	at = strstr(text, "    lutrace report --require ");
+	assert_non_null(at);
+	at += strlen("    lutrace report ");
+	end = strstr(at, " old.rec new.rec");
+	assert_non_null(end);
+	args = xasprintf("%.*s %s", (int)(end - at), at, recordings);
+	free(text);
+	return args;
+}
+
+static void expect_recipe(const char *recordings, int status)
+{
+	char *args = recipe(recordings);
+
+	expect_status(args, status);
+	free(args);
+}
+
+/* It is green for a live update that was seen, whole and right, and for nothing else. */
+static void test_recipe_of_a_gate(void **state)
+{
+	(void)state;
+	write_as_it_is("gate-old", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2,
+							    .names = true }, 0);
+	write_as_it_is("gate-new", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2,
+							    .names = true, .kernel = CORPUS_NEW }, 0);
+	write_as_it_is("gate-bad", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2,
+							    .names = true, .kernel = CORPUS_NEW,
+							    .spoil = CORPUS_VIOLATION }, 0);
+	expect_recipe("gate-old gate-new", 0);
+	expect_recipe("gate-new", 3);
+	expect_recipe("gate-old", 3);
+	expect_recipe("gate-old gate-bad", 2);
+	expect_recipe("gate-old gate-new --session typo", 1);
+	expect_recipe("gate-old gate-new empty", 3);
+	expect_recipe("gate-old nowhere", 1);
+}
+
+static void test_require(void **state)
+{
+	(void)state;
+	expect_status("old", 0);
+	expect_says("old --require loss,finish", 3, "it is required, and there was nothing to check");
+	expect_says("old --require loss --require restore", 3, "restore       incomplete");
+	expect_status("old new --require loss,restore,latency", 0);
+	expect_status("old new --require loss,restor", 1);
+	expect_status("old new --require loss,", 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +619,8 @@ int main(void)
 		cmocka_unit_test(test_csv_of_a_cut),
 		cmocka_unit_test(test_perfetto),
 		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_require),
+		cmocka_unit_test(test_recipe_of_a_gate),
 	};
 
 	return cmocka_run_group_tests_name("cmd_report", tests, setup, teardown);

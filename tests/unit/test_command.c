@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "cmd/cmd.h"
 #include "lib/fault.h"
 #include "live/command.h"
 
@@ -58,6 +59,26 @@ static void test_service_manager_is_not_told(void **state)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+/* A command that ends with 2 or 3 is no violation and not incomplete: it failed. */
+static void test_status_is_no_verdict(void **state)
+{
+	char *argv[] = { "command", NULL };
+	int ended;
+
+	(void)state;
+	for (ended = 1; ended <= 3; ended++) {
+		assert_int_equal(command__end_status(argv, ended << 8, STATUS_CLEAN), STATUS_ERROR);
+		assert_int_equal(command__end_status(argv, ended << 8, STATUS_INCOMPLETE),
+				 STATUS_ERROR);
+		assert_int_equal(command__end_status(argv, ended << 8, STATUS_VIOLATION),
+				 STATUS_VIOLATION);
+		assert_int_equal(command__end_status(argv, ended << 8, -1), -1);
+	}
+	assert_int_equal(command__end_status(argv, 0, STATUS_INCOMPLETE), STATUS_INCOMPLETE);
+	assert_int_equal(command__end_status(argv, 0, STATUS_CLEAN), STATUS_CLEAN);
+	assert_int_equal(command__end_status(NULL, 0, STATUS_CLEAN), STATUS_CLEAN);
+}
+
 static void test_not_found(void **state)
 {
 	char *const argv[] = { "/nonexistent/program", NULL };
@@ -77,6 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_service_manager_is_not_told),
 		cmocka_unit_test(test_status), cmocka_unit_test(test_signal_is_not_lost),
+		cmocka_unit_test(test_status_is_no_verdict),
 		cmocka_unit_test(test_not_found),
 	};
 

@@ -26,7 +26,7 @@ _lutrace_options()
 	'lutrace bundle') echo "-n --dry-run -o:file --output:file $usual" ;;
 	'lutrace check')
 		echo "-D --deep -b:file --before:file -x:action --on-violation:action --until-finish" \
-			"-j:file --json:file --json-schema" \
+			"-j:file --json:file --json-schema --require:-" \
 			"$select $live $usual"
 		;;
 	'lutrace doctor') echo "-j --json --json-schema -v --verbose $usual" ;;
@@ -44,6 +44,7 @@ _lutrace_options()
 		;;
 	'lutrace report')
 		echo "-j:file --json:file -c:file --csv:file -p:file --perfetto:file --json-schema" \
+			"--require:-" \
 			"$select $usual"
 		;;
 	'lutrace top')

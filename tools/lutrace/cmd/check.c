@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "cmd/before.h"
 #include "cmd/cmd.h"
+#include "cmd/require.h"
 #include "judge/oracle.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
@@ -30,7 +31,7 @@
 
 #define SYSRQ		"/proc/sysrq-trigger"
 
-enum { OPT_UNTIL_FINISH = 0x100, OPT_JSON_SCHEMA };
+enum { OPT_UNTIL_FINISH = 0x100, OPT_JSON_SCHEMA, OPT_REQUIRE };
 
 /* How long the FLB may take to follow the last session. */
 #define FLB_SECONDS	2
@@ -39,6 +40,7 @@ enum { OPT_UNTIL_FINISH = 0x100, OPT_JSON_SCHEMA };
 struct opts {
 	struct live_opts live;
 	struct selection sel;
+	struct require require;
 	const char *json, *reaction;
 	char **before;
 	size_t nr_before, before_room;
@@ -54,6 +56,7 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "until-finish", OPT_UNTIL_FINISH, NULL, 0, "End when the live update is finished", 0 },
 	{ "json", 'j', "FILE", 0, "Write the verdicts and violations as JSON to FILE", 0 },
+	{ "require", OPT_REQUIRE, "RULE,...", 0, REQUIRE_HELP, 0 },
 	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
 	  0 },
 	{ 0 }
@@ -107,6 +110,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_UNTIL_FINISH:
 		opts->until_finish = true;
+		return 0;
+	case OPT_REQUIRE:
+		require__parse(&opts->require, state, arg, NR_RULES);
 		return 0;
 	case 'D':
 		opts->deep = true;
@@ -473,6 +479,7 @@ static int check(struct session *s, struct fault *fault)
 	judge_names(s);
 	oracle__end(s->oracle, live__stopped(s->live),
 		    live__lost(overhead.progs, &overhead.freed, s->nr_events));
+	oracle__require(s->oracle, s->opts->require.checks);
 	print_listed(s);
 	oracle__print(s->oracle, stdout);
 	if (oracle__left_out(s->oracle))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "cmd/cmd.h"
+#include "cmd/require.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/outfile.h"
@@ -19,17 +20,19 @@
 struct opts {
 	const char *json, *csv, *perfetto;
 	struct selection sel;
+	struct require require;
 	char **files;
 	int nr;
 };
 
 /* An option without a letter */
-enum { OPT_JSON_SCHEMA = 0x100 };
+enum { OPT_JSON_SCHEMA = 0x100, OPT_REQUIRE };
 
 static const struct argp_option options[] = {
 	{ "json", 'j', "FILE", 0, "Write the report as JSON to FILE too", 0 },
 	{ "csv", 'c', "FILE", 0, "Write one line per operation as CSV to FILE too", 0 },
 	{ "perfetto", 'p', "FILE", 0, "Write a trace for Perfetto to FILE too", 0 },
+	{ "require", OPT_REQUIRE, "CHECK,...", 0, REQUIRE_HELP, 0 },
 	{ "json-schema", OPT_JSON_SCHEMA, NULL, 0, "Print the schema of the JSON, and do no more",
 	  0 },
 	{ 0 }
@@ -56,6 +59,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON_SCHEMA:
 		cmd__print_schema(state, schema_report);
+	case OPT_REQUIRE:
+		require__parse(&opts->require, state, arg, NR_CHECKS);
+		return 0;
 	case ARGP_KEY_ARGS:
 		opts->files = state->argv + state->next;
 		opts->nr = state->argc - state->next;
@@ -77,7 +83,8 @@ static const struct argp argp = {
 	       "what was restored compared with what was preserved. docs/report.md says how to "
 	       "read the report and what stands in the JSON.\n\n"
 	       "Exit status: 0 clean, 1 error, 2 violation, 3 incomplete.\n\n"
-	       "  lutrace report --json report.json old.rec new.rec",
+	       "  lutrace report --json report.json old.rec new.rec\n"
+	       "  lutrace report --require loss,restore,finish old.rec new.rec",
 };
 
 /* What is to be written, open before anything is read; NULL: not wanted, or committed. */
@@ -191,6 +198,7 @@ static int report(const struct collection *c, const struct opts *opts, struct ou
 	int status;
 
 	analysis__run_all(&a, c, &opts->sel);
+	analysis__require(&a, opts->require.checks);
 	status = cmd__worse(verdict__status(a.verdict), outputs__write(outputs, &a));
 	analysis__free(&a);
 	return status;

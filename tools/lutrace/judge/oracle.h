@@ -169,6 +169,8 @@ enum domain_state oracle__domain(const struct oracle *o, __u64 ser_phys, __u64 g
 /* "preserved" and so on. */
 const char *domain_state__name(enum domain_state state);
 
+/* After oracle__end(): a rule in @required, of NR_RULES, that had nothing to look at is incomplete. */
+void oracle__require(struct oracle *o, const bool *required);
 /* After oracle__end(): the verdict of a rule. */
 const struct check *oracle__check(const struct oracle *o, enum rule_id id);
 /* Of all rules; before oracle__end(): so far. */

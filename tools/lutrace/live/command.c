@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "cmd/cmd.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "live/command.h"
@@ -155,4 +156,11 @@ bool command__went_well(char *const argv[], int status)
 	complain("%s", text);
 	free(text);
 	return false;
+}
+
+int command__end_status(char *const argv[], int status, int verdict)
+{
+	if (!command__went_well(argv, status) && verdict >= 0 && verdict != STATUS_VIOLATION)
+		return STATUS_ERROR;
+	return verdict;
 }

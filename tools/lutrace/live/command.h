@@ -32,5 +32,10 @@ char *command__describe(const char *name, int status);
  * it ended. @status: as of waitpid(), -1 if it runs on.
  */
 bool command__went_well(char *const argv[], int status);
+/*
+ * What lutrace ends with: @verdict, or STATUS_ERROR if the command did not end well and that is no
+ * violation. What the command ended with is never taken for a verdict. @verdict < 0 stays.
+ */
+int command__end_status(char *const argv[], int status, int verdict);
 
 #endif

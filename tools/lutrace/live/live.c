@@ -413,8 +413,5 @@ int live__command_status(const struct live *live)
 
 int live__end_status(const struct live *live, int status)
 {
-	if (!command__went_well(live->opts.command, live->command_status) && status >= 0 &&
-	    status != STATUS_VIOLATION)
-		return STATUS_ERROR;
-	return status;
+	return command__end_status(live->opts.command, live->command_status, status);
 }

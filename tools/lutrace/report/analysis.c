@@ -418,6 +418,19 @@ void analysis__run_all(struct analysis *a, const struct collection *c, const str
 			verdict__raise(&a->verdict, a->checks[i].verdict);
 }
 
+void analysis__require(struct analysis *a, const bool *required)
+{
+	int id;
+
+	for (id = 0; id < NR_CHECKS; id++) {
+		if (!required[id] || a->checks[id].verdict != VERDICT_NOT_CHECKED)
+			continue;
+		analysis__find(a, id, VERDICT_INCOMPLETE, "it is required, and there was nothing to "
+			       "check it on");
+		verdict__raise(&a->verdict, VERDICT_INCOMPLETE);
+	}
+}
+
 void analysis__free(struct analysis *a)
 {
 	size_t i, k;

@@ -66,6 +66,8 @@ void analysis__run(struct analysis *a, const struct recording *recordings, size_
  * @sel must outlive the analysis, and may be NULL.
  */
 void analysis__run_all(struct analysis *a, const struct collection *c, const struct selection *sel);
+/* A check in @required, of NR_CHECKS, for which there was nothing to look at makes it incomplete. */
+void analysis__require(struct analysis *a, const bool *required);
 void analysis__free(struct analysis *a);
 
 /* Whether it is of what is selected. What is unknown is not. */

@@ -23,6 +23,8 @@
  */
 #define CLOCK_SLACK_NS	3e9
 #define CLOCK_SLACK_PPM	200.0
+/* Where KHO's count is right already: a kernel without NTP may have a badly measured TSC. */
+#define COUNTED_SLACK_PPM	50000.0
 
 /* A rate from less than this is not exact enough. */
 #define RATE_MIN_NS	100000000ull
@@ -88,7 +90,7 @@ __u64 boot__last_ns(const struct boot *boot)
 	return last;
 }
 
-static enum evidence by_clocks(const struct boot *x, const struct boot *y)
+static enum evidence by_clocks(const struct boot *x, const struct boot *y, double slack_ppm)
 {
 	const struct lutrace_clock *from = boot__last_clock(x), *to = &y->parts[0]->start;
 	double rate = boots__tsc_rate(x, y), tsc_ns, realtime_ns;
@@ -98,7 +100,7 @@ static enum evidence by_clocks(const struct boot *x, const struct boot *y)
 	tsc_ns = ((double)to->tsc - (double)from->tsc) / rate;
 	realtime_ns = (double)to->realtime_ns - (double)from->realtime_ns;
 	return fabs(tsc_ns - realtime_ns) <=
-	       CLOCK_SLACK_NS + fabs(realtime_ns) * CLOCK_SLACK_PPM / 1e6 ? FOR : AGAINST;
+	       CLOCK_SLACK_NS + fabs(realtime_ns) * slack_ppm / 1e6 ? FOR : AGAINST;
 }
 
 bool boot__took_over(const struct boot *boot)
@@ -144,8 +146,9 @@ static bool came_from(const struct boot *y, const struct boot *x)
 }
 
 static enum boot_link link_by_count(const struct boot *x, const struct boot *y,
-				    enum evidence clocks, struct handed handed)
+				    struct handed handed)
 {
+	enum evidence clocks = by_clocks(x, y, COUNTED_SLACK_PPM);
 	__u64 count = y->parts[0]->kexec_count, before = x->parts[0]->kexec_count;
 
 	if (!count || (count <= before && clocks != FOR))
@@ -176,13 +179,12 @@ static enum boot_link link_by_clocks(const struct boot *y, enum evidence clocks,
 static enum boot_link find_link(const struct boot *x, const struct boot *y)
 {
 	struct handed handed = boot__handed(x, y);
-	enum evidence clocks = by_clocks(x, y);
 
 	if (x->parts[0]->has_kexec_count && y->parts[0]->has_kexec_count)
-		return link_by_count(x, y, clocks, handed);
+		return link_by_count(x, y, handed);
 	if (y->parts[0]->has_kexec_count && !y->parts[0]->kexec_count)
 		return LINK_COLD;
-	return link_by_clocks(y, clocks, handed);
+	return link_by_clocks(y, by_clocks(x, y, CLOCK_SLACK_PPM), handed);
 }
 
 /* Added to a MONOTONIC time of @y, modulo 2^64, it is one of @x's. */
