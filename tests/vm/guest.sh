@@ -115,12 +115,12 @@ said() {
 	await grep -q "$2" "$1"
 }
 
-# record NAME [ARG...]: starts lutrace record into /share/NAME.rec, and returns when it records. What it
+# record NAME [ARG...]: starts lutrace record into a new /share/NAME.rec, and returns when it records. What it
 # says is in NAME.log, its id in /run/NAME.pid.
 record() {
 	_recording=$1
 	shift
-	rm -f "/run/$_recording.pid"
+	rm -f "/run/$_recording.pid" "/share/$_recording.rec"
 	lutrace record -o "/share/$_recording.rec" --pidfile "/run/$_recording.pid" "$@" \
 		2>"/share/$_recording.log" &
 	await test -s "/run/$_recording.pid"

@@ -75,7 +75,7 @@ static const struct config configs[] = {
 				  UNTIL_EOF }, "attached", false, 0 } },
 	{ "latency --stats", ATTACHED, { { "lutrace", "latency", "--stats", "--json", "--output",
 					   "stats.json", UNTIL_EOF }, "attached", false, 0 } },
-	{ "record", ATTACHED, { { "lutrace", "record", "--output", "overhead.rec" },
+	{ "record", ATTACHED, { { "lutrace", "record", "--force", "--output", "overhead.rec" },
 				"recording", true, 0 } },
 	{ "check", ATTACHED, { { "lutrace", "check", UNTIL_EOF }, "attached", false, 3 } },
 	{ "top", ATTACHED, { { "lutrace", "top", "--batch", UNTIL_EOF }, "attached", false, 3 } },
