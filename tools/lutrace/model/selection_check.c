@@ -65,13 +65,13 @@ static void words__print(const struct words *w, char *text, size_t size)
 }
 
 /* What there is of one kind: sessions, tokens or devices. */
-static void add_sessions(const struct name *name, struct words *w)
+static void words__add_session(const struct name *name, struct words *w)
 {
 	if (*name->session)
 		words__add(w, name->session, strlen(name->session));
 }
 
-static void add_tokens(const struct name *name, struct words *w)
+static void words__add_tokens(const struct name *name, struct words *w)
 {
 	if (name->has_hwpt)
 		words__add_number(w, name->hwpt_token);
@@ -79,7 +79,7 @@ static void add_tokens(const struct name *name, struct words *w)
 		words__add_number(w, name->iommufd_token);
 }
 
-static void add_devices(const struct name *name, struct words *w)
+static void words__add_devices(const struct name *name, struct words *w)
 {
 	const char *at = name->devices ? name->devices : "";
 	size_t len;
@@ -96,7 +96,7 @@ struct places {
 	const char *where;
 };
 
-static bool any_domain(const struct places *p, const struct selection *sel)
+static bool places__any(const struct places *p, const struct selection *sel)
 {
 	size_t i, k;
 
@@ -108,14 +108,14 @@ static bool any_domain(const struct places *p, const struct selection *sel)
 }
 
 /* One option alone: @what is what it selects, with its value. */
-static int check_one(const struct places *p, const struct selection *one, const char *what,
+static int places__check(const struct places *p, const struct selection *one, const char *what,
 		     void (*add)(const struct name *name, struct words *w), struct fault *fault)
 {
 	struct words words = { 0 };
 	char text[384];
 	size_t i, k;
 
-	if (any_domain(p, one))
+	if (places__any(p, one))
 		return 0;
 	for (i = 0; i < p->nr; i++)
 		for (k = 0; p->names[i] && k < names__count(p->names[i]); k++)
@@ -130,7 +130,7 @@ static int check_one(const struct places *p, const struct selection *one, const 
 	return -1;
 }
 
-static int check_process(const struct selection *sel, const struct places *p, bool seen,
+static int places__check_process(const struct selection *sel, const struct places *p, bool seen,
 			 struct fault *fault)
 {
 	struct words words = { 0 };
@@ -173,16 +173,16 @@ int selection__check(const struct selection *sel, const struct names *const *nam
 	token.token = sel->token;
 	memcpy(device.device, sel->device, sizeof(device.device));
 	snprintf(what, sizeof(what), "session %s", sel->session ? sel->session : "");
-	if (sel->session && check_one(&places, &session, what, add_sessions, fault))
+	if (sel->session && places__check(&places, &session, what, words__add_session, fault))
 		return -1;
 	snprintf(what, sizeof(what), "token 0x%llx", sel->token);
-	if (sel->has_token && check_one(&places, &token, what, add_tokens, fault))
+	if (sel->has_token && places__check(&places, &token, what, words__add_tokens, fault))
 		return -1;
 	snprintf(what, sizeof(what), "device %s", sel->device);
-	if (*sel->device && check_one(&places, &device, what, add_devices, fault))
+	if (*sel->device && places__check(&places, &device, what, words__add_devices, fault))
 		return -1;
-	if (selection__needs_name(sel) && !any_domain(&places, sel))
+	if (selection__needs_name(sel) && !places__any(&places, sel))
 		return fault__set(fault, "no domain of %s has all that is selected by --session, "
 				  "--token and --device", where);
-	return check_process(sel, &places, seen, fault);
+	return places__check_process(sel, &places, seen, fault);
 }

@@ -215,7 +215,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	oracle__forget(o);
 	oracle__about(o, about, a);
 	feed(a, o, boot);
-	/* What the recordings count as lost is said already: check_recording() */
+	/* What the recordings count as lost is said already: losses.c */
 	take(a, RULE_LOSS, boot, oracle__check(o, RULE_LOSS));
 	boot->missing = oracle__missing(o);
 	a->missing += boot->missing;

@@ -6,7 +6,7 @@
 #include "report/boots.h"
 
 /* Of one boot: its MONOTONIC clock never goes back. */
-static int by_start(const void *a, const void *b)
+static int recording__by_start(const void *a, const void *b)
 {
 	const struct recording *x = *(const struct recording *const *)a;
 	const struct recording *y = *(const struct recording *const *)b;
@@ -18,7 +18,7 @@ static int by_start(const void *a, const void *b)
 	       (x->start.monotonic_ns < y->start.monotonic_ns);
 }
 
-static bool same_folder(const char *a, const char *b)
+static bool recording__same_folder(const char *a, const char *b)
 {
 	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
 	size_t len = x ? x - a : 0;
@@ -28,11 +28,11 @@ static bool same_folder(const char *a, const char *b)
 
 bool recording__continues(const struct recording *x, const struct recording *y)
 {
-	return x->flight_file && y->flight_file && same_folder(x->path, y->path);
+	return x->flight_file && y->flight_file && recording__same_folder(x->path, y->path);
 }
 
 /* The numbers of one flight recorder go on through all boots. */
-static int by_flight(const struct recording *x, const struct recording *y)
+static int recording__by_flight(const struct recording *x, const struct recording *y)
 {
 	if (!recording__continues(x, y))
 		return 0;
@@ -40,20 +40,20 @@ static int by_flight(const struct recording *x, const struct recording *y)
 }
 
 /* REALTIME tells the order; the TSC restarts at a cold boot, and counts where there is no REALTIME. */
-static int by_boot(const void *a, const void *b)
+static int boot__by_age(const void *a, const void *b)
 {
 	const struct recording *x = ((const struct boot *)a)->parts[0];
 	const struct recording *y = ((const struct boot *)b)->parts[0];
 
-	if (by_flight(x, y))
-		return by_flight(x, y);
+	if (recording__by_flight(x, y))
+		return recording__by_flight(x, y);
 	if (x->start.realtime_ns != y->start.realtime_ns && x->start.realtime_ns &&
 	    y->start.realtime_ns)
 		return x->start.realtime_ns < y->start.realtime_ns ? -1 : 1;
 	return (x->start.tsc > y->start.tsc) - (x->start.tsc < y->start.tsc);
 }
 
-static int by_seq(const void *a, const void *b)
+static int event__by_seq(const void *a, const void *b)
 {
 	const struct lutrace_event *x = a, *y = b;
 
@@ -62,21 +62,21 @@ static int by_seq(const void *a, const void *b)
 	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
-static int by_time(const void *a, const void *b)
+static int freed__by_time(const void *a, const void *b)
 {
 	const struct lutrace_freed *x = a, *y = b;
 
 	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
-static int by_walk_time(const void *a, const void *b)
+static int deep__by_time(const void *a, const void *b)
 {
 	const struct lutrace_deep *x = a, *y = b;
 
 	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
-static int by_complaint_time(const void *a, const void *b)
+static int complaint__by_time(const void *a, const void *b)
 {
 	const struct lutrace_complaint *x = a, *y = b;
 
@@ -160,10 +160,10 @@ static void boot__fill(struct boot *boot)
 	boot->names = names__new();
 	for (i = 0; i < boot->nr_parts; i++)
 		boot__add(boot, boot->parts[i]);
-	qsort(boot->events, boot->nr_events, sizeof(*boot->events), by_seq);
-	qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), by_time);
-	qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), by_walk_time);
-	qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints), by_complaint_time);
+	qsort(boot->events, boot->nr_events, sizeof(*boot->events), event__by_seq);
+	qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), freed__by_time);
+	qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), deep__by_time);
+	qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints), complaint__by_time);
 	boot__merge(boot);
 }
 
@@ -174,14 +174,14 @@ size_t boots__sort(struct boot **boots, const struct recording *recordings, size
 
 	for (i = 0; i < nr; i++)
 		order[i] = &recordings[i];
-	qsort(order, nr, sizeof(*order), by_start);
+	qsort(order, nr, sizeof(*order), recording__by_start);
 	*boots = xcalloc(nr, sizeof(**boots));
 	for (i = 0; i < nr; i++) {
 		nr_boots += !i || strcmp(order[i]->boot_id, order[i - 1]->boot_id);
 		boot__take(&(*boots)[nr_boots - 1], order[i]);
 	}
 	free(order);
-	qsort(*boots, nr_boots, sizeof(**boots), by_boot);
+	qsort(*boots, nr_boots, sizeof(**boots), boot__by_age);
 	for (i = 0; i < nr_boots; i++)
 		boot__fill(&(*boots)[i]);
 	return nr_boots;

@@ -40,7 +40,7 @@ static bool boot__frozen(const struct boot *boot)
  * By the number of records and the largest generation that the next kernel found. Where it does not
  * tell the generation, one domain may have been given up and another one preserved.
  */
-static enum boot_end compare_found(const struct boot *boot, const struct boot *next,
+static enum boot_end boot__compare_found(const struct boot *boot, const struct boot *next,
 				   const struct lutrace_event *found)
 {
 	struct handed handed;
@@ -71,6 +71,6 @@ void boot__close(struct boot *boot, const struct boot *next)
 	if (!found)
 		return;
 	boot->nr_found = found->nr_tables;
-	boot->end = compare_found(boot, next, found);
+	boot->end = boot__compare_found(boot, next, found);
 	boot->whole = boot->sound && boot->end > END_WENT_ON;
 }

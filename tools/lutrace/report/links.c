@@ -90,7 +90,7 @@ __u64 boot__last_ns(const struct boot *boot)
 	return last;
 }
 
-static enum evidence by_clocks(const struct boot *x, const struct boot *y, double slack_ppm)
+static enum evidence link__by_clocks(const struct boot *x, const struct boot *y, double slack_ppm)
 {
 	const struct lutrace_clock *from = boot__last_clock(x), *to = &y->parts[0]->start;
 	double rate = boots__tsc_rate(x, y), tsc_ns, realtime_ns;
@@ -138,24 +138,24 @@ struct handed boot__handed(const struct boot *x, const struct boot *y)
 }
 
 /* Of two releases that are known. */
-static bool came_from(const struct boot *y, const struct boot *x)
+static bool link__came_from(const struct boot *y, const struct boot *x)
 {
 	const char *from = y->parts[0]->previous_release, *release = x->parts[0]->release;
 
 	return !from || !*from || !release || !strcmp(from, release);
 }
 
-static enum boot_link link_by_count(const struct boot *x, const struct boot *y,
+static enum boot_link link__by_count(const struct boot *x, const struct boot *y,
 				    struct handed handed)
 {
-	enum evidence clocks = by_clocks(x, y, COUNTED_SLACK_PPM);
+	enum evidence clocks = link__by_clocks(x, y, COUNTED_SLACK_PPM);
 	__u64 count = y->parts[0]->kexec_count, before = x->parts[0]->kexec_count;
 
 	if (!count || (count <= before && clocks != FOR))
 		return LINK_COLD;
 	if (count <= before)
 		return LINK_UNSURE;
-	if (count > before + 1 || !came_from(y, x))
+	if (count > before + 1 || !link__came_from(y, x))
 		return clocks == AGAINST ? LINK_COLD : LINK_MISSING;
 	if (clocks == FOR)
 		return LINK_KEXEC;
@@ -166,7 +166,7 @@ static enum boot_link link_by_count(const struct boot *x, const struct boot *y,
 }
 
 /* Recordings before 1.8 have no count: nothing but what was handed over tells of a kernel between. */
-static enum boot_link link_by_clocks(const struct boot *y, enum evidence clocks,
+static enum boot_link link__without_count(const struct boot *y, enum evidence clocks,
 				     struct handed handed)
 {
 	if (clocks == AGAINST)
@@ -176,19 +176,19 @@ static enum boot_link link_by_clocks(const struct boot *y, enum evidence clocks,
 	return handed.same || !handed.nr ? LINK_KEXEC : LINK_UNSURE;
 }
 
-static enum boot_link find_link(const struct boot *x, const struct boot *y)
+static enum boot_link link__find(const struct boot *x, const struct boot *y)
 {
 	struct handed handed = boot__handed(x, y);
 
 	if (x->parts[0]->has_kexec_count && y->parts[0]->has_kexec_count)
-		return link_by_count(x, y, handed);
+		return link__by_count(x, y, handed);
 	if (y->parts[0]->has_kexec_count && !y->parts[0]->kexec_count)
 		return LINK_COLD;
-	return link_by_clocks(y, by_clocks(x, y, CLOCK_SLACK_PPM), handed);
+	return link__without_count(y, link__by_clocks(x, y, CLOCK_SLACK_PPM), handed);
 }
 
 /* Added to a MONOTONIC time of @y, modulo 2^64, it is one of @x's. */
-static void place(struct boot *x, const struct boot *y)
+static void link__place(struct boot *x, const struct boot *y)
 {
 	const struct lutrace_clock *from = &x->parts[0]->start, *to = &y->parts[0]->start;
 	double rate = boots__tsc_rate(x, y), between;
@@ -205,7 +205,7 @@ static void place(struct boot *x, const struct boot *y)
 	x->to_next_ns = (__u64)(__s64)between + from->monotonic_ns - to->monotonic_ns;
 }
 
-static void measure_gap(struct boot *x, const struct boot *y)
+static void link__measure_gap(struct boot *x, const struct boot *y)
 {
 	__s64 gap;
 
@@ -218,9 +218,9 @@ static void measure_gap(struct boot *x, const struct boot *y)
 
 void boot__link(struct boot *x, const struct boot *y)
 {
-	x->link = find_link(x, y);
-	place(x, y);
-	measure_gap(x, y);
+	x->link = link__find(x, y);
+	link__place(x, y);
+	link__measure_gap(x, y);
 }
 
 const char *boot_link__name(enum boot_link link)

@@ -2,7 +2,7 @@
 /* What the recordings themselves say that they lack: the check `loss`, but for the sequence. */
 #include "report/analysis_parts.h"
 
-static void check_recording(struct analysis *a, const struct recording *r)
+static void losses__check_recording(struct analysis *a, const struct recording *r)
 {
 	const struct lutrace_counts *c = &r->footer.counts;
 
@@ -45,7 +45,7 @@ static void check_recording(struct analysis *a, const struct recording *r)
 }
 
 /* Parts stand in their order. */
-static void check_flight(struct analysis *a, const struct boot *boot)
+static void losses__check_flight(struct analysis *a, const struct boot *boot)
 {
 	const struct recording *r = boot->parts[0];
 
@@ -103,7 +103,7 @@ static const char *losses__proof(const struct boot *boot)
 }
 
 /* A recording without a footer that others of its boot go on from is cut in the middle. */
-static void check_cut(struct analysis *a, const struct boot *boot, const struct recording *r)
+static void losses__check_cut(struct analysis *a, const struct boot *boot, const struct recording *r)
 {
 	if (boot->sound && losses__proof(boot))
 		analysis__find(a, RULE_LOSS, VERDICT_PASS,
@@ -122,11 +122,11 @@ void losses__check(struct analysis *a, const struct boot *boot)
 {
 	size_t k;
 
-	check_flight(a, boot);
+	losses__check_flight(a, boot);
 	for (k = 0; k < boot->nr_parts; k++) {
 		if (!boot->parts[k]->complete)
-			check_cut(a, boot, boot->parts[k]);
-		check_recording(a, boot->parts[k]);
+			losses__check_cut(a, boot, boot->parts[k]);
+		losses__check_recording(a, boot->parts[k]);
 	}
 	for (k = 0; k < boot->nr_twice; k++)
 		analysis__find(a, RULE_LOSS, VERDICT_PASS, "%s was given twice, or is a copy of "

@@ -74,7 +74,7 @@ static void boot__claim(struct boot *boot, __u32 recorder, const struct lutrace_
 	boot->recorder_of[a - boot->events] = boot->recorder_of[b - boot->events] = recorder;
 }
 
-static int by_number(const void *a, const void *b)
+static int event__by_number(const void *a, const void *b)
 {
 	const struct lutrace_event *x = *(const struct lutrace_event *const *)a;
 	const struct lutrace_event *y = *(const struct lutrace_event *const *)b;
@@ -98,7 +98,7 @@ static const struct lutrace_event **recorder__events(const struct boot *boot, __
 			events[(*nr)++] = &boot->parts[k]->events[i];
 	}
 	if (*nr)
-		qsort(events, *nr, sizeof(*events), by_number);
+		qsort(events, *nr, sizeof(*events), event__by_number);
 	return events;
 }
 

@@ -184,13 +184,14 @@ static json_t *json_kernel(const struct boot *boot)
 {
 	const struct recording *r = boot->parts[0];
 
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:s,s:o}",
 			 "release", json_value__text(r->release), "version", json_value__text(r->version),
 			 "build_id", r->build_id ? json_value__text(r->build_id) : json_null(),
 			 "machine", json_value__text(r->machine), "boot_id", json_value__text(r->boot_id),
 			 "cmdline", json_value__text(r->cmdline),
 			 "preserved_at_end", (json_int_t)boot->nr_left,
-			 "restored_by_next", (json_int_t)boot->nr_restored, "gap_to_next_ns",
+			 "restored_by_next", (json_int_t)boot->nr_restored,
+			 "next", boot_link__name(boot->link), "gap_to_next_ns",
 			 json_value__count_if(boot->gap_ns, boot->gap_ns));
 }
 
