@@ -44,7 +44,7 @@ static void put(const struct machine *m, const char *path, const char *text)
 static void add_types(struct btf *btf, size_t nr_tracepoints)
 {
 	static const char *const functions[] = {
-		"bpf_trace_run1", "kho_preserve_folio", "liveupdate_enabled",
+		"bpf_trace_run1", "kho_preserve_folio", "liveupdate_enabled", "memfd_luo_preserve",
 	};
 	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
 	int proto = btf__add_func_proto(btf, number);
@@ -73,6 +73,7 @@ static void setup(struct machine *m, size_t nr_tracepoints)
 	put(m, "/proc/sys/kernel/kexec_load_disabled", "0\n");
 	put(m, "/proc/self/status", "Name:\tx\nCapEff:\t000000c000000000\nCapBnd:\t0\n");
 	put(m, "/proc/self/uid_map", "         0          0 4294967295\n");
+	put(m, "/sys/class/iommu/dmar0/devices", "");
 	put(m, "/dev/null", "");
 	put(m, "/dev/liveupdate", "");
 }
@@ -217,6 +218,47 @@ static void test_kexec(void **state)
 	remove_at(&m, "/proc/sys/kernel/kexec_load_disabled");
 	look(&m);
 	expect(&m, "kexec", FINDING_MISSING, "has no kexec");
+	teardown(&m);
+}
+
+/* What a guest's devices need, each as it is there and as it is not. */
+static void test_devices(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	look(&m);
+	expect(&m, "iommu", FINDING_OK, "an IOMMU (dmar0)");
+	expect(&m, "memfd", FINDING_OK, "can be preserved");
+	expect(&m, "vfio", FINDING_UNKNOWN, "no /sys/bus/pci");
+	put(&m, "/sys/bus/pci/devices/x", "");
+	put(&m, "/sys/kernel/x", "");
+	remove_at(&m, "/sys/class");
+	look(&m);
+	expect(&m, "iommu", FINDING_MISSING, "no IOMMU is in use");
+	expect(&m, "vfio", FINDING_MISSING, "no driver vfio-pci");
+	assert_int_equal(findings__state(&m.found, FOR_UPDATE), FINDING_MISSING);
+	put(&m, "/sys/bus/pci/drivers/vfio-pci/bind", "");
+	look(&m);
+	expect(&m, "vfio", FINDING_OK, "vfio-pci is there");
+	remove_at(&m, "/sys");
+	look(&m);
+	expect(&m, "iommu", FINDING_UNKNOWN, "there is no /sys");
+	teardown(&m);
+}
+
+static void test_no_memfd(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	setup(&m, 2);
+	btf__free(m.btf);
+	m.btf = btf__new_empty();
+	assert_non_null(m.btf);
+	look(&m);
+	expect(&m, "memfd", FINDING_MISSING, "cannot preserve memfds");
 	teardown(&m);
 }
 
@@ -391,6 +433,8 @@ int main(void)
 		cmocka_unit_test(test_no_tracepoint),
 		cmocka_unit_test(test_no_proc),
 		cmocka_unit_test(test_no_dev),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_no_memfd),
 		cmocka_unit_test(test_kexec),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_lockdown),

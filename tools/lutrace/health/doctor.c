@@ -74,6 +74,11 @@ static const struct probe probes[] = {
 	/* The live update itself */
 	PROBE("kho", FOR_UPDATE, probe__kho, "boot with kho=on liveupdate=on"),
 	PROBE("liveupdate", FOR_UPDATE, probe__liveupdate, "boot with kho=on liveupdate=on"),
+	PROBE("memfd", FOR_UPDATE, probe__memfd, "CONFIG_LIVEUPDATE_MEMFD=y"),
+	PROBE("iommu", FOR_UPDATE, probe__iommu,
+	      "boot with intel_iommu=on, or a kernel with CONFIG_INTEL_IOMMU or CONFIG_AMD_IOMMU"),
+	PROBE("vfio", 0, probe__vfio, "modprobe vfio-pci, which needs CONFIG_VFIO_PCI and "
+	      "CONFIG_VFIO_DEVICE_CDEV"),
 	PROBE("kexec", FOR_UPDATE, probe__kexec, "CONFIG_KEXEC_FILE=y"),
 };
 

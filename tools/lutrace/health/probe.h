@@ -86,6 +86,9 @@ void probe__klog(struct doctor *d, const struct probe *probe);
 /* probe_update.c: the live update itself */
 void probe__kho(struct doctor *d, const struct probe *probe);
 void probe__liveupdate(struct doctor *d, const struct probe *probe);
+void probe__memfd(struct doctor *d, const struct probe *probe);
+void probe__iommu(struct doctor *d, const struct probe *probe);
+void probe__vfio(struct doctor *d, const struct probe *probe);
 void probe__kexec(struct doctor *d, const struct probe *probe);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Probes of the live update itself: KHO, the Live Update Orchestrator, kexec. */
+/* Probes of the live update itself: KHO, the Live Update Orchestrator, memfds, devices, kexec. */
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "health/probe.h"
@@ -70,6 +72,61 @@ void probe__liveupdate(struct doctor *d, const struct probe *probe)
 			     "/dev/liveupdate is not there (%s), and liveupdate=on is %son the "
 			     "command line",
 			     strerror(err), asked == CMDLINE_ON ? "" : "not ");
+}
+
+/* What HWPTs map is memfds of the same session. */
+void probe__memfd(struct doctor *d, const struct probe *probe)
+{
+	if (!d->from->btf)
+		return;
+	if (doctor__has_function(d, "memfd_luo_preserve"))
+		probe__ok(d, probe, "memfds can be preserved");
+	else
+		probe__missing(d, probe,
+			       "this kernel cannot preserve memfds, which is all that a "
+			       "preserved HWPT may map");
+}
+
+/* An IOMMU that the kernel drives is in sysfs, whichever it is. */
+void probe__iommu(struct doctor *d, const struct probe *probe)
+{
+	char *path = doctor__path(d, "/sys/class/iommu");
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	char name[256] = "";
+	struct stat st;
+
+	while (dir && !*name && (entry = readdir(dir)))
+		if (*entry->d_name != '.')
+			snprintf(name, sizeof(name), "%s", entry->d_name);
+	if (*name)
+		probe__ok(d, probe, "there is an IOMMU (%s)", name);
+	else if (doctor__lstat(d, "/sys/kernel", &st))
+		probe__found(d, probe, FINDING_UNKNOWN, "mount sysfs on /sys",
+			     "there is no /sys, so it cannot be told whether there is an IOMMU");
+	else
+		probe__missing(d, probe,
+			       "no IOMMU is in use (/sys/class/iommu is empty or not there)");
+	if (dir)
+		closedir(dir);
+	free(path);
+}
+
+/* A VMM opens its devices there; the memory of a guest comes through without one. */
+void probe__vfio(struct doctor *d, const struct probe *probe)
+{
+	struct stat st;
+
+	if (!doctor__lstat(d, "/sys/bus/pci/drivers/vfio-pci", &st))
+		probe__ok(d, probe, "the driver vfio-pci is there");
+	else if (doctor__lstat(d, "/sys/bus/pci", &st))
+		probe__found(d, probe, FINDING_UNKNOWN, "mount sysfs on /sys",
+			     "there is no /sys/bus/pci, so it cannot be told whether there is a "
+			     "driver vfio-pci");
+	else
+		probe__missing(d, probe,
+			       "there is no driver vfio-pci, by which devices are given to "
+			       "guests");
 }
 
 void probe__kexec(struct doctor *d, const struct probe *probe)
