@@ -32,7 +32,7 @@ stage1() {
 	lutrace doctor >/share/doctor.txt 2>&1
 	expect "doctor ends with 1" test $? -eq 1
 	expect "doctor says that there are no tracepoints" \
-		grep -q '^missing *tracepoints *0 of 14 tracepoints of the series' /share/doctor.txt
+		grep -q '^missing *tracepoints *none of the 14 tracepoints of the series' /share/doctor.txt
 	expect "doctor has no other way out" grep -q '^lutrace record: would not work' /share/doctor.txt
 	lutrace ready >/share/ready.txt 2>&1
 	expect "ready says no" test $? -eq 2
