@@ -1,7 +1,7 @@
 # Before the jump luctl says what the next kernel would lose, as far as that can be known.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=30
+plan=29
 
 # make_plan FILE IMAGE WORD...
 make_plan() {
@@ -103,10 +103,10 @@ stage1() {
 	notes half '/share/bzImage-half ends before its payload does, so what it knows cannot be seen'
 	make_plan folder /share
 	luctl_run folder
-	expect "so is what is no image" \
+	expect "what is no image is an error at once" \
 		grep -q '^luctl: error: /share is no bzImage, which alone can be loaded' /share/err.log
 	make_plan missing /share/bzImage-missing
 	luctl_run missing
-	expect "an image that is not there is an error at once" \
+	expect "so is one that is not there" \
 		grep -q '^luctl: error: cannot open the next kernel /share/bzImage-missing: ' /share/err.log
 }
