@@ -23,7 +23,7 @@
 #include "kernel/session.h"
 #include "drive/stage.h"
 #include "drive/stop.h"
-#include "kernel/tsc.h"
+#include "lib/tsc.h"
 #include "drive/update.h"
 #include "kernel/vfio.h"
 

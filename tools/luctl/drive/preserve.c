@@ -22,7 +22,7 @@
 #include "drive/say.h"
 #include "kernel/session.h"
 #include "drive/stop.h"
-#include "kernel/tsc.h"
+#include "lib/tsc.h"
 #include "drive/update.h"
 
 #define NO_PATCHES " (the running kernel lacks lutrace's patches)"

@@ -8,9 +8,10 @@
 
 #include <linux/iommufd.h>
 
+#include "lib/fault.h"
+#include "lib/kmsg.h"
 #include "probe/edu.h"
 #include "kernel/iommufd.h"
-#include "kernel/kmsg.h"
 #include "probe/memfd.h"
 #include "drive/say.h"
 #include "kernel/session.h"
@@ -54,7 +55,7 @@ void update__free(struct update *u)
 	iommufd__close(u->iommufd);
 	for (i = 0; u->memfds && i < u->plan->nr_memfds; i++)
 		memfd__free(u->memfds[i]);
-	kmsg__close(u->kmsg);
+	kmsg__free(u->kmsg);
 	if (u->scratch && u->scratch != MAP_FAILED)
 		munmap(u->scratch, PLAN_PAGE);
 	free(u->memfds);
@@ -144,12 +145,14 @@ static int update__attach_one(struct update *u, size_t hwpt)
 
 int update__attach(struct update *u)
 {
+	struct fault fault;
 	size_t i;
 
 	if (!u->kmsg && (u->plan->nr_probes || u->plan->nr_holes)) {
-		u->kmsg = kmsg__open();
+		u->kmsg = kmsg__open(KMSG_DEVICE, &fault);
 		if (!u->kmsg)
-			return -1;
+			return say__error("%s; probes look there for the IOMMU's faults, which "
+					  "needs CONFIG_PRINTK and root", fault.text);
 	}
 	for (i = 0; i < u->plan->nr_hwpts; i++)
 		if (update__has_hwpt(u, i) && plan__hwpt_is_attached(u->plan, i) &&

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/kmsg.h"
 #include "probe/edu.h"
-#include "kernel/kmsg.h"
+#include "probe/iommu_fault.h"
 #include "probe/memfd.h"
 #include "drive/say.h"
 #include "drive/stop.h"
-#include "kernel/tsc.h"
+#include "lib/tsc.h"
 #include "drive/update.h"
 
 #define ROUND_SEED UINT64_C(0x6c756374)
@@ -109,12 +110,12 @@ static const char *dma__fault_text(struct update *u, const struct plan_probe *pr
 	kmsg__skip(u->kmsg);
 	if (edu__load(dma__engine_of(u, probe->hwpt), probe->from + at, PLAN_HOLE_LENGTH))
 		return "";
-	if (kmsg__wait_fault(u->kmsg, bdf, probe->from + at, false, FAULT_WAIT_MS))
+	if (iommu_fault__wait(u->kmsg, bdf, probe->from + at, false, FAULT_WAIT_MS))
 		return "; the IOMMU refuses the read";
 	kmsg__skip(u->kmsg);
 	if (edu__store(dma__engine_of(u, probe->hwpt), probe->to + at, PLAN_HOLE_LENGTH))
 		return "";
-	if (kmsg__wait_fault(u->kmsg, bdf, probe->to + at, true, FAULT_WAIT_MS))
+	if (iommu_fault__wait(u->kmsg, bdf, probe->to + at, true, FAULT_WAIT_MS))
 		return "; the IOMMU refuses the write";
 	return "; the kernel log has no IOMMU fault";
 }
@@ -247,7 +248,7 @@ static int dma__expect_fault(struct update *u, const struct plan_hole *hole, boo
 		kmsg__skip(u->kmsg);
 		if (dma__touch(u, hole, write))
 			return -1;
-		if (kmsg__wait_fault(u->kmsg, bdf, hole->iova, write,
+		if (iommu_fault__wait(u->kmsg, bdf, hole->iova, write,
 				     i ? FAULT_WAIT_MS : FIRST_WAIT_MS))
 			return 0;
 	}

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads faults in lines of the kernel log: see iommu_fault.h. Called by kmsg.c. */
+/* Reads faults in lines of the kernel log: see iommu_fault.h. Called by the DMA probes. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "lib/kmsg.h"
 #include "probe/iommu_fault.h"
 
 #define PAGE_MASK (~UINT64_C(0xfff))
+#define POLL_MS 10u
 
 /* AMD I/O Virtualization Technology, IO_PAGE_FAULT event */
 #define AMD_FLAG_I 0x008u  /* an interrupt */
@@ -82,10 +85,27 @@ static bool iommu_fault__is_amd_fault(const char *text, const char *bdf, uint64_
 	return !!(flags & AMD_FLAG_RW) == write;
 }
 
-bool fault__is(const char *text, const char *bdf, uint64_t iova, bool write)
+bool iommu_fault__is(const char *text, const char *bdf, uint64_t iova, bool write)
 {
 	uint64_t page = iova & PAGE_MASK;
 
 	return iommu_fault__is_vtd_fault(text, bdf, page, write) ||
 	       iommu_fault__is_amd_fault(text, bdf, page, write);
+}
+
+bool iommu_fault__wait(struct kmsg *kmsg, const char *bdf, uint64_t iova, bool write,
+		       unsigned int wait_ms)
+{
+	static const struct timespec wait = { .tv_nsec = POLL_MS * 1000000L };
+	const char *message;
+	unsigned int waited;
+
+	for (waited = 0;; waited += POLL_MS) {
+		while ((message = kmsg__next(kmsg)))
+			if (iommu_fault__is(message, bdf, iova, write))
+				return true;
+		if (waited >= wait_ms)
+			return false;
+		nanosleep(&wait, NULL);
+	}
 }

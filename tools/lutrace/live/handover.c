@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How the running kernel came up: called when a recording begins, while debugfs may be read. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "lib/fault.h"
+#include "lib/kmsg.h"
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "live/handover.h"
 
 #define KHO		"%s/sys/kernel/debug/kho/"
 #define METADATA	"/sub_fdts/kexec-metadata"
-#define KMSG		"%s/dev/kmsg"
-/* The kernel gives no more of its log at once. */
-#define MESSAGE_SIZE	8192
 
 #define METADATA_VERSION	1
 
@@ -66,13 +61,12 @@ static bool handover__from_debugfs(const char *root, struct handover *h)
 bool handover__parse_line(const char *line, struct handover *h)
 {
 	struct handover found = { .has_kexec_count = true };
-	unsigned int priority;
+	struct kmsg_message message;
 	int end = 0;
 
-	/* The facility in the priority is the kernel's, 0: others can write what they want. */
-	if (sscanf(line, "%u,", &priority) != 1 || priority >> 3 || !strchr(line, ';'))
+	if (!kmsg__parse(line, &message) || !message.is_kernels)
 		return false;
-	if (sscanf(strchr(line, ';'), ";KHO: exec from: %64s (count %u)%n",
+	if (sscanf(message.text, "KHO: exec from: %64s (count %u)%n",
 		   found.previous_release, &found.kexec_count, &end) != 2 || !end)
 		return false;
 	make_printable(found.previous_release);
@@ -83,21 +77,17 @@ bool handover__parse_line(const char *line, struct handover *h)
 /* That the line is not there tells nothing: the log may have lost its beginning. */
 static void handover__from_log(const char *root, struct handover *h)
 {
-	char *path = xasprintf(KMSG, root), message[MESSAGE_SIZE];
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	ssize_t n = 0;
+	char *path = xasprintf("%s" KMSG_DEVICE, root);
+	struct fault fault;
+	struct kmsg *kmsg = kmsg__open(path, &fault);
+	const char *line;
 
 	free(path);
-	if (fd < 0)
+	if (!kmsg)
 		return;
-	do {
-		/* EPIPE: messages were overwritten meanwhile, and the next is the oldest there is */
-		n = read(fd, message, sizeof(message) - 1);
-		if (n > 0)
-			message[n] = '\0';
-	} while ((n > 0 && !handover__parse_line(message, h)) ||
-		 (n < 0 && (errno == EPIPE || errno == EINTR)));
-	close(fd);
+	while ((line = kmsg__next(kmsg)) && !handover__parse_line(line, h))
+		;
+	kmsg__free(kmsg);
 }
 
 struct handover handover__read(const char *root)

@@ -10,6 +10,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "lib/tsc.h"
 #include "lib/version.h"
 #include "live/handover.h"
 #include "live/host.h"
@@ -17,17 +18,6 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <x86intrin.h>
-
-static uint64_t read_tsc(void)
-{
-	uint64_t tsc;
-
-	_mm_lfence();
-	tsc = __rdtsc();
-	_mm_lfence();
-	return tsc;
-}
 
 /* CPUID leaf 0x40000000, which a hypervisor answers with its name. */
 static void hypervisor_name(char name[13])
@@ -43,11 +33,6 @@ static void hypervisor_name(char name[13])
 	memcpy(name + 8, &d, 4);
 }
 #else
-static uint64_t read_tsc(void)
-{
-	return 0;
-}
-
 static void hypervisor_name(char name[13])
 {
 	memset(name, 0, 13);
@@ -180,10 +165,10 @@ void clock__read(struct lutrace_clock *clock)
 	int i;
 
 	for (i = 0; i < 10; i++) {
-		before = read_tsc();
+		before = tsc__read();
 		now.monotonic_ns = nanoseconds(CLOCK_MONOTONIC);
 		now.realtime_ns = nanoseconds(CLOCK_REALTIME);
-		after = read_tsc();
+		after = tsc__read();
 		now.spread = after - before;
 		now.tsc = before + now.spread / 2;
 		if (!i || now.spread < clock->spread)

@@ -1,35 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <fcntl.h>
+/* What of the kernel's log is a complaint about a live update. Called by live.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "lib/fault.h"
+#include "lib/kmsg.h"
 #include "lib/mem.h"
 #include "live/klog.h"
 
-#define DEVICE		"/dev/kmsg"
-/* The kernel gives no more at once. */
-#define MESSAGE_SIZE	8192
-#define LEVEL_ERR	3
-#define LEVEL_BITS	7u
-#define LEVEL_SHIFT	3
-
 struct klog {
-	int fd;
+	struct kmsg *kmsg;
 	bool is_next_known;
 	__u64 next;			/* number of the message to come */
-	char message[MESSAGE_SIZE];
 };
 
-static bool begins(const char *text, const char *with)
+static bool klog__begins(const char *text, const char *with)
 {
 	return !strncmp(text, with, strlen(with));
 }
 
 /* Of the series, of the Live Update Orchestrator, and of KHO, where they say what went wrong. */
-static bool is_error(const char *text)
+static bool klog__is_error(const char *text)
 {
 	static const char *const prefixes[] = {
 		"iommu: liveupdate: ", "luo_core: ", "luo_file: ", "luo_flb: ", "luo_session: ",
@@ -38,71 +29,57 @@ static bool is_error(const char *text)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (begins(text, prefixes[i]))
+		if (klog__begins(text, prefixes[i]))
 			return true;
 	return false;
 }
 
-static bool is_warning(const char *text)
+static bool klog__is_warning(const char *text)
 {
-	return (begins(text, "WARNING: ") || begins(text, "kernel BUG at ")) &&
+	return (klog__begins(text, "WARNING: ") || klog__begins(text, "kernel BUG at ")) &&
 	       (strstr(text, "drivers/iommu/") || strstr(text, "kernel/liveupdate/"));
 }
 
 bool klog__is_complaint(unsigned int level, const char *text)
 {
-	return is_warning(text) || (level <= LEVEL_ERR && is_error(text));
+	return klog__is_warning(text) || (level <= KMSG_ERROR && klog__is_error(text));
+}
+
+static struct klog *klog__of(struct kmsg *kmsg)
+{
+	struct klog *klog = xcalloc(1, sizeof(*klog));
+
+	klog->kmsg = kmsg;
+	return klog;
 }
 
 struct klog *klog__new(int fd)
 {
-	struct klog *klog = xcalloc(1, sizeof(*klog));
-
-	klog->fd = fd;
-	return klog;
+	return klog__of(kmsg__new(fd));
 }
 
 struct klog *klog__open(struct fault *fault)
 {
-	int fd = open(DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct kmsg *kmsg = kmsg__open(KMSG_DEVICE, fault);
 
-	if (fd < 0) {
-		fault__set(fault, "cannot read " DEVICE ": %s", strerror(errno));
-		return NULL;
-	}
-	return klog__new(fd);
+	return kmsg ? klog__of(kmsg) : NULL;
 }
 
 void klog__free(struct klog *klog)
 {
 	if (!klog)
 		return;
-	close(klog->fd);
+	kmsg__free(klog->kmsg);
 	free(klog);
 }
 
 void klog__skip(struct klog *klog)
 {
-	lseek(klog->fd, 0, SEEK_END);
+	kmsg__skip(klog->kmsg);
 	klog->is_next_known = false;
 }
 
-/* The next message; false if there is none now. */
-static bool next_message(struct klog *klog)
-{
-	ssize_t n;
-
-	/* EPIPE: those that were to come are overwritten, and the next is the oldest there is */
-	do
-		n = read(klog->fd, klog->message, sizeof(klog->message) - 1);
-	while (n < 0 && (errno == EPIPE || errno == EINTR));
-	if (n <= 0)
-		return false;
-	klog->message[n] = '\0';
-	return true;
-}
-
-static struct lutrace_complaint complaint(__u64 now_ns)
+static struct lutrace_complaint klog__complaint(__u64 now_ns)
 {
 	return (struct lutrace_complaint){
 		.rec = { LUTRACE_REC_COMPLAINT, sizeof(struct lutrace_complaint) },
@@ -110,36 +87,34 @@ static struct lutrace_complaint complaint(__u64 now_ns)
 	};
 }
 
-/*
- * "PRIORITY,NUMBER,TIME,FLAGS...;TEXT", and more lines that are not wanted. The priority has the
- * facility, which of the kernel is 0: others can write what they want.
- */
-static void take(struct klog *klog, __u64 now_ns, complaint_fn fn, void *priv)
+/* A message that is another's than the kernel's counts, and is no complaint. */
+static void klog__take(struct klog *klog, const struct kmsg_message *m, __u64 now_ns, complaint_fn fn,
+		       void *priv)
 {
-	struct lutrace_complaint c = complaint(now_ns);
-	char *text = strchr(klog->message, ';');
-	unsigned int priority;
-	__u64 number;
+	struct lutrace_complaint c = klog__complaint(now_ns);
+	char *text;
 
-	if (!text || sscanf(klog->message, "%u,%llu,", &priority, &number) != 2)
-		return;
-	if (klog->is_next_known && number > klog->next) {
-		c.lost = number - klog->next;
+	if (klog->is_next_known && m->number > klog->next) {
+		c.lost = m->number - klog->next;
 		fn(priv, &c);
 		c.lost = 0;
 	}
-	klog->next = number + 1;
+	klog->next = m->number + 1;
 	klog->is_next_known = true;
-	text++;
-	text[strcspn(text, "\n")] = '\0';
-	if (priority >> LEVEL_SHIFT || !klog__is_complaint(priority & LEVEL_BITS, text))
-		return;
-	snprintf(c.text, sizeof(c.text), "%s", text);
-	fn(priv, &c);
+	text = xasprintf("%.*s", m->length, m->text);
+	if (m->is_kernels && klog__is_complaint(m->level, text)) {
+		snprintf(c.text, sizeof(c.text), "%s", text);
+		fn(priv, &c);
+	}
+	free(text);
 }
 
 void klog__read(struct klog *klog, __u64 now_ns, complaint_fn fn, void *priv)
 {
-	while (next_message(klog))
-		take(klog, now_ns, fn, priv);
+	struct kmsg_message message;
+	const char *raw;
+
+	while ((raw = kmsg__next(klog->kmsg)))
+		if (kmsg__parse(raw, &message))
+			klog__take(klog, &message, now_ns, fn, priv);
 }

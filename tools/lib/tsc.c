@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The clock that goes on through a kexec: see tsc.h. Called by run and resume, and by the probes.
- */
+/* The clock that goes on through a kexec. Both tools call it. */
 #include <time.h>
 
-#include "kernel/tsc.h"
+#include "lib/tsc.h"
 
 #if defined(__x86_64__)
 #include <x86intrin.h>

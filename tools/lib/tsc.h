@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The one clock that goes on through a kexec. */
-#ifndef LUCTL_TSC_H
-#define LUCTL_TSC_H
+#ifndef LIB_TSC_H
+#define LIB_TSC_H
 
 #include <stdint.h>
 

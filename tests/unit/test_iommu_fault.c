@@ -25,9 +25,9 @@ static void expect(const struct message *m, size_t nr)
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		if (fault__is(m[i].text, EDU, 0x1010008, false) != m[i].read)
+		if (iommu_fault__is(m[i].text, EDU, 0x1010008, false) != m[i].read)
 			fail_msg("'%s' is %sa read", m[i].text, m[i].read ? "" : "not ");
-		if (fault__is(m[i].text, EDU, 0x1010008, true) != m[i].write)
+		if (iommu_fault__is(m[i].text, EDU, 0x1010008, true) != m[i].write)
 			fail_msg("'%s' is %sa write", m[i].text, m[i].write ? "" : "not ");
 	}
 }
