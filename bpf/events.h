@@ -206,6 +206,7 @@ enum lutrace_told_type {
 	LUTRACE_FOUND_IOMMUFD,
 	LUTRACE_FOUND_HWPT,
 	LUTRACE_FOUND_DEVICE,
+	LUTRACE_FOUND_SESSION,
 };
 
 #define LUTRACE_SESSION_SIZE	64	/* of a session's name with its NUL */
@@ -229,15 +230,17 @@ struct lutrace_holder {
 };
 
 /*
- * An iommufd, and the open file through which the iterator found it: its own, or that of a session
- * that keeps it, and then under which name and token.
+ * An iommufd, and the open file through which it was found: its own, or that of a session that keeps
+ * it, and then under which name and token. As LUTRACE_FOUND_SESSION the session itself.
  */
 struct lutrace_iommufd {
 	struct lutrace_rec rec;
-	__u64 ctx;			/* struct iommufd_ctx */
+	__u64 ctx;			/* struct iommufd_ctx; of a session 0 */
 	__u64 token;
-	__u32 pid;
+	__u32 pid;			/* of the process that has the file open; tid: one of its threads */
+	__u32 tid;
 	__u32 fd;
+	__u32 reserved;
 	/* Of what its HWPTs map, if it was retrieved just now and this kernel has them. */
 	__u32 memfds, unpinned;
 	char session[LUTRACE_SESSION_SIZE];	/* "": its own file */
@@ -293,8 +296,25 @@ struct lutrace_hwpt {
 /* What is found, as the program that lists it leaves it in its map. */
 union lutrace_found {
 	struct lutrace_rec rec;
+	struct lutrace_iommufd file;
 	struct lutrace_hwpt hwpt;
 	struct lutrace_device device;
+};
+
+/* A task that may have an iommufd or a session open, as the iterator over tasks of walk.bpf.c says. */
+struct lutrace_owner {
+	__u32 tid;			/* in the first PID namespace */
+	__u32 pid;
+};
+
+/* Context of the program that lists the iommufds and sessions that one task has open. */
+struct lutrace_files_args {
+	__u32 tid;			/* in */
+	__u32 next_fd;			/* in, out: the file to look at next */
+	__u64 next_kept;		/* in, out: if that is a session, how many files it keeps to skip */
+	__u32 nr;			/* out: entries filled */
+	__u32 done;			/* out: 1 if there is nothing after next */
+	__s64 err;			/* out: -EAGAIN: its files changed meanwhile, all is void; or 0 */
 };
 
 /* Context of the program that lists the HWPTs of one iommufd, and the devices attached to them. */
@@ -302,7 +322,8 @@ struct lutrace_list_args {
 	__u64 ctx;			/* in: struct iommufd_ctx */
 	__u64 next;			/* in, out: first object id, or token, to look at */
 	__u32 incoming;			/* in: those that were not reclaimed yet, by token */
-	__u32 reserved;
+	__u32 tid, fd;			/* in: where it was found: struct lutrace_iommufd */
+	__u32 gone;			/* out: it is there no more, and what was read may be anything */
 	__u32 nr;			/* out: entries filled */
 	__u32 done;			/* out: 1 if there is nothing after next */
 	__s64 err;			/* out: a read that failed, or 0 */

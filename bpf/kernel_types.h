@@ -45,6 +45,7 @@ struct list_head {
 /* The Live Update Orchestrator's session, and a file that it keeps. */
 struct luo_file_set {
 	struct list_head files_list;
+	__u64 count;
 };
 
 struct luo_session {
@@ -62,7 +63,7 @@ struct luo_file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
-	unsigned long *open_fds;	/* a bit for each */
+	unsigned long *open_fds;	/* a bit for each that is in use */
 };
 
 struct files_struct {
@@ -74,20 +75,13 @@ struct task_struct {
 	int tgid;
 	char comm[16];
 	struct task_struct *group_leader;
-	struct files_struct *files;
+	struct files_struct *files;	/* NULL: it has ended */
 };
 
 struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-};
-
-struct bpf_iter__task_file {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	__u32 fd;
-	struct file *file;
 };
 
 struct bpf_iter__task {

@@ -3,9 +3,10 @@
  * Programs for `lutrace walk`, and for whatever needs to know what HWPTs there
  * are and how their operator calls them. These run only when user space asks:
  *
- *   find_iommufds  iterates over the open files of all tasks and reports the
- *                  iommufds among them, and those that sessions of a live
- *                  update among them keep, which may be open nowhere else;
+ *   find_owners    iterates over tasks and says which may have an iommufd or a
+ *                  session of a live update open;
+ *   list_files     lists what one of them has open: iommufds, sessions, and the
+ *                  iommufds that those keep, which may be open nowhere else;
  *   list_hwpts     lists the HWPT_PAGING objects of one iommufd, the records of
  *                  those that are preserved, the devices attached to them, and
  *                  what of the kernel before was not reclaimed yet;
@@ -29,11 +30,11 @@
  *
  * Nothing of this is within an operation.
  *
- * They take no lock of iommufd: the kernel memory is read with
- * bpf_probe_read_kernel(), which fails where nothing is mapped. What is walked
- * is preserved or reclaimed and hence does not change; an object that goes
- * away in the middle gives an error or garbage that user space refuses, never
- * a crash.
+ * They take no lock of iommufd and no reference to a file: kernel memory is
+ * read with bpf_probe_read_kernel(), which fails where nothing is mapped. What
+ * is walked is preserved or reclaimed and hence does not change. Where something
+ * may go away while it is read, it is looked for again afterwards, and what was
+ * read is used only if it still is where it was: files.bpf.h, list.bpf.h.
  *
  * Decoding for people is user space's work (tools/lutrace/walk/pt.c), where it has
  * unit tests.

@@ -7,15 +7,8 @@
 #define LUTRACE_WALK_LIST_BPF_H
 
 #include "walk/base.bpf.h"
+#include "walk/files.bpf.h"
 #include "walk/xarray.bpf.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, LUTRACE_FOUND_BATCH);
-	__type(key, __u32);
-	__type(value, union lutrace_found);
-} found SEC(".maps");
 
 /* What file_preserved, file_retrieved and hwpt_reclaimed tell; a name that finds no room is not told. */
 struct {
@@ -25,7 +18,7 @@ struct {
 
 struct list_state {
 	__u64 ctx;
-	__u64 head;
+	__u64 tree;			/* struct xarray */
 	__u64 last;			/* highest index that the tree can hold */
 	__u64 index;
 	__u64 paging, device;		/* enum iommufd_object_type of this kernel */
@@ -152,7 +145,7 @@ static __always_inline void read_memory(struct iommufd_hwpt_paging *hwpt, struct
 	out->has_memory = 1;
 	if (!top)
 		return;
-	area = (void *)top - __builtin_preserve_field_info(area->node.rb, BPF_FIELD_BYTE_OFFSET);
+	area = (void *)top - OFFSET_OF(area, node.rb);
 	if (READ(before, area->storage_domain) || READ(pages, area->pages) ||
 	    READ(after, area->storage_domain))
 		return;
@@ -211,16 +204,7 @@ static __always_inline bool read_device(struct iommufd_device *idev, __u64 id,
 	       bpf_probe_read_kernel_str(out->name, sizeof(out->name), name) > 0;
 }
 
-static __always_inline void count_memfd(struct list_state *st, struct iommufd_incoming_memfd *memfd)
-{
-	long nr_folios = 0;
-
-	st->err = READ(nr_folios, memfd->nr_folios);
-	st->memfds++;
-	st->unpinned += !nr_folios;
-}
-
-/* Whether there is something to put; st->err is set if it cannot be read. */
+/* Whether there is something to put or to count; st->err is set if it cannot be read. */
 static __always_inline bool read_object(struct list_state *st, __u64 entry,
 					union lutrace_found *what)
 {
@@ -228,10 +212,6 @@ static __always_inline bool read_object(struct list_state *st, __u64 entry,
 	struct iommufd_object *obj = (void *)entry;
 	__u32 type = 0;
 
-	if (st->counting) {
-		count_memfd(st, (void *)entry);
-		return 0;
-	}
 	if (st->incoming) {
 		if (!bpf_core_type_exists(struct iommufd_incoming_hwpt))
 			return 0;
@@ -258,26 +238,59 @@ static __always_inline bool read_object(struct list_state *st, __u64 entry,
 	return !st->err;
 }
 
+static __always_inline void count_memfd(struct list_state *st, __u64 entry)
+{
+	struct iommufd_incoming_memfd *memfd = (void *)entry;
+	long nr_folios = 0;
+
+	st->err = READ(nr_folios, memfd->nr_folios);
+	st->memfds++;
+	st->unpinned += !nr_folios;
+}
+
+static __always_inline __u64 tree_head(const struct list_state *st)
+{
+	struct xarray *tree = (void *)st->tree;
+	__u64 head = 0;
+
+	bpf_core_read(&head, sizeof(head), &tree->xa_head);
+	return head;
+}
+
+/* Whether the tree still has @entry at @index; if not, what was read may be anything. */
+static __always_inline bool still_has(const struct list_state *st, __u64 head, __u64 index,
+				      __u64 entry)
+{
+	__u64 again = 0;
+
+	if (tree_head(st) != head)
+		return 0;
+	return !entry || (!xa_lookup(head, &index, &again) && again == entry);
+}
+
+/* Nothing is put that went away or came while it was read: that number is looked at again. */
 static long list_one(__u32 i, struct list_state *st)
 {
+	__u64 head = tree_head(st), index = st->index, entry;
 	union lutrace_found what;
-	__u64 entry;
+	bool put = 0;
 
 	(void)i;
-	st->err = xa_lookup(st->head, &st->index, &entry);
-	if (st->err)
-		return 1;
 	__builtin_memset(&what, 0, sizeof(what));
-	if (entry && read_object(st, entry, &what) && !put_found(st, &what))
-		return 1;
-	if (st->err)
-		return 1;
-	if (st->index >= st->last) {
-		st->done = 1;
-		return 1;
+	st->err = xa_lookup(head, &index, &entry);
+	if (!st->err && entry && !st->counting)
+		put = read_object(st, entry, &what);
+	if (!still_has(st, head, index, entry)) {
+		st->err = 0;
+		return 0;
 	}
-	st->index++;
-	return 0;
+	if (!st->err && entry && st->counting)
+		count_memfd(st, entry);
+	if (st->err || (put && !put_found(st, &what)))
+		return 1;
+	st->index = index + 1;
+	st->done = index >= st->last;
+	return st->done;
 }
 
 /* More than bpf_loop() runs at once; user space calls again until done. */
@@ -290,21 +303,23 @@ static __always_inline void list_objects(struct list_state *st)
 	const struct xa_node *type = NULL;
 	const struct xa_node *node;
 	unsigned char shift = 0;
-	__u64 slots;
+	__u64 slots, head;
 
 	st->paging = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_HWPT_PAGING);
 	st->device = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_DEVICE);
-	if (st->counting) {
-		st->err = READ(st->head, ictx->liveupdate_memfds.xa_head);
-	} else if (!st->incoming) {
-		st->err = READ(st->head, ictx->objects.xa_head);
-	} else if (bpf_core_field_exists(ictx->liveupdate_incoming)) {
-		st->err = READ(st->head, ictx->liveupdate_incoming.xa_head);
-	}
-	if (st->err)
+	if (st->counting)
+		st->tree = (__u64)&ictx->liveupdate_memfds;
+	else if (!st->incoming)
+		st->tree = (__u64)&ictx->objects;
+	else if (bpf_core_field_exists(ictx->liveupdate_incoming))
+		st->tree = (__u64)&ictx->liveupdate_incoming;
+	if (!st->tree) {
+		st->done = 1;
 		return;
-	if (xa_entry_is_node(st->head)) {
-		node = (const void *)(st->head - 2);
+	}
+	head = tree_head(st);
+	if (xa_entry_is_node(head)) {
+		node = (const void *)(head - 2);
 		st->err = READ(shift, node->shift);
 		if (st->err)
 			return;
@@ -325,6 +340,7 @@ int list_hwpts(struct lutrace_list_args *args)
 	args->next = st.index;
 	args->done = st.done;
 	args->err = st.err;
+	args->gone = !files__have(args->tid, args->fd, args->ctx);
 	return 0;
 }
 

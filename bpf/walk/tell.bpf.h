@@ -11,6 +11,13 @@
 #include "walk/list.bpf.h"
 #include "walk/xarray.bpf.h"
 
+static __always_inline void begin_iommufd(struct lutrace_iommufd *out)
+{
+	__builtin_memset(out, 0, sizeof(*out));
+	out->rec.type = LUTRACE_FOUND_IOMMUFD;
+	out->rec.size = sizeof(*out);
+}
+
 /* How much of what was retrieved stays where it is. */
 static __always_inline void count_memfds(struct lutrace_iommufd *out)
 {
@@ -36,10 +43,9 @@ static __always_inline void tell(const struct luo_file_set *set, __u64 token, st
 	struct lutrace_iommufd out;
 
 	begin_iommufd(&out);
-	if (!is_iommufd(file, &out))
+	if (!is_iommufd(file, &out.ctx))
 		return;
-	session = (void *)set - __builtin_preserve_field_info(session->file_set,
-							      BPF_FIELD_BYTE_OFFSET);
+	session = (void *)set - OFFSET_OF(session, file_set);
 	if (READ(out.session, session->name))
 		return;
 	out.token = token;

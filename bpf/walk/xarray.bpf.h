@@ -34,7 +34,7 @@ __noinline long xa_lookup(__u64 entry, __u64 *index, __u64 *out)
 {
 	const struct xa_node *type = NULL;
 	__u64 slots = bpf_core_field_size(type->slots) / sizeof(void *);
-	__u64 slots_offset = __builtin_preserve_field_info(type->slots, BPF_FIELD_BYTE_OFFSET);
+	__u64 slots_offset = OFFSET_OF(type, slots);
 	const struct xa_node *node;
 	unsigned char shift;
 	__u64 slot;

@@ -98,15 +98,6 @@ static void test_signals(void **state)
 	assert_int_equal(left_after(&(struct caps_needs){ .signals = true }), 1ull << CAP_KILL);
 }
 
-static void test_looks(void **state)
-{
-	unsigned long long kept = (1ull << CAP_SYS_PTRACE | 1ull << CAP_DAC_READ_SEARCH) &
-				  status_of("CapEff:");
-
-	(void)state;
-	assert_int_equal(left_after(&(struct caps_needs){ .looks = true }), kept);
-}
-
 /* Only where the folder is another user's, or the file that is no regular one. */
 static void test_writes(void **state)
 {
@@ -213,7 +204,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_left),
 		cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_the_command_keeps_them),

@@ -447,6 +447,7 @@ static void test_tasks(void **state)
 	assert_int_equal(tasks__get(tasks, 71)->pid, 70);
 	assert_string_equal(tasks__get(tasks, 71)->comm, "a name of many ");
 	assert_int_equal(tasks__get(tasks, 72)->pid, 0);
+	assert_false(tasks__are_all(dir));
 	/* One that is gone is remembered, and a number that another task got is not */
 	remove_status(dir, 71);
 	tasks__refresh(tasks);
@@ -460,13 +461,18 @@ static void test_tasks(void **state)
 	/* In another namespace the kernel's numbers are those of other tasks */
 	snprintf(path, sizeof(path), "%s/self", dir);
 	mkdir(path, 0700);
+	assert_true(tasks__are_all(dir));
 	snprintf(path, sizeof(path), "%s/self/ns", dir);
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%s/self/ns/pid", dir);
 	assert_int_equal(symlink("pid:[4026532000]", path), 0);
+	assert_false(tasks__are_all(dir));
 	tasks = tasks__new(dir);
 	assert_int_equal(tasks__get(tasks, 71)->pid, 0);
 	tasks__free(tasks);
+	unlink(path);
+	assert_int_equal(symlink("pid:[4026531836]", path), 0);
+	assert_true(tasks__are_all(dir));
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/self/ns", dir);
 	rmdir(path);

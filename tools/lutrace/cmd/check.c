@@ -23,7 +23,6 @@
 #include "objects/deep.h"
 #include "objects/lister.h"
 #include "objects/namer.h"
-#include "objects/sessions.h"
 #include "recording/flight_dir.h"
 #include "report/analysis.h"
 #include "report/check_result.h"
@@ -409,7 +408,8 @@ static int check_flb(struct session *s, struct fault *fault)
 	unsigned int us;
 
 	for (us = 0; us < FLB_SECONDS * 1000000u; us += FLB_STEP_US) {
-		if (!oracle__flb_is_empty(s->oracle) || sessions__open("/proc") != SESSIONS_NONE)
+		if (!oracle__flb_is_empty(s->oracle) ||
+		    lister__sessions(namer__lister(s->namer)) != SESSIONS_NONE)
 			return 0;
 		usleep(FLB_STEP_US);
 		if (live__drain(s->live, fault))
@@ -501,7 +501,6 @@ static int run(int argc, char **argv)
 	int status;
 	size_t i;
 
-	opts.live.looks = true;		/* check_flb() */
 	cmd__parse(&cmd_check, &argp, argc, argv, &opts);
 	s.violations = json_array();
 	s.oracle = oracle__new(on_violation, &s);

@@ -31,15 +31,13 @@ const char *caps__missing_for_bpf(void);
 /* What a process still has to be able to do that has given up its capabilities. */
 struct caps_needs {
 	bool signals;			/* send signals to a process of another user */
-	bool looks;			/* see which files processes have open */
 	const char *writes[4];		/* create or replace these files; NULL: none */
 };
 
 /*
  * Gives up all capabilities but those that @needs stands for, as far as the process has
- * them: CAP_KILL; CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; CAP_DAC_OVERRIDE if a file
- * could not be written without it. Gives up as well whatever it could gain by executing
- * something. Returns -1 with @fault set.
+ * them: CAP_KILL; CAP_DAC_OVERRIDE if a file could not be written without it. Gives up as well
+ * whatever it could gain by executing something. Returns -1 with @fault set.
  */
 int caps__drop(const struct caps_needs *needs, struct fault *fault);
 

@@ -215,8 +215,7 @@ int live__drain(struct live *live, struct fault *fault)
 /* All is attached, and the kernel asks for nothing more than its file descriptors. */
 static int give_up_rights(struct live *live, struct fault *fault)
 {
-	struct caps_needs needs = { .signals = live->opts.command != NULL,
-				    .looks = live->opts.looks };
+	struct caps_needs needs = { .signals = live->opts.command != NULL };
 
 	if (live->opts.command) {
 		live->prepared = command__prepare(live->opts.command, fault);

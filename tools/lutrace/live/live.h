@@ -43,7 +43,6 @@ struct live_opts {
 	bool verbose;			/* show what libbpf and the verifier say */
 	/* Files that are created or replaced after live__start(), as caps__drop() takes them. */
 	const char *writes[4];
-	bool looks;			/* at the open files of processes, until the end */
 	bool keep_caps;			/* something else than the command is executed */
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,14 +29,23 @@ struct tasks {
 	size_t nr, room;
 };
 
+/* A kernel without namespaces has no such file. */
 static bool is_first_namespace(const char *proc)
 {
 	char *path = xasprintf("%s/self/ns/pid", proc), name[64] = "";
 	ssize_t len = readlink(path, name, sizeof(name) - 1);
 
 	free(path);
-	/* A kernel without namespaces has no such file. */
 	return len < 0 || !strcmp(name, FIRST_NAMESPACE);
+}
+
+bool tasks__are_all(const char *proc)
+{
+	char *path = xasprintf("%s/self", proc);
+	bool mounted = !faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW);
+
+	free(path);
+	return mounted && is_first_namespace(proc);
 }
 
 struct tasks *tasks__new(const char *proc)

@@ -4,12 +4,19 @@
 #define LUTRACE_TASKS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include "bpf/events.h"
 
 struct task {
 	__u32 pid;			/* its process; 0: not known */
 	char comm[LUTRACE_COMM_SIZE];	/* NUL at the end; "": not known */
 };
+
+/*
+ * Whether the tasks that this process can see are all that there are: it is in the first PID
+ * namespace. False as well if nothing is mounted at @proc, where that is found.
+ */
+bool tasks__are_all(const char *proc);
 
 struct tasks;
 

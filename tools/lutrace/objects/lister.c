@@ -5,6 +5,7 @@
 #include "lib/fault.h"
 #include "lib/idmap.h"
 #include "lib/mem.h"
+#include "live/tasks.h"
 #include "objects/lister.h"
 #include "walk/kcore.h"
 #include "walk/walk_bpf.h"
@@ -214,6 +215,20 @@ struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv, str
 		return lister;
 	lister__free(lister);
 	return NULL;
+}
+
+/* Sessions */
+
+enum sessions lister__sessions(struct lister *lister)
+{
+	struct fault ignored;
+	size_t nr;
+
+	if (!lister || kreader__sessions(lister->kr, &nr, &ignored))
+		return SESSIONS_UNKNOWN;
+	if (nr)
+		return SESSIONS_OPEN;
+	return tasks__are_all("/proc") ? SESSIONS_NONE : SESSIONS_UNKNOWN;
 }
 
 /* What is preserved */

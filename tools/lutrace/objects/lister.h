@@ -2,7 +2,8 @@
 /*
  * The HWPTs of a live update as they are now: what is preserved, and what is
  * marked and is not. They are found through the files that processes have open:
- * iommufds, and sessions, which keep iommufds that their process closed.
+ * iommufds, and sessions, which keep iommufds that their process closed. No
+ * reference to such a file is taken (bpf/walk/files.bpf.h).
  */
 #ifndef LUTRACE_LISTER_H
 #define LUTRACE_LISTER_H
@@ -52,6 +53,15 @@ struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv,
 int lister__names(struct lister *lister, struct fault *fault);
 /* Those that the kernel told since then, at each preserve and retrieve of an iommufd. */
 void lister__told(struct lister *lister);
+enum sessions {
+	SESSIONS_NONE,		/* no process has a session of a live update open */
+	SESSIONS_OPEN,
+	SESSIONS_UNKNOWN,	/* not all processes could be looked at, or none: there is no lister */
+};
+
+/* @lister may be NULL. A session that is only on its way through a socket is not seen. */
+enum sessions lister__sessions(struct lister *lister);
+
 /*
  * All HWPTs that are preserved, marked for the next live update or reclaimed after the last one.
  * Returns -1 with @fault set.

@@ -182,6 +182,9 @@ struct source {
 	const struct lutrace_iommufd *file, *kept;
 };
 
+/* What an address in the map of what was seen is of. */
+enum { SEEN_DOMAIN, SEEN_IOMMUFD };
+
 static void add_hwpt(struct found_hwpts *out, const struct source *from,
 		     const struct lutrace_hwpt *hwpt)
 {
@@ -208,25 +211,34 @@ static void add_found(struct found_hwpts *out, const struct source *from, struct
 		return;
 	}
 	/* One that was not reclaimed has no domain, and is listed once. */
-	if (hwpt->domain && idmap__find(seen, hwpt->domain, 0, 0))
+	if (hwpt->domain && idmap__find(seen, hwpt->domain, SEEN_DOMAIN, 0))
 		return;
 	if (hwpt->domain)
-		idmap__set(seen, hwpt->domain, 0, 0, 1);
+		idmap__set(seen, hwpt->domain, SEEN_DOMAIN, 0, 1);
 	add_hwpt(out, from, hwpt);
 }
 
+/*
+ * Adds what one iommufd has. *@gone is set, and nothing can be said, if it is not where it was found
+ * any more.
+ */
 static int list_objects(struct kreader *kr, const struct source *from, bool incoming,
-			struct idmap *seen, struct found_hwpts *out, struct fault *fault)
+			struct idmap *seen, struct found_hwpts *out, bool *gone,
+			struct fault *fault)
 {
-	struct lutrace_list_args args = { .ctx = from->file->ctx, .incoming = incoming };
+	struct lutrace_list_args args = { .ctx = from->file->ctx, .incoming = incoming,
+					  .tid = from->file->tid, .fd = from->file->fd };
 	__u32 i;
 
 	do {
 		if (run_program(kr->skel->progs.list_hwpts, &args, sizeof(args), fault))
 			return -1;
+		*gone = args.gone;
+		if (args.gone)
+			return 0;
 		if (args.err)
 			return fault__set(fault, "cannot read the objects of the iommufd that is "
-					  "file %u of process %u: %s; is it being closed?",
+					  "file %u of process %u: %s",
 					  from->file->fd, from->file->pid, strerror(-args.err));
 		for (i = 0; i < args.nr && i < LUTRACE_FOUND_BATCH; i++)
 			add_found(out, from, seen, &kr->found[i]);
@@ -234,10 +246,16 @@ static int list_objects(struct kreader *kr, const struct source *from, bool inco
 	return 0;
 }
 
-static int read_iommufds(int fd, struct lutrace_iommufd **files, size_t *nr)
+/* Processes that have an iommufd or a session open; in the PID namespace that we are in. */
+struct owners {
+	struct lutrace_owner *items;
+	size_t nr;
+};
+
+static int read_owners(int fd, struct owners *out)
 {
-	struct lutrace_iommufd *list = NULL;
 	size_t len = 0, room = 0;
+	char *list = NULL;
 	ssize_t got;
 
 	do {
@@ -245,78 +263,173 @@ static int read_iommufds(int fd, struct lutrace_iommufd **files, size_t *nr)
 			room += 65536;
 			list = xrealloc(list, room, 1);
 		}
-		got = read(fd, (char *)list + len, room - len);
+		got = read(fd, list + len, room - len);
 		if (got > 0)
 			len += got;
 	} while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
-	*files = list;
-	*nr = len / sizeof(*list);
+	out->items = (struct lutrace_owner *)list;
+	out->nr = len / sizeof(*out->items);
 	return got < 0 ? -errno : 0;
 }
 
-/* The iterator ends before a HWPT is looked at: it holds tasks while it runs. */
-static int find_iommufds(struct kreader *kr, struct lutrace_iommufd **files, size_t *nr,
-			 struct fault *fault)
+static int find_owners(struct kreader *kr, struct owners *out, struct fault *fault)
 {
 	struct bpf_link *link;
 	int fd, err;
 
-	link = bpf_program__attach_iter(kr->skel->progs.find_iommufds, NULL);
+	link = bpf_program__attach_iter(kr->skel->progs.find_owners, NULL);
 	if (!link)
-		return kernel__bpf_failed(fault, "iterate over open files", -errno);
+		return kernel__bpf_failed(fault, "iterate over tasks", -errno);
 	fd = bpf_iter_create(bpf_link__fd(link));
 	if (fd < 0) {
 		bpf_link__destroy(link);
-		return kernel__bpf_failed(fault, "iterate over open files", fd);
+		return kernel__bpf_failed(fault, "iterate over tasks", fd);
 	}
-	err = read_iommufds(fd, files, nr);
+	err = read_owners(fd, out);
 	close(fd);
 	bpf_link__destroy(link);
 	if (err) {
-		free(*files);
-		return fault__set(fault, "cannot read the list of open files: %s", strerror(-err));
+		free(out->items);
+		return fault__set(fault, "cannot read the list of tasks: %s", strerror(-err));
 	}
 	return 0;
 }
 
-static const struct lutrace_iommufd *kept_as(const struct lutrace_iommufd *files, size_t nr,
-					     __u64 ctx)
+/* What is open: iommufds and sessions, and iommufds that sessions keep. */
+struct open_files {
+	struct lutrace_iommufd *items;
+	size_t nr, room;
+};
+
+/* How often what changes while it is read is read again. */
+#define MAX_TRIES	20
+
+/* Adds what one task has open. Returns -EAGAIN if that changed meanwhile, else as run_program(). */
+static int try_files(struct kreader *kr, const struct lutrace_owner *owner,
+		     struct open_files *out, struct fault *fault)
+{
+	struct lutrace_files_args args = { .tid = owner->tid };
+	__u32 i;
+
+	do {
+		if (run_program(kr->skel->progs.list_files, &args, sizeof(args), fault))
+			return -1;
+		if (args.err)
+			return -EAGAIN;
+		for (i = 0; i < args.nr && i < LUTRACE_FOUND_BATCH; i++) {
+			out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));
+			out->items[out->nr++] = kr->found[i].file;
+		}
+	} while (!args.done);
+	return 0;
+}
+
+static int list_files(struct kreader *kr, const struct lutrace_owner *owner,
+		      struct open_files *out, struct fault *fault)
+{
+	size_t before = out->nr;
+	int err, tries;
+
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		err = try_files(kr, owner, out, fault);
+		if (err != -EAGAIN)
+			return err;
+		out->nr = before;
+	}
+	return fault__set(fault, "process %u opens and closes files faster than they can be read",
+			  owner->pid);
+}
+
+static int find_files(struct kreader *kr, struct open_files *out, struct fault *fault)
+{
+	struct owners owners = { 0 };
+	int err = 0;
+	size_t i;
+
+	*out = (struct open_files){ 0 };
+	if (find_owners(kr, &owners, fault))
+		return -1;
+	for (i = 0; i < owners.nr && !err; i++)
+		err = list_files(kr, &owners.items[i], out, fault);
+	free(owners.items);
+	if (err)
+		free(out->items);
+	return err;
+}
+
+/* Under which name a session keeps it; NULL: none does that is open. */
+static const struct lutrace_iommufd *kept_as(const struct open_files *files, __u64 ctx)
 {
 	size_t i;
 
-	for (i = 0; i < nr; i++)
-		if (files[i].ctx == ctx && *files[i].session)
-			return &files[i];
+	for (i = 0; i < files->nr; i++)
+		if (files->items[i].ctx == ctx && *files->items[i].session)
+			return &files->items[i];
 	return NULL;
+}
+
+/*
+ * One iommufd is often open in many places, and its domains with it: each is listed once. *@again is
+ * set if one was gone before it was read: it may be somewhere else by now.
+ */
+static int list_iommufds(struct kreader *kr, const struct open_files *files,
+			 struct found_hwpts *out, bool *again, struct fault *fault)
+{
+	struct idmap *seen = idmap__new();
+	const struct lutrace_iommufd *file;
+	struct source from;
+	int err = 0;
+	size_t i;
+
+	*again = false;
+	for (i = 0; i < files->nr && !err && !*again; i++) {
+		file = &files->items[i];
+		if (!file->ctx || idmap__find(seen, file->ctx, SEEN_IOMMUFD, 0))
+			continue;
+		idmap__set(seen, file->ctx, SEEN_IOMMUFD, 0, 1);
+		from = (struct source){ file, kept_as(files, file->ctx) };
+		err = list_objects(kr, &from, false, seen, out, again, fault);
+		if (!err && !*again)
+			err = list_objects(kr, &from, true, seen, out, again, fault);
+	}
+	idmap__free(seen);
+	return err;
 }
 
 int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault)
 {
-	struct lutrace_iommufd *files = NULL;
-	struct source from;
-	struct idmap *seen;
-	size_t i, nr = 0;
-	int err = 0;
+	struct open_files files;
+	bool again = true;
+	int err, tries;
 
-	*out = (struct found_hwpts){ 0 };
-	if (find_iommufds(kr, &files, &nr, fault))
-		return -1;
-	/* One iommufd is often open in many places, and its domains with it. */
-	seen = idmap__new();
-	for (i = 0; i < nr && !err; i++) {
-		if (idmap__find(seen, files[i].ctx, 1, 0))
-			continue;
-		idmap__set(seen, files[i].ctx, 1, 0, 1);
-		from = (struct source){ &files[i], kept_as(files, nr, files[i].ctx) };
-		err = list_objects(kr, &from, false, seen, out, fault);
-		if (!err)
-			err = list_objects(kr, &from, true, seen, out, fault);
+	for (tries = 0; again && tries < MAX_TRIES; tries++) {
+		*out = (struct found_hwpts){ 0 };
+		if (find_files(kr, &files, fault))
+			return -1;
+		err = list_iommufds(kr, &files, out, &again, fault);
+		free(files.items);
+		if (err || again)
+			found_hwpts__free(out);
+		if (err)
+			return err;
 	}
-	idmap__free(seen);
-	free(files);
-	if (err)
-		found_hwpts__free(out);
-	return err;
+	if (again)
+		return fault__set(fault, "iommufds are opened and closed faster than they can be read");
+	return 0;
+}
+
+int kreader__sessions(struct kreader *kr, size_t *nr, struct fault *fault)
+{
+	struct open_files files;
+	size_t i;
+
+	if (find_files(kr, &files, fault))
+		return -1;
+	*nr = 0;
+	for (i = 0; i < files.nr; i++)
+		*nr += files.items[i].rec.type == LUTRACE_FOUND_SESSION;
+	free(files.items);
+	return 0;
 }
 
 enum pt_format hwpt__format(const struct lutrace_hwpt *hwpt, const struct ksyms *ksyms,

@@ -50,8 +50,14 @@ void kreader__free(struct kreader *kr);
 /* Calls opts->on_told for what was told since the last time. */
 void kreader__told(struct kreader *kr);
 
-/* All HWPTs of all open iommufds, each once. Free with found_hwpts__free(). */
+/*
+ * All HWPTs of all iommufds that a process of our PID namespace has open, or that a session keeps
+ * which one has open, each once. No file is held: who closes one closes it. What goes away while it
+ * is read is read again. Returns -1 with @fault set. Free with found_hwpts__free().
+ */
 int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fault);
+/* How many open files of sessions these processes have; likewise. */
+int kreader__sessions(struct kreader *kr, size_t *nr, struct fault *fault);
 void found_hwpts__free(struct found_hwpts *found);
 
 /*
