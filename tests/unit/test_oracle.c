@@ -334,6 +334,15 @@ static void test_flb_is_left(void **state)
 	expect_only(RULE_FLB, VERDICT_VIOLATION);
 }
 
+/* Who cannot see sessions says so. */
+static void test_flb_may_be_left(void **state)
+{
+	(void)state;
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	oracle__flb_may_be_left(oracle);
+	expect_only(RULE_FLB, VERDICT_UNKNOWN);
+}
+
 /* What was not seen may be a domain that is preserved. */
 static void test_flb_is_not_known_to_be_empty(void **state)
 {
@@ -1206,7 +1215,7 @@ int main(void)
 		T(once_slot), T(unchanged), T(unchanged_untold),
 		T(unpreserve_of_nothing), T(abort),
 		T(abort_counted_by_kernel), T(generation), T(generation_handed_over), T(undo),
-		T(flb_missing), T(flb_twice), T(flb_is_left), T(flb_is_not_known_to_be_empty),
+		T(flb_missing), T(flb_twice), T(flb_is_left), T(flb_may_be_left), T(flb_is_not_known_to_be_empty),
 		T(restore_differs), T(restore_of_nothing), T(retrieve_counts_others),
 		T(restore_unknown), T(restore_once), T(restore_error),
 		T(restore_error_at_the_end), T(retrieve_refused), T(retrieve_refused_once),

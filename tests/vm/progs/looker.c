@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * looker files|iterator: looks at the open files of all processes, again and again, until it is
- * killed: as lsof does, which reads the links in /proc/PID/fd, or with a BPF iterator over files.
- * Both have a reference to each file for a moment. Says "looking" on stdout after the first round.
+ * looker files|iterator|duplicates: looks at the open files of all processes, again and again, until
+ * it is killed: as lsof does, which reads the links in /proc/PID/fd; with a BPF iterator over files;
+ * or by taking duplicates of them for some milliseconds, as a reader has them that loses the CPU.
+ * All have a reference to each file meanwhile. Says "looking" on stdout after the first round.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -13,32 +14,66 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-static int look_at_files(void)
+/* Calls @fn for each process but this one. */
+static int each_process(void (*fn)(const char *pid))
 {
-	char path[64 + 2 * sizeof(((struct dirent *)0)->d_name)], target[PATH_MAX];
-	const struct dirent *process, *file;
-	DIR *proc = opendir("/proc"), *fds;
+	const struct dirent *process;
+	DIR *proc = opendir("/proc");
 
 	if (!proc)
 		return -1;
-	while ((process = readdir(proc))) {
-		if (strspn(process->d_name, "0123456789") != strlen(process->d_name))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/fd", process->d_name);
-		fds = opendir(path);
-		while (fds && (file = readdir(fds))) {
-			snprintf(path, sizeof(path), "/proc/%s/fd/%s", process->d_name,
-				 file->d_name);
-			if (readlink(path, target, sizeof(target)) < 0)
-				continue;
-		}
-		if (fds)
-			closedir(fds);
-	}
+	while ((process = readdir(proc)))
+		if (strspn(process->d_name, "0123456789") == strlen(process->d_name) &&
+		    atoi(process->d_name) != getpid())
+			fn(process->d_name);
 	closedir(proc);
 	return 0;
+}
+
+static void read_links(const char *pid)
+{
+	char path[sizeof("/proc//fd") + NAME_MAX], target[PATH_MAX];
+	const struct dirent *file;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	/* What cannot be read is none, or gone */
+	while (dir && (file = readdir(dir)))
+		if (readlinkat(dirfd(dir), file->d_name, target, sizeof(target)) < 0)
+			continue;
+	if (dir)
+		closedir(dir);
+}
+
+static int look_at_files(void)
+{
+	return each_process(read_links);
+}
+
+#define MAX_FDS	64
+#define HOLD_US	5000
+
+static void duplicate(const char *pid)
+{
+	int process = syscall(SYS_pidfd_open, atoi(pid), 0), fds[MAX_FDS], i;
+
+	for (i = 0; i < MAX_FDS; i++)
+		fds[i] = syscall(SYS_pidfd_getfd, process, i, 0);
+	usleep(HOLD_US);
+	for (i = 0; i < MAX_FDS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (process >= 0)
+		close(process);
+}
+
+static int look_by_duplicates(void)
+{
+	return each_process(duplicate);
 }
 
 /* A program that does nothing: the iterator alone is what is wanted. */
@@ -87,11 +122,13 @@ int main(int argc, char **argv)
 		look = look_at_files;
 	else if (argc == 2 && !strcmp(argv[1], "iterator"))
 		look = look_by_iterator;
+	else if (argc == 2 && !strcmp(argv[1], "duplicates"))
+		look = look_by_duplicates;
 	while (look && !look())
 		if (!rounds++) {
 			puts("looking");
 			fflush(stdout);
 		}
-	fprintf(stderr, "looker: %s\n", look ? strerror(errno) : "files or iterator?");
+	fprintf(stderr, "looker: %s\n", look ? strerror(errno) : "files, iterator or duplicates?");
 	return 1;
 }

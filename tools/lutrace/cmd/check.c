@@ -405,18 +405,25 @@ static int read_before(struct session *s, struct fault *fault)
  */
 static int check_flb(struct session *s, struct fault *fault)
 {
+	enum sessions sessions = SESSIONS_UNKNOWN;
 	unsigned int us;
 
 	for (us = 0; us < FLB_SECONDS * 1000000u; us += FLB_STEP_US) {
-		if (!oracle__flb_is_empty(s->oracle) ||
-		    lister__sessions(namer__lister(s->namer)) != SESSIONS_NONE)
+		if (!oracle__flb_is_empty(s->oracle))
+			return 0;
+		sessions = lister__sessions(namer__lister(s->namer));
+		if (sessions == SESSIONS_OPEN)
 			return 0;
 		usleep(FLB_STEP_US);
 		if (live__drain(s->live, fault))
 			return -1;
 	}
-	if (oracle__flb_is_empty(s->oracle))
+	if (!oracle__flb_is_empty(s->oracle))
+		return 0;
+	if (sessions == SESSIONS_NONE)
 		oracle__flb_is_left(s->oracle, FLB_SECONDS);
+	else
+		oracle__flb_may_be_left(s->oracle);
 	return 0;
 }
 

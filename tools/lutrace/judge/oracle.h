@@ -152,6 +152,8 @@ void oracle__complaint(struct oracle *o, const struct lutrace_complaint *complai
 bool oracle__flb_is_empty(const struct oracle *o);
 /* It is so although no session is open, and has been for @seconds. */
 void oracle__flb_is_left(struct oracle *o, unsigned int seconds);
+/* It is so, and whether a session is open cannot be known. */
+void oracle__flb_may_be_left(struct oracle *o);
 /* Such a walk, after the events that came before it. */
 void oracle__deep(struct oracle *o, const struct lutrace_deep *walk);
 /*

@@ -32,3 +32,11 @@ void oracle__flb_is_left(struct oracle *o, unsigned int seconds)
 		"to it was not given back",
 		seconds);
 }
+
+void oracle__flb_may_be_left(struct oracle *o)
+{
+	oracle__report(
+		o, RULE_FLB, VERDICT_UNKNOWN, o->flb, NULL,
+		"the FLB is there without a domain, and whether a session is open is not known: only "
+		"BPF programs in the first PID namespace can tell");
+}
