@@ -10,7 +10,7 @@
 #include "live/notify.h"
 
 /* A name that begins with @ is none of the file system. */
-static int send_to(const char *name, const char *text)
+static int notify__send(const char *name, const char *text)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	size_t len = strlen(name);
@@ -34,7 +34,7 @@ static int send_to(const char *name, const char *text)
 void notify__ready(void)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
-	int err = name && *name ? send_to(name, "READY=1") : 0;
+	int err = name && *name ? notify__send(name, "READY=1") : 0;
 
 	if (err)
 		complain("cannot tell the service manager through %s: %s", name, strerror(err));

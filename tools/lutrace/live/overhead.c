@@ -12,7 +12,7 @@ int overhead__read(struct overhead *o, const struct live *live, struct fault *fa
 	return live__progs(live, o->progs, fault) || live__freed(live, &o->freed, fault) ? -1 : 0;
 }
 
-static void print_program(const struct live_prog *p, FILE *f)
+static void overhead__print_program(const struct live_prog *p, FILE *f)
 {
 	if (!p->tracepoint)
 		return;
@@ -22,7 +22,7 @@ static void print_program(const struct live_prog *p, FILE *f)
 	fputc('\n', f);
 }
 
-static void print_memory(const struct overhead *o, FILE *f)
+static void overhead__print_memory(const struct overhead *o, FILE *f)
 {
 	if (o->memory)
 		fprintf(f, "Maps and programs on the tracepoints hold %llu KiB.\n",
@@ -37,16 +37,16 @@ void overhead__print(const struct overhead *o, FILE *f)
 
 	if (o->stats_missing) {
 		fprintf(f, "\nBPF run time: not captured (%s)\n", o->stats_missing);
-		print_memory(o, f);
+		overhead__print_memory(o, f);
 		return;
 	}
 	fprintf(f, "\nBPF program                            runs  ns/run\n");
 	for (i = 0; i < ARRAY_SIZE(o->progs); i++)
-		print_program(&o->progs[i], f);
-	print_program(&o->freed, f);
+		overhead__print_program(&o->progs[i], f);
+	overhead__print_program(&o->freed, f);
 	fprintf(f, "The kernel's figures leave out the call of a program (of an empty one they told "
 		"about half),\nand measuring it makes each run longer.\n");
-	print_memory(o, f);
+	overhead__print_memory(o, f);
 }
 
 static void overhead__add_program(json_t *list, const struct live_prog *p, bool known)

@@ -30,7 +30,7 @@ struct tasks {
 };
 
 /* A kernel without namespaces has no such file. */
-static bool is_first_namespace(const char *proc)
+static bool tasks__in_first_namespace(const char *proc)
 {
 	char *path = xasprintf("%s/self/ns/pid", proc), name[64] = "";
 	ssize_t len = readlink(path, name, sizeof(name) - 1);
@@ -45,7 +45,7 @@ bool tasks__are_all(const char *proc)
 	bool mounted = !faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW);
 
 	free(path);
-	return mounted && is_first_namespace(proc);
+	return mounted && tasks__in_first_namespace(proc);
 }
 
 struct tasks *tasks__new(const char *proc)
@@ -53,7 +53,7 @@ struct tasks *tasks__new(const char *proc)
 	struct tasks *tasks = xcalloc(1, sizeof(*tasks));
 
 	tasks->proc = xstrdup(proc);
-	tasks->visible = is_first_namespace(proc);
+	tasks->visible = tasks__in_first_namespace(proc);
 	tasks->at = idmap__new();
 	return tasks;
 }
@@ -69,7 +69,7 @@ void tasks__free(struct tasks *tasks)
 }
 
 /* Leaves @task as it was if the task is gone. */
-static void look_up(const struct tasks *tasks, __u32 tid, struct task *task)
+static void tasks__look_up(const struct tasks *tasks, __u32 tid, struct task *task)
 {
 	char *path = xasprintf("%s/%u/status", tasks->proc, tid), *text, *found;
 	struct fault fault;
@@ -100,7 +100,7 @@ const struct task *tasks__get(struct tasks *tasks, __u32 tid)
 		entry = &tasks->entries[*at];
 	}
 	if (tasks->visible && entry->looked != tasks->now)
-		look_up(tasks, tid, &entry->task);
+		tasks__look_up(tasks, tid, &entry->task);
 	entry->looked = tasks->now;
 	return &entry->task;
 }

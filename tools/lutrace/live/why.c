@@ -22,13 +22,13 @@ struct why {
 };
 
 /* What a program is attached to: the name after the type of its section. */
-static const char *target_of(const struct bpf_program *prog)
+static const char *why__target(const struct bpf_program *prog)
 {
 	return strchr(bpf_program__section_name(prog), '/') + 1;
 }
 
 /* A program names its part itself: PART_..., and those of operations none. */
-static int part_of(const struct bpf_program *prog)
+static int why__part(const struct bpf_program *prog)
 {
 	static const char *const prefixes[LUTRACE_NR_WHYS] = {
 		[LUTRACE_WHY_LOCK] = "LOCK_", [LUTRACE_WHY_OFF_CPU] = "OFF_CPU_",
@@ -43,17 +43,17 @@ static int part_of(const struct bpf_program *prog)
 	return -1;
 }
 
-static bool kernel_has(const struct btf *btf, const struct bpf_program *prog)
+static bool why__is_in_kernel(const struct btf *btf, const struct bpf_program *prog)
 {
 	const char *section = bpf_program__section_name(prog);
 
 	if (!strncmp(section, "tp_btf/", strlen("tp_btf/")))
-		return kernel__has_tracepoint(btf, target_of(prog));
-	return kernel__has_function(btf, target_of(prog));
+		return kernel__has_tracepoint(btf, why__target(prog));
+	return kernel__has_function(btf, why__target(prog));
 }
 
 /* A part of which one program is missing would be told too short: all of it is left out. */
-static void choose(struct why *why, const struct btf *btf, bool parts)
+static void why__choose(struct why *why, const struct btf *btf, bool parts)
 {
 	struct bpf_program *prog;
 	int part;
@@ -61,26 +61,26 @@ static void choose(struct why *why, const struct btf *btf, bool parts)
 	for (part = 0; part < LUTRACE_NR_WHYS; part++)
 		why->knows[part] = parts;
 	bpf_object__for_each_program(prog, why->skel->obj) {
-		part = part_of(prog);
-		if (part >= 0 && !kernel_has(btf, prog))
+		part = why__part(prog);
+		if (part >= 0 && !why__is_in_kernel(btf, prog))
 			why->knows[part] = false;
 	}
 	bpf_object__for_each_program(prog, why->skel->obj) {
-		part = part_of(prog);
+		part = why__part(prog);
 		bpf_program__set_autoload(prog, part < 0 || why->knows[part]);
 		bpf_program__set_autoattach(prog, part < 0);
 	}
 }
 
 /* Functions need not be attachable; what is attached of the part then tells nothing wrong. */
-static int attach(struct why *why, struct fault *fault)
+static int why__attach(struct why *why, struct fault *fault)
 {
 	struct bpf_program *prog;
 	struct bpf_link *link;
 	int part, err;
 
 	bpf_object__for_each_program(prog, why->skel->obj) {
-		part = part_of(prog);
+		part = why__part(prog);
 		if (part < 0 || !why->knows[part])
 			continue;
 		link = bpf_program__attach(prog);
@@ -94,7 +94,7 @@ static int attach(struct why *why, struct fault *fault)
 	return err ? kernel__bpf_failed(fault, "attach the programs of --why and --stack", err) : 0;
 }
 
-static int on_record(void *priv, void *data, size_t size)
+static int why__on_record(void *priv, void *data, size_t size)
 {
 	struct why *why = priv;
 
@@ -103,16 +103,16 @@ static int on_record(void *priv, void *data, size_t size)
 	return 0;
 }
 
-static int load(struct why *why, struct fault *fault)
+static int why__load(struct why *why, struct fault *fault)
 {
 	int err = why_bpf__load(why->skel);
 
 	if (err)
 		return kernel__bpf_failed(fault, "load the programs of --why and --stack", err);
-	why->ring = ring_buffer__new(bpf_map__fd(why->skel->maps.whys), on_record, why, NULL);
+	why->ring = ring_buffer__new(bpf_map__fd(why->skel->maps.whys), why__on_record, why, NULL);
 	if (!why->ring)
 		return kernel__bpf_failed(fault, "read the ring buffer of --why and --stack", -errno);
-	return attach(why, fault);
+	return why__attach(why, fault);
 }
 
 struct why *why__open(const struct why_opts *opts, struct fault *fault)
@@ -130,10 +130,10 @@ struct why *why__open(const struct why_opts *opts, struct fault *fault)
 		fault__set(fault, "cannot open the programs of --why and --stack: %s", strerror(errno));
 	} else {
 		why->skel->rodata->stacks = opts->stacks;
-		choose(why, btf, opts->parts);
+		why__choose(why, btf, opts->parts);
 	}
 	btf__free(btf);
-	if (why->skel && !load(why, fault))
+	if (why->skel && !why__load(why, fault))
 		return why;
 	why__free(why);
 	return NULL;
@@ -155,7 +155,7 @@ int why__consume(struct why *why, why_fn fn, void *priv, struct fault *fault)
 				    strerror(-err)) : 0;
 }
 
-static char *symbol_of(const struct why *why, __u64 address)
+static char *why__symbol(const struct why *why, __u64 address)
 {
 	struct lutrace_symbol symbol = { .address = address };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &symbol, .ctx_size_in = sizeof(symbol));
@@ -167,7 +167,7 @@ static char *symbol_of(const struct why *why, __u64 address)
 }
 
 /* What lies between the tracepoint and the program on it. */
-static bool is_tracing(const char *symbol)
+static bool why__is_tracing(const char *symbol)
 {
 	static const char *const prefixes[] = { "bpf_", "__bpf_", "__traceiter_", "trace_" };
 	size_t i;
@@ -185,8 +185,8 @@ size_t why__stack(const struct why *why, const struct lutrace_why *rec,
 	__s64 i;
 
 	for (i = 0; i < rec->nr_frames && i < LUTRACE_MAX_FRAMES; i++) {
-		frames[nr] = symbol_of(why, rec->frames[i]);
-		if (!nr && is_tracing(frames[nr]))
+		frames[nr] = why__symbol(why, rec->frames[i]);
+		if (!nr && why__is_tracing(frames[nr]))
 			free(frames[nr]);
 		else
 			nr++;

@@ -41,7 +41,7 @@ struct deep {
 	bool busy, complained;
 };
 
-static void find_kho(struct deep *deep)
+static void deep__find_kho(struct deep *deep)
 {
 	size_t size;
 	char *fdt = read_file(KHO_FDT, &size, &deep->kho_missing);
@@ -65,7 +65,7 @@ struct deep *deep__open(const struct deep_ops *ops, void *priv, bool verbose,
 	deep->lister = lister;
 	deep->wanted = idmap__new();
 	deep->walked = idmap__new();
-	find_kho(deep);
+	deep__find_kho(deep);
 	return deep;
 }
 
@@ -102,7 +102,7 @@ void deep__event(struct deep *deep, const struct lutrace_event *ev)
 
 /* One walk */
 
-static void describe(const struct listed *item, const struct lutrace_digest *d,
+static void deep__describe(const struct listed *item, const struct lutrace_digest *d,
 		     struct lutrace_deep *w)
 {
 	*w = (struct lutrace_deep){
@@ -124,7 +124,7 @@ static void describe(const struct listed *item, const struct lutrace_digest *d,
  * Returns 1 with @w if it came to an end, 0 if there is nothing to be said: the
  * domain was given up meanwhile. The time of @w is one at which it was not.
  */
-static int walk(struct deep *deep, const struct listed *item, struct lutrace_deep *w,
+static int deep__walk(struct deep *deep, const struct listed *item, struct lutrace_deep *w,
 		struct fault *fault)
 {
 	__u64 start = live__now();
@@ -148,7 +148,7 @@ static int walk(struct deep *deep, const struct listed *item, struct lutrace_dee
 	} while (state == WALK_MORE);
 	if (state == WALK_CHANGED)
 		return 0;
-	describe(item, &d, w);
+	deep__describe(item, &d, w);
 	if (state == WALK_TOO_LARGE)
 		w->flags |= DEEP_STOPPED;
 	if (state == WALK_UNREADABLE) {
@@ -170,7 +170,7 @@ struct round {
 	size_t nr;
 };
 
-static bool to_be_walked(const struct deep *deep, const struct listed *item, bool all)
+static bool deep__is_due(const struct deep *deep, const struct listed *item, bool all)
 {
 	if (item->preserved)
 		return all || !idmap__find(deep->walked, item->p.ser_phys, item->p.generation,
@@ -179,7 +179,7 @@ static bool to_be_walked(const struct deep *deep, const struct listed *item, boo
 						       item->hwpt.top_of_table, WANTED_ROOT));
 }
 
-static int tell(struct deep *deep, const struct listed *item, const struct lutrace_deep *w,
+static int deep__tell(struct deep *deep, const struct listed *item, const struct lutrace_deep *w,
 		struct fault *fault)
 {
 	if (item->preserved) {
@@ -192,7 +192,7 @@ static int tell(struct deep *deep, const struct listed *item, const struct lutra
 	return deep->ops->walked(deep->priv, w, fault);
 }
 
-static bool still_there(const struct listing *now, const struct listed *item)
+static bool deep__is_listed(const struct listing *now, const struct listed *item)
 {
 	size_t i;
 
@@ -208,7 +208,7 @@ static bool still_there(const struct listing *now, const struct listed *item)
  * A record says by itself whether it was given up before the walk's end. Of a
  * domain without one that is known only if it can be found again.
  */
-static int tell_reclaimed(struct deep *deep, struct round *r, struct fault *fault)
+static int deep__tell_reclaimed(struct deep *deep, struct round *r, struct fault *fault)
 {
 	const struct listed *item;
 	struct listing now;
@@ -222,14 +222,14 @@ static int tell_reclaimed(struct deep *deep, struct round *r, struct fault *faul
 	err = deep->ops->drain(deep->priv, fault);
 	for (i = 0; i < r->nr && !err; i++) {
 		item = &r->list.items[r->items[i]];
-		if (still_there(&now, item))
-			err = tell(deep, item, &r->walks[i], fault);
+		if (deep__is_listed(&now, item))
+			err = deep__tell(deep, item, &r->walks[i], fault);
 	}
 	listing__free(&now);
 	return err;
 }
 
-static int walk_list(struct deep *deep, struct round *r, bool all, struct fault *fault)
+static int deep__walk_list(struct deep *deep, struct round *r, bool all, struct fault *fault)
 {
 	const struct listed *item;
 	int got = 0;
@@ -237,18 +237,18 @@ static int walk_list(struct deep *deep, struct round *r, bool all, struct fault 
 
 	for (i = 0; i < r->list.nr && got >= 0; i++) {
 		item = &r->list.items[i];
-		if (!to_be_walked(deep, item, all))
+		if (!deep__is_due(deep, item, all))
 			continue;
-		got = walk(deep, item, &r->walks[r->nr], fault);
+		got = deep__walk(deep, item, &r->walks[r->nr], fault);
 		if (got == 1 && item->preserved)
-			got = tell(deep, item, &r->walks[r->nr], fault);
+			got = deep__tell(deep, item, &r->walks[r->nr], fault);
 		else if (got == 1)
 			r->items[r->nr++] = i;
 	}
-	return got < 0 ? -1 : tell_reclaimed(deep, r, fault);
+	return got < 0 ? -1 : deep__tell_reclaimed(deep, r, fault);
 }
 
-static int go_round(struct deep *deep, bool all, struct fault *fault)
+static int deep__go_round(struct deep *deep, bool all, struct fault *fault)
 {
 	struct round r = { .nr = 0 };
 	int err;
@@ -261,14 +261,14 @@ static int go_round(struct deep *deep, bool all, struct fault *fault)
 	/* What led to the list comes before what is said of it */
 	err = deep->ops->drain(deep->priv, fault);
 	if (!err)
-		err = walk_list(deep, &r, all, fault);
+		err = deep__walk_list(deep, &r, all, fault);
 	free(r.walks);
 	free(r.items);
 	listing__free(&r.list);
 	return err;
 }
 
-static __u64 larger(__u64 a, __u64 b)
+static __u64 deep__later(__u64 a, __u64 b)
 {
 	return a > b ? a : b;
 }
@@ -285,14 +285,14 @@ int deep__work(struct deep *deep, struct fault *fault)
 	deep->next = UINT64_MAX;
 	if (all)
 		idmap__clear(deep->walked);
-	err = go_round(deep, all, fault);
+	err = deep__go_round(deep, all, fault);
 	deep->busy = false;
 	end = live__now();
 	if (all)
-		deep->next_all = end + larger(AGAIN_NS, AGAIN_SHARE * (end - start));
+		deep->next_all = end + deep__later(AGAIN_NS, AGAIN_SHARE * (end - start));
 	/* An event that came in between has set it to 0 */
 	if (deep->next && idmap__count(deep->wanted)) {
-		deep->next = end + larger(deep->patience, AGAIN_SHARE * (end - start));
+		deep->next = end + deep__later(deep->patience, AGAIN_SHARE * (end - start));
 		if (deep->patience < AGAIN_NS)
 			deep->patience *= 2;
 	}

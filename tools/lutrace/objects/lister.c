@@ -38,7 +38,7 @@ void lister__free(struct lister *lister)
 /* Names */
 
 /* With spaces between; "" if none is attached. Free with free(). */
-static char *devices_of(const struct found_hwpts *found, const struct lutrace_hwpt *hwpt)
+static char *lister__devices_of(const struct found_hwpts *found, const struct lutrace_hwpt *hwpt)
 {
 	char *text = xstrdup(""), *longer;
 	size_t i;
@@ -55,7 +55,7 @@ static char *devices_of(const struct found_hwpts *found, const struct lutrace_hw
 }
 
 /* How many of them each IOAS has that were preserved. */
-static struct idmap *count_sharers(const struct found_hwpts *found)
+static struct idmap *lister__count_sharers(const struct found_hwpts *found)
 {
 	struct idmap *sharers = idmap__new();
 	uint64_t *nr;
@@ -70,7 +70,7 @@ static struct idmap *count_sharers(const struct found_hwpts *found)
 	return sharers;
 }
 
-static struct name_memory memory_of(const struct lutrace_hwpt *hwpt, struct idmap *sharers,
+static struct name_memory lister__memory_of(const struct lutrace_hwpt *hwpt, struct idmap *sharers,
 				    const struct lutrace_iommufd *file)
 {
 	uint64_t *nr = idmap__find(sharers, hwpt->ioas, 0, 0);
@@ -88,7 +88,7 @@ static struct name_memory memory_of(const struct lutrace_hwpt *hwpt, struct idma
  * The kernel told of these when nothing could be marked. A HWPT that is not marked has the token
  * that it was reclaimed by.
  */
-static void claim(struct name *name, const struct found_hwpt *f, struct idmap *sharers,
+static void lister__claim(struct name *name, const struct found_hwpt *f, struct idmap *sharers,
 		  const struct lutrace_iommufd *file)
 {
 	enum name_at at = !f->hwpt.hwpt ? NAME_RETRIEVED :
@@ -99,7 +99,7 @@ static void claim(struct name *name, const struct found_hwpt *f, struct idmap *s
 		return;
 	c->known = true;
 	c->hwpt_token = f->hwpt.token;
-	c->memory = memory_of(&f->hwpt, sharers, file);
+	c->memory = lister__memory_of(&f->hwpt, sharers, file);
 	/* The session may be the next one, which takes the iommufd over */
 	if (at == NAME_RECLAIMED)
 		return;
@@ -108,7 +108,7 @@ static void claim(struct name *name, const struct found_hwpt *f, struct idmap *s
 }
 
 /* @sharers: NULL if the kernel did not tell, but was asked. */
-static void tell_name(struct lister *lister, const struct found_hwpts *found,
+static void lister__tell_name(struct lister *lister, const struct found_hwpts *found,
 		      const struct found_hwpt *f, struct idmap *sharers)
 {
 	const struct lutrace_hwpt *hwpt = &f->hwpt;
@@ -127,19 +127,19 @@ static void tell_name(struct lister *lister, const struct found_hwpts *found,
 	name.ser_phys = phys;
 	memcpy(name.session, f->session, sizeof(name.session));
 	if (sharers)
-		claim(&name, f, sharers, &lister->told_of);
-	name.devices = hwpt->hwpt ? devices_of(found, hwpt) : NULL;
+		lister__claim(&name, f, sharers, &lister->told_of);
+	name.devices = hwpt->hwpt ? lister__devices_of(found, hwpt) : NULL;
 	lister->on_name(lister->priv, &name, root);
 	free(name.devices);
 }
 
-static void tell_names(struct lister *lister, const struct found_hwpts *found)
+static void lister__tell_names(struct lister *lister, const struct found_hwpts *found)
 {
-	struct idmap *sharers = found == &lister->told ? count_sharers(found) : NULL;
+	struct idmap *sharers = found == &lister->told ? lister__count_sharers(found) : NULL;
 	size_t i;
 
 	for (i = 0; i < found->nr; i++)
-		tell_name(lister, found, &found->items[i], sharers);
+		lister__tell_name(lister, found, &found->items[i], sharers);
 	idmap__free(sharers);
 }
 
@@ -149,20 +149,20 @@ int lister__names(struct lister *lister, struct fault *fault)
 
 	if (kreader__hwpts(lister->kr, &found, fault))
 		return -1;
-	tell_names(lister, &found);
+	lister__tell_names(lister, &found);
 	found_hwpts__free(&found);
 	return 0;
 }
 
 /* What the kernel told of an iommufd may come in parts. */
-static void pass_on(struct lister *lister)
+static void lister__pass_on(struct lister *lister)
 {
 	if (lister->told_more)
-		tell_names(lister, &lister->told);
+		lister__tell_names(lister, &lister->told);
 	lister->told_more = false;
 }
 
-static void on_told(void *priv, const struct lutrace_rec *rec)
+static void lister__on_told(void *priv, const struct lutrace_rec *rec)
 {
 	struct lister *lister = priv;
 	struct found_hwpts *told = &lister->told;
@@ -170,7 +170,7 @@ static void on_told(void *priv, const struct lutrace_rec *rec)
 
 	switch (rec->type) {
 	case LUTRACE_FOUND_IOMMUFD:
-		pass_on(lister);
+		lister__pass_on(lister);
 		found_hwpts__free(told);
 		memcpy(&lister->told_of, rec, sizeof(lister->told_of));
 		return;
@@ -195,14 +195,14 @@ static void on_told(void *priv, const struct lutrace_rec *rec)
 void lister__told(struct lister *lister)
 {
 	kreader__told(lister->kr);
-	pass_on(lister);
+	lister__pass_on(lister);
 }
 
 struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv, struct fault *fault)
 {
 	struct lister *lister = xcalloc(1, sizeof(*lister));
 	struct kreader_opts opts = { .deep = deep, .verbose = verbose,
-				     .on_told = fn ? on_told : NULL, .priv = lister };
+				     .on_told = fn ? lister__on_told : NULL, .priv = lister };
 
 	lister->on_name = fn;
 	lister->priv = priv;
@@ -234,7 +234,7 @@ enum sessions lister__sessions(struct lister *lister)
 /* What is preserved */
 
 /* The address of the record is its identity, so one that has none is an error. */
-static int read_record(const struct lister *lister, const struct lutrace_hwpt *hwpt,
+static int lister__read_record(const struct lister *lister, const struct lutrace_hwpt *hwpt,
 		       struct listed *out, struct fault *fault)
 {
 	uint64_t phys, root;
@@ -273,7 +273,7 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 					.id = f->hwpt.id, .pending = f->hwpt.pending,
 					.reclaimed = f->hwpt.reclaimed, .hwpt = f->hwpt };
 		if (f->hwpt.record)
-			err = read_record(lister, &f->hwpt, &item, fault);
+			err = lister__read_record(lister, &f->hwpt, &item, fault);
 		if (err || (!item.preserved && !item.pending && !item.reclaimed))
 			continue;
 		out->items = grow(out->items, out->nr, &out->room, sizeof(*out->items));

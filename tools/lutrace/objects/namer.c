@@ -49,7 +49,7 @@ struct namer {
 	bool failed;
 };
 
-static void learn(struct namer *n, const struct name *name)
+static void namer__learn(struct namer *n, const struct name *name)
 {
 	const struct name *whole = names__learn(n->names, name);
 
@@ -60,7 +60,7 @@ static void learn(struct namer *n, const struct name *name)
 }
 
 /* Returns whether it is known of which restore that root is. */
-static bool learn_of_root(struct namer *n, const struct name *name, __u64 root)
+static bool namer__learn_of_root(struct namer *n, const struct name *name, __u64 root)
 {
 	uint64_t *at = idmap__find(n->by_root, root, 0, 0);
 	struct name known = *name;
@@ -69,17 +69,17 @@ static bool learn_of_root(struct namer *n, const struct name *name, __u64 root)
 		return false;
 	known.ser_phys = n->restored[*at].ser_phys;
 	known.generation = n->restored[*at].generation;
-	learn(n, &known);
+	namer__learn(n, &known);
 	return true;
 }
 
-static void on_name(void *priv, const struct name *name, __u64 root)
+static void namer__on_name(void *priv, const struct name *name, __u64 root)
 {
 	struct namer *n = priv;
 
 	if (name->ser_phys) {
-		learn(n, name);
-	} else if (!learn_of_root(n, name, root) && name->claims[NAME_RECLAIMED].known) {
+		namer__learn(n, name);
+	} else if (!namer__learn_of_root(n, name, root) && name->claims[NAME_RECLAIMED].known) {
 		n->waiting = grow(n->waiting, n->nr_waiting, &n->waiting_room, sizeof(*n->waiting));
 		n->waiting[n->nr_waiting] = (struct waiting){ *name, root };
 		n->waiting[n->nr_waiting++].name.devices = NULL;
@@ -87,12 +87,12 @@ static void on_name(void *priv, const struct name *name, __u64 root)
 }
 
 /* The events that came before what was told by the last time have come by now. */
-static void listen(struct namer *n)
+static void namer__listen(struct namer *n)
 {
 	size_t i;
 
 	for (i = 0; i < n->nr_waiting; i++)
-		learn_of_root(n, &n->waiting[i].name, n->waiting[i].root);
+		namer__learn_of_root(n, &n->waiting[i].name, n->waiting[i].root);
 	n->nr_waiting = 0;
 	lister__told(n->lister);
 }
@@ -108,7 +108,7 @@ struct namer *namer__open(bool verbose, const struct namer_ops *ops, void *priv)
 	n->by_root = idmap__new();
 	n->is_ended = idmap__new();
 	n->pids = idmap__new();
-	n->lister = lister__open(false, verbose, on_name, n, &n->missing);
+	n->lister = lister__open(false, verbose, namer__on_name, n, &n->missing);
 	return n;
 }
 
@@ -122,7 +122,7 @@ struct names *namer__names(struct namer *n)
 	return n->names;
 }
 
-static int name_process(struct namer *n, __u32 pid, struct fault *fault)
+static int namer__name_process(struct namer *n, __u32 pid, struct fault *fault)
 {
 	char comm[PROCESS_NAME_SIZE];
 
@@ -136,7 +136,7 @@ static int name_process(struct namer *n, __u32 pid, struct fault *fault)
 }
 
 /* What is retrieved has a name before its devices are known. */
-static bool has_name(struct namer *n, const struct lutrace_event *ev)
+static bool namer__has_name(struct namer *n, const struct lutrace_event *ev)
 {
 	const struct name *name = names__find(n->names, ev->ser_phys, ev->generation);
 
@@ -144,7 +144,7 @@ static bool has_name(struct namer *n, const struct lutrace_event *ev)
 }
 
 /* Its record is not used any more, or is another's. */
-static bool ends(const struct lutrace_event *ev)
+static bool namer__is_end(const struct lutrace_event *ev)
 {
 	if (ev->phase != LUTRACE_END)
 		return false;
@@ -153,7 +153,7 @@ static bool ends(const struct lutrace_event *ev)
 		(ev->op == LUTRACE_OP_UNPRESERVE && !ev->ret);
 }
 
-static void note_end(struct namer *n, const struct lutrace_event *ev)
+static void namer__note_end(struct namer *n, const struct lutrace_event *ev)
 {
 	n->ended = grow(n->ended, n->nr_ended, &n->ended_room, sizeof(*n->ended));
 	n->ended[n->nr_ended++] = (struct identity){ ev->ser_phys, ev->generation };
@@ -163,22 +163,22 @@ static void note_end(struct namer *n, const struct lutrace_event *ev)
 int namer__event(struct namer *n, const struct lutrace_event *ev, struct fault *fault)
 {
 	if (op__is_flb(ev->op))
-		return name_process(n, ev->pid, fault);
-	if (ends(ev))
-		note_end(n, ev);
+		return namer__name_process(n, ev->pid, fault);
+	if (namer__is_end(ev))
+		namer__note_end(n, ev);
 	if (ev->op == LUTRACE_OP_RESTORE && ev->phase == LUTRACE_END && ev->top_phys) {
 		n->restored = grow(n->restored, n->nr_restored, &n->room, sizeof(*n->restored));
 		idmap__set(n->by_root, ev->top_phys, 0, 0, n->nr_restored);
 		n->restored[n->nr_restored++] = *ev;
 	}
-	if (!has_name(n, ev) &&
+	if (!namer__has_name(n, ev) &&
 	    !idmap__find(n->nameless, ev->ser_phys, ev->generation, 0))
 		idmap__set(n->nameless, ev->ser_phys, ev->generation, 0, 0);
-	return name_process(n, ev->pid, fault);
+	return namer__name_process(n, ev->pid, fault);
 }
 
 /* Whether there is one without a name that is worth another list. */
-static bool worth_listing(struct namer *n)
+static bool namer__is_list_due(struct namer *n)
 {
 	size_t pos = 0;
 	uint64_t *tries;
@@ -190,7 +190,7 @@ static bool worth_listing(struct namer *n)
 }
 
 /* An iommufd that is closed in the middle gives an error, and the next list may give none. */
-static void list(struct namer *n)
+static void namer__list(struct namer *n)
 {
 	struct fault ignored;
 	size_t pos = 0;
@@ -201,7 +201,7 @@ static void list(struct namer *n)
 		++*tries;
 }
 
-static int result(struct namer *n)
+static int namer__result(struct namer *n)
 {
 	return n->failed ? -1 : 0;
 }
@@ -213,15 +213,15 @@ int namer__poll(struct namer *n, __u64 now_ns, struct fault *fault)
 	if (!n->lister)
 		return 0;
 	n->fault = fault;
-	listen(n);
-	if (now_ns < n->next_ns || !worth_listing(n))
-		return result(n);
-	list(n);
+	namer__listen(n);
+	if (now_ns < n->next_ns || !namer__is_list_due(n))
+		return namer__result(n);
+	namer__list(n);
 	end_ns = live__now();
 	n->next_ns = end_ns + (end_ns - now_ns) * LIST_SHARE;
 	if (n->next_ns < now_ns + LIST_EVERY_NS)
 		n->next_ns = now_ns + LIST_EVERY_NS;
-	return result(n);
+	return namer__result(n);
 }
 
 int namer__look(struct namer *n, struct fault *fault)
@@ -229,9 +229,9 @@ int namer__look(struct namer *n, struct fault *fault)
 	if (!n->lister)
 		return 0;
 	n->fault = fault;
-	listen(n);
-	list(n);
-	return result(n);
+	namer__listen(n);
+	namer__list(n);
+	return namer__result(n);
 }
 
 const struct name *namer__find(struct namer *n, __u64 ser_phys, __u64 generation)
@@ -245,7 +245,7 @@ const struct name *namer__find(struct namer *n, __u64 ser_phys, __u64 generation
 }
 
 /* A name may come after the end: that one is forgotten in the second round. */
-static void forget_ended(struct namer *n)
+static void namer__forget_ended(struct namer *n)
 {
 	struct idmap *gone = idmap__new();
 	size_t i;
@@ -271,7 +271,7 @@ int namer__repeat(struct namer *n, const struct namer_ops *ops, void *priv, stru
 	__u32 pid;
 	size_t i;
 
-	forget_ended(n);
+	namer__forget_ended(n);
 	for (i = 0; (comm = names__process_at(n->names, i, &pid)); i++)
 		if (ops->process(priv, pid, comm, fault))
 			return -1;

@@ -24,14 +24,14 @@ struct direct_map {
  * and lie below the kernel's image, whose segment has one too (but another
  * offset). The image starts at -2 GiB on x86-64.
  */
-static bool is_direct_map(const Elf64_Phdr *ph)
+static bool direct_map__has(const Elf64_Phdr *ph)
 {
 	return ph->p_type == PT_LOAD && ph->p_paddr != UINT64_MAX &&
 	       ph->p_vaddr < 0xffffffff80000000ull && ph->p_memsz;
 }
 
 /* One offset for all of memory, or else an address would be computed wrongly. */
-static int check_segments(const struct direct_map *map, const char *path, struct fault *fault)
+static int direct_map__check(const struct direct_map *map, const char *path, struct fault *fault)
 {
 	const struct segment *s = map->items;
 	size_t i;
@@ -45,7 +45,7 @@ static int check_segments(const struct direct_map *map, const char *path, struct
 	return 0;
 }
 
-static int load_segments(struct direct_map *map, int fd, const char *path, struct fault *fault)
+static int direct_map__read(struct direct_map *map, int fd, const char *path, struct fault *fault)
 {
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
@@ -59,12 +59,12 @@ static int load_segments(struct direct_map *map, int fd, const char *path, struc
 		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
 			return fault__set(fault, "cannot read program header %d of %s: %s", i,
 					  path, strerror(errno));
-		if (!is_direct_map(&ph))
+		if (!direct_map__has(&ph))
 			continue;
 		map->items = grow(map->items, map->nr, &map->room, sizeof(*map->items));
 		map->items[map->nr++] = (struct segment){ ph.p_vaddr, ph.p_paddr, ph.p_memsz };
 	}
-	return check_segments(map, path, fault);
+	return direct_map__check(map, path, fault);
 }
 
 struct direct_map *direct_map__load(const char *path, struct fault *fault)
@@ -79,7 +79,7 @@ struct direct_map *direct_map__load(const char *path, struct fault *fault)
 		return NULL;
 	}
 	map = xcalloc(1, sizeof(*map));
-	if (load_segments(map, fd, path, fault)) {
+	if (direct_map__read(map, fd, path, fault)) {
 		direct_map__free(map);
 		map = NULL;
 	}

@@ -16,7 +16,7 @@
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
-static const char *release(void)
+static const char *kernel__release(void)
 {
 	static struct utsname u;
 
@@ -24,14 +24,14 @@ static const char *release(void)
 	return u.release;
 }
 
-static int print(enum libbpf_print_level level, const char *fmt, va_list args)
+static int kernel__print(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, args);
 }
 
 void kernel__verbose(bool verbose)
 {
-	libbpf_set_print(verbose ? print : NULL);
+	libbpf_set_print(verbose ? kernel__print : NULL);
 }
 
 struct btf *kernel__btf(struct fault *fault)
@@ -41,13 +41,13 @@ struct btf *kernel__btf(struct fault *fault)
 	if (access(BTF_PATH, R_OK)) {
 		fault__set(fault, "kernel %s has no " BTF_PATH " (%s): mount sysfs, or boot a "
 			   "kernel with CONFIG_DEBUG_INFO_BTF=y",
-			   release(), strerror(errno));
+			   kernel__release(), strerror(errno));
 		return NULL;
 	}
 	btf = btf__parse(BTF_PATH, NULL);
 	if (!btf)
 		fault__set(fault, "cannot read the types of kernel %s in " BTF_PATH ": %s",
-			   release(), strerror(errno));
+			   kernel__release(), strerror(errno));
 	return btf;
 }
 
@@ -103,7 +103,7 @@ int kernel__lacks(struct fault *fault, const char *what)
 {
 	return fault__set(fault, "kernel %s has no %s: boot a kernel with the lutrace series "
 			  "(kernel-patches/) and CONFIG_IOMMU_LIVEUPDATE=y",
-			  release(), what);
+			  kernel__release(), what);
 }
 
 bool kernel__locked_down(void)
@@ -141,7 +141,7 @@ int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 	if ((err == -EPERM || err == -EINVAL) && kernel__locked_down())
 		return fault__set(fault, "kernel %s does not let BPF read its memory to %s: it is "
 				  "locked down; " KERNEL_UNLOCK,
-				  release(), what);
+				  kernel__release(), what);
 	if ((err == -EPERM || err == -EACCES) && missing)
 		return fault__set(fault, "no permission to %s: this process lacks %s; "
 				  CAPS_REMEDY(CAPS_FOR_BPF), what, missing);
@@ -154,10 +154,10 @@ int kernel__bpf_failed(struct fault *fault, const char *what, int err)
 		return fault__set(fault, "kernel %s refused to %s (%s): it needs "
 				  "CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS and "
 				  "CONFIG_DEBUG_INFO_BTF; --verbose shows what the kernel said",
-				  release(), what, strerror(-err));
+				  kernel__release(), what, strerror(-err));
 	return fault__set(fault, "cannot %s on kernel %s: %s (--verbose shows what the kernel "
 			  "said)",
-			  what, release(), strerror(-err));
+			  what, kernel__release(), strerror(-err));
 }
 
 bool kernel__bpf_unwanted(struct fault *fault)

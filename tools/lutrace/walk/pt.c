@@ -18,13 +18,13 @@ struct format {
 	bool sign_extend;		/* the upper half of the top table is at the end */
 };
 
-static unsigned int item_size_lg2(unsigned int level)
+static unsigned int pt__item_size_lg2(unsigned int level)
 {
 	return 12 + 9 * level;
 }
 
 /* Intel VT-d 9.8, second-stage paging entries: present is read or write. */
-static int decode_vtdss(unsigned int level, uint64_t raw, struct pt_entry *out)
+static int pt__decode_vtdss(unsigned int level, uint64_t raw, struct pt_entry *out)
 {
 	bool large = level > 0 && (raw & BIT(7));
 
@@ -34,7 +34,7 @@ static int decode_vtdss(unsigned int level, uint64_t raw, struct pt_entry *out)
 		return -1;
 	out->kind = level == 0 || large ? PT_LEAF : PT_TABLE;
 	out->phys = raw & ADDRESS;
-	out->size_lg2 = item_size_lg2(level);
+	out->size_lg2 = pt__item_size_lg2(level);
 	out->perm = (raw & BIT(0) ? PT_READ : 0) | (raw & BIT(1) ? PT_WRITE : 0);
 	return 0;
 }
@@ -43,7 +43,7 @@ static int decode_vtdss(unsigned int level, uint64_t raw, struct pt_entry *out)
  * x86 long mode, as VT-d's first stage and AMD's v2 tables use it. A device
  * counts as a user: without the user bit it has no access.
  */
-static int decode_x86_64(unsigned int level, uint64_t raw, struct pt_entry *out)
+static int pt__decode_x86_64(unsigned int level, uint64_t raw, struct pt_entry *out)
 {
 	bool large = level > 0 && (raw & BIT(7));
 
@@ -53,13 +53,13 @@ static int decode_x86_64(unsigned int level, uint64_t raw, struct pt_entry *out)
 		return -1;
 	out->kind = level == 0 || large ? PT_LEAF : PT_TABLE;
 	out->phys = raw & ADDRESS;
-	out->size_lg2 = item_size_lg2(level);
+	out->size_lg2 = pt__item_size_lg2(level);
 	if (raw & BIT(2))
 		out->perm = PT_READ | (raw & BIT(1) ? PT_WRITE : 0);
 	return 0;
 }
 
-static unsigned int lowest_clear_bit(uint64_t value)
+static unsigned int pt__lowest_clear_bit(uint64_t value)
 {
 	return ~value ? __builtin_ctzll(~value) : 64;
 }
@@ -73,7 +73,7 @@ static unsigned int lowest_clear_bit(uint64_t value)
  */
 #define AMDV1_BROKEN_LG2	39
 
-static int decode_amdv1(unsigned int level, uint64_t raw, struct pt_entry *out)
+static int pt__decode_amdv1(unsigned int level, uint64_t raw, struct pt_entry *out)
 {
 	unsigned int next = raw >> 9 & 7, ones;
 	uint64_t pfn = (raw & ADDRESS) >> 12;
@@ -87,23 +87,23 @@ static int decode_amdv1(unsigned int level, uint64_t raw, struct pt_entry *out)
 		return next == level ? 0 : -1;
 	}
 	out->kind = PT_LEAF;
-	out->size_lg2 = item_size_lg2(level);
+	out->size_lg2 = pt__item_size_lg2(level);
 	out->phys = raw & ADDRESS;
 	if (next == 7) {
-		ones = lowest_clear_bit(pfn);
+		ones = pt__lowest_clear_bit(pfn);
 		out->size_lg2 = 12 + ones + 1;
 		out->phys = pfn >> ones << ones << 12;
 	}
-	if (out->size_lg2 < item_size_lg2(level) || out->size_lg2 >= item_size_lg2(level + 1))
+	if (out->size_lg2 < pt__item_size_lg2(level) || out->size_lg2 >= pt__item_size_lg2(level + 1))
 		return -1;
 	return level <= 4 && out->size_lg2 != AMDV1_BROKEN_LG2 ? 0 : -1;
 }
 
 static const struct format formats[] = {
 	[PT_UNKNOWN] = { .name = "unknown" },
-	[PT_VTDSS] = { "vtdss", 2, 4, decode_vtdss },
-	[PT_X86_64] = { "x86_64", 3, 4, decode_x86_64, .sign_extend = true },
-	[PT_AMDV1] = { "amdv1", 0, 5, decode_amdv1 },
+	[PT_VTDSS] = { "vtdss", 2, 4, pt__decode_vtdss },
+	[PT_X86_64] = { "x86_64", 3, 4, pt__decode_x86_64, .sign_extend = true },
+	[PT_AMDV1] = { "amdv1", 0, 5, pt__decode_amdv1 },
 	/* The selftest's 2 KiB granule is no format of a machine. */
 	[PT_AMDV1_MOCK] = { .name = "amdv1_mock" },
 };
@@ -147,7 +147,7 @@ int pt__decode(enum pt_format format, unsigned int level, uint64_t raw,
 
 uint64_t pt__canonical(enum pt_format format, unsigned int top_level, uint64_t iova)
 {
-	unsigned int bits = item_size_lg2(top_level + 1);
+	unsigned int bits = pt__item_size_lg2(top_level + 1);
 
 	if (format >= ARRAY_SIZE(formats) || !formats[format].sign_extend ||
 	    !(iova & BIT(bits - 1)))
@@ -178,7 +178,7 @@ struct todo_list {
 	size_t nr, room;
 };
 
-static void todo__add(struct todo_list *list, struct todo todo)
+static void todo_list__add(struct todo_list *list, struct todo todo)
 {
 	list->items = grow(list->items, list->nr, &list->room, sizeof(*list->items));
 	list->items[list->nr++] = todo;
@@ -193,14 +193,14 @@ struct walker {
 	struct fault *fault;
 };
 
-static int add_table(struct walker *w, struct todo todo)
+static int walker__add_table(struct walker *w, struct todo todo)
 {
 	if (idmap__find(w->seen, todo.phys, 0, 0))
 		return fault__set(w->fault, "the table page at 0x%" PRIx64 " is linked twice, the "
 				  "second time for iova 0x%" PRIx64,
 				  todo.phys, todo.iova);
 	idmap__set(w->seen, todo.phys, 0, 0, 1);
-	todo__add(&w->below, todo);
+	todo_list__add(&w->below, todo);
 	return 0;
 }
 
@@ -208,7 +208,7 @@ static int add_table(struct walker *w, struct todo todo)
  * A leaf larger than its entry stands in all entries that it covers, which
  * must say the same (the dirty bit apart, which hardware sets in any).
  */
-static int check_copies(struct walker *w, const uint64_t *table, unsigned int i,
+static int walker__check_copies(struct walker *w, const uint64_t *table, unsigned int i,
 			unsigned int copies)
 {
 	unsigned int k;
@@ -224,9 +224,9 @@ static int check_copies(struct walker *w, const uint64_t *table, unsigned int i,
 	return 0;
 }
 
-static int decode_table(struct walker *w, const struct todo *todo, const uint64_t *table)
+static int walker__decode_table(struct walker *w, const struct todo *todo, const uint64_t *table)
 {
-	unsigned int i, copies, perm, item = item_size_lg2(w->level);
+	unsigned int i, copies, perm, item = pt__item_size_lg2(w->level);
 	/* The sixth level ends with the 64 bits of the address. */
 	unsigned int items = w->level == 5 ? 1u << (64 - item) : PT_ITEMS;
 	struct pt_entry entry;
@@ -244,12 +244,12 @@ static int decode_table(struct walker *w, const struct todo *todo, const uint64_
 					  i, todo->phys, iova, why.text);
 		}
 		perm = entry.perm & todo->perm;
-		if (entry.kind == PT_TABLE && add_table(w, (struct todo){ entry.phys, iova, perm }))
+		if (entry.kind == PT_TABLE && walker__add_table(w, (struct todo){ entry.phys, iova, perm }))
 			return -1;
 		if (entry.kind != PT_LEAF)
 			continue;
 		copies = 1u << (entry.size_lg2 - item);
-		if (check_copies(w, table, i, copies))
+		if (walker__check_copies(w, table, i, copies))
 			return -1;
 		pt__add_leaf(w->out, &(struct pt_leaf){
 			.iova = iova, .phys = entry.phys,
@@ -258,7 +258,7 @@ static int decode_table(struct walker *w, const struct todo *todo, const uint64_
 	return 0;
 }
 
-static int read_level(struct walker *w, const struct pt_reader *reader, uint64_t *pages)
+static int walker__read_level(struct walker *w, const struct pt_reader *reader, uint64_t *pages)
 {
 	unsigned int n, k;
 	uint64_t *phys;
@@ -272,13 +272,13 @@ static int read_level(struct walker *w, const struct pt_reader *reader, uint64_t
 			phys[k] = w->now.items[i + k].phys;
 		err = reader->read(reader->priv, phys, n, pages, w->fault);
 		for (k = 0; k < n && !err; k++)
-			err = decode_table(w, &w->now.items[i + k], pages + k * PT_ITEMS);
+			err = walker__decode_table(w, &w->now.items[i + k], pages + k * PT_ITEMS);
 	}
 	free(phys);
 	return err;
 }
 
-static int by_iova(const void *a, const void *b)
+static int pt_leaf__by_iova(const void *a, const void *b)
 {
 	const struct pt_leaf *x = a, *y = b;
 
@@ -303,13 +303,13 @@ int pt__walk(enum pt_format format, uint64_t root, unsigned int top_level,
 
 	w.seen = idmap__new();
 	pages = xcalloc(reader->batch, PT_PAGE_SIZE);
-	err = add_table(&w, (struct todo){ root, 0, PT_READ | PT_WRITE });
+	err = walker__add_table(&w, (struct todo){ root, 0, PT_READ | PT_WRITE });
 	while (!err && w.below.nr) {
 		struct todo_list done = w.now;
 
 		w.now = w.below;
 		w.below = (struct todo_list){ done.items, 0, done.room };
-		err = read_level(&w, reader, pages);
+		err = walker__read_level(&w, reader, pages);
 		w.level--;
 	}
 	free(pages);
@@ -319,6 +319,6 @@ int pt__walk(enum pt_format format, uint64_t root, unsigned int top_level,
 	if (err)
 		pt__walk_free(out);
 	else if (out->nr_leaves)
-		qsort(out->leaves, out->nr_leaves, sizeof(*out->leaves), by_iova);
+		qsort(out->leaves, out->nr_leaves, sizeof(*out->leaves), pt_leaf__by_iova);
 	return err;
 }

@@ -31,7 +31,7 @@ struct kreader {
 #define ADDRESSES_SIZE	(LUTRACE_PAGE_BATCH * sizeof(__u64))
 #define PAGES_SIZE	(LUTRACE_PAGE_BATCH * LUTRACE_PAGE_SIZE)
 
-static int check_types(const struct btf *btf, bool any_kernel, struct fault *fault)
+static int kreader__check_types(const struct btf *btf, bool any_kernel, struct fault *fault)
 {
 	if (!kernel__has_struct(btf, "iommufd_hwpt_paging"))
 		return kernel__lacks(fault, "built-in iommufd (CONFIG_IOMMUFD=y) in its BTF");
@@ -43,28 +43,28 @@ static int check_types(const struct btf *btf, bool any_kernel, struct fault *fau
 }
 
 /* Left out if this kernel has no such function, or nobody asked for what is told. */
-static void want_told(const struct kreader *kr, const struct btf *btf, struct bpf_program *prog,
+static void kreader__want_told(const struct kreader *kr, const struct btf *btf, struct bpf_program *prog,
 		      const char *function)
 {
 	bpf_program__set_autoload(prog, kr->on_told && kernel__has_function(btf, function));
 }
 
-static int check_kernel(struct kreader *kr, bool any_kernel, struct fault *fault)
+static int kreader__check_kernel(struct kreader *kr, bool any_kernel, struct fault *fault)
 {
 	struct btf *btf = kernel__btf(fault);
 	int err;
 
 	if (!btf)
 		return -1;
-	err = check_types(btf, any_kernel, fault);
-	want_told(kr, btf, kr->skel->progs.file_preserved, "luo_preserve_file");
-	want_told(kr, btf, kr->skel->progs.file_retrieved, "luo_retrieve_file");
-	want_told(kr, btf, kr->skel->progs.hwpt_reclaimed, "iommufd_hwpt_liveupdate_reclaim");
+	err = kreader__check_types(btf, any_kernel, fault);
+	kreader__want_told(kr, btf, kr->skel->progs.file_preserved, "luo_preserve_file");
+	kreader__want_told(kr, btf, kr->skel->progs.file_retrieved, "luo_retrieve_file");
+	kreader__want_told(kr, btf, kr->skel->progs.hwpt_reclaimed, "iommufd_hwpt_liveupdate_reclaim");
 	btf__free(btf);
 	return err;
 }
 
-static void *map_array(const struct bpf_map *map, size_t size, int prot)
+static void *kreader__map_array(const struct bpf_map *map, size_t size, int prot)
 {
 	long page = sysconf(_SC_PAGESIZE);
 	void *at = mmap(NULL, (size + page - 1) / page * page, prot, MAP_SHARED,
@@ -73,13 +73,13 @@ static void *map_array(const struct bpf_map *map, size_t size, int prot)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static int map_arrays(struct kreader *kr, struct fault *fault)
+static int kreader__map_arrays(struct kreader *kr, struct fault *fault)
 {
-	kr->found = map_array(kr->skel->maps.found, FOUND_SIZE, PROT_READ);
-	kr->addresses = map_array(kr->skel->maps.addresses, ADDRESSES_SIZE,
+	kr->found = kreader__map_array(kr->skel->maps.found, FOUND_SIZE, PROT_READ);
+	kr->addresses = kreader__map_array(kr->skel->maps.addresses, ADDRESSES_SIZE,
 				  PROT_READ | PROT_WRITE);
-	kr->pages = map_array(kr->skel->maps.pages, PAGES_SIZE, PROT_READ);
-	kr->digest = map_array(kr->skel->maps.digests, sizeof(*kr->digest),
+	kr->pages = kreader__map_array(kr->skel->maps.pages, PAGES_SIZE, PROT_READ);
+	kr->digest = kreader__map_array(kr->skel->maps.digests, sizeof(*kr->digest),
 			       PROT_READ | PROT_WRITE);
 	if (!kr->found || !kr->addresses || !kr->pages || !kr->digest)
 		return fault__set(fault, "cannot map the maps of the walk programs: %s",
@@ -87,7 +87,7 @@ static int map_arrays(struct kreader *kr, struct fault *fault)
 	return 0;
 }
 
-static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fault)
+static int kreader__load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fault)
 {
 	uint64_t ioctl = ksyms__address_of(ksyms, "iommufd_fops_ioctl");
 	int err;
@@ -100,10 +100,10 @@ static int load(struct kreader *kr, const struct ksyms *ksyms, struct fault *fau
 	err = walk_bpf__load(kr->skel);
 	if (err)
 		return kernel__bpf_failed(fault, "load the walk programs", err);
-	return map_arrays(kr, fault);
+	return kreader__map_arrays(kr, fault);
 }
 
-static int on_told(void *priv, void *data, size_t size)
+static int kreader__on_told(void *priv, void *data, size_t size)
 {
 	struct kreader *kr = priv;
 
@@ -113,10 +113,10 @@ static int on_told(void *priv, void *data, size_t size)
 }
 
 /* A kernel that cannot attach to functions tells nothing, and all else works. */
-static void listen(struct kreader *kr)
+static void kreader__listen(struct kreader *kr)
 {
 	walk_bpf__attach(kr->skel);
-	kr->told = ring_buffer__new(bpf_map__fd(kr->skel->maps.told), on_told, kr, NULL);
+	kr->told = ring_buffer__new(bpf_map__fd(kr->skel->maps.told), kreader__on_told, kr, NULL);
 }
 
 struct kreader *kreader__new(const struct ksyms *ksyms, const struct kreader_opts *opts,
@@ -135,13 +135,13 @@ struct kreader *kreader__new(const struct ksyms *ksyms, const struct kreader_opt
 		fault__set(fault, "cannot open the BPF programs: %s", strerror(errno));
 	else
 		bpf_program__set_autoload(kr->skel->progs.digest_tables, opts->deep);
-	if (!kr->skel || check_kernel(kr, opts->any_kernel, fault) ||
-	    load(kr, ksyms, fault)) {
+	if (!kr->skel || kreader__check_kernel(kr, opts->any_kernel, fault) ||
+	    kreader__load(kr, ksyms, fault)) {
 		kreader__free(kr);
 		return NULL;
 	}
 	if (kr->on_told)
-		listen(kr);
+		kreader__listen(kr);
 	return kr;
 }
 
@@ -168,7 +168,7 @@ void kreader__free(struct kreader *kr)
 	free(kr);
 }
 
-static int run_program(const struct bpf_program *prog, void *args, size_t size,
+static int kreader__run(const struct bpf_program *prog, void *args, size_t size,
 		       struct fault *fault)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = size);
@@ -185,7 +185,7 @@ struct source {
 /* What an address in the map of what was seen is of. */
 enum { SEEN_DOMAIN, SEEN_IOMMUFD };
 
-static void add_hwpt(struct found_hwpts *out, const struct source *from,
+static void found_hwpts__add(struct found_hwpts *out, const struct source *from,
 		     const struct lutrace_hwpt *hwpt)
 {
 	struct found_hwpt *f;
@@ -199,7 +199,7 @@ static void add_hwpt(struct found_hwpts *out, const struct source *from,
 	memcpy(f->session, from->kept->session, sizeof(f->session));
 }
 
-static void add_found(struct found_hwpts *out, const struct source *from, struct idmap *seen,
+static void found_hwpts__add_found(struct found_hwpts *out, const struct source *from, struct idmap *seen,
 		      const union lutrace_found *found)
 {
 	const struct lutrace_hwpt *hwpt = &found->hwpt;
@@ -215,14 +215,14 @@ static void add_found(struct found_hwpts *out, const struct source *from, struct
 		return;
 	if (hwpt->domain)
 		idmap__set(seen, hwpt->domain, SEEN_DOMAIN, 0, 1);
-	add_hwpt(out, from, hwpt);
+	found_hwpts__add(out, from, hwpt);
 }
 
 /*
  * Adds what one iommufd has. *@gone is set, and nothing can be said, if it is not where it was found
  * any more.
  */
-static int list_objects(struct kreader *kr, const struct source *from, bool incoming,
+static int kreader__list_objects(struct kreader *kr, const struct source *from, bool incoming,
 			struct idmap *seen, struct found_hwpts *out, bool *gone,
 			struct fault *fault)
 {
@@ -231,7 +231,7 @@ static int list_objects(struct kreader *kr, const struct source *from, bool inco
 	__u32 i;
 
 	do {
-		if (run_program(kr->skel->progs.list_hwpts, &args, sizeof(args), fault))
+		if (kreader__run(kr->skel->progs.list_hwpts, &args, sizeof(args), fault))
 			return -1;
 		*gone = args.gone;
 		if (args.gone)
@@ -241,7 +241,7 @@ static int list_objects(struct kreader *kr, const struct source *from, bool inco
 					  "file %u of process %u: %s",
 					  from->file->fd, from->file->pid, strerror(-args.err));
 		for (i = 0; i < args.nr && i < LUTRACE_FOUND_BATCH; i++)
-			add_found(out, from, seen, &kr->found[i]);
+			found_hwpts__add_found(out, from, seen, &kr->found[i]);
 	} while (!args.done);
 	return 0;
 }
@@ -252,7 +252,7 @@ struct owners {
 	size_t nr;
 };
 
-static int read_owners(int fd, struct owners *out)
+static int owners__read(int fd, struct owners *out)
 {
 	size_t len = 0, room = 0;
 	char *list = NULL;
@@ -272,7 +272,7 @@ static int read_owners(int fd, struct owners *out)
 	return got < 0 ? -errno : 0;
 }
 
-static int find_owners(struct kreader *kr, struct owners *out, struct fault *fault)
+static int kreader__find_owners(struct kreader *kr, struct owners *out, struct fault *fault)
 {
 	struct bpf_link *link;
 	int fd, err;
@@ -285,7 +285,7 @@ static int find_owners(struct kreader *kr, struct owners *out, struct fault *fau
 		bpf_link__destroy(link);
 		return kernel__bpf_failed(fault, "iterate over tasks", fd);
 	}
-	err = read_owners(fd, out);
+	err = owners__read(fd, out);
 	close(fd);
 	bpf_link__destroy(link);
 	if (err) {
@@ -304,15 +304,15 @@ struct open_files {
 /* How often what changes while it is read is read again. */
 #define MAX_TRIES	20
 
-/* Adds what one task has open. Returns -EAGAIN if that changed meanwhile, else as run_program(). */
-static int try_files(struct kreader *kr, const struct lutrace_owner *owner,
+/* Adds what one task has open. Returns -EAGAIN if that changed meanwhile, else as kreader__run(). */
+static int kreader__try_files(struct kreader *kr, const struct lutrace_owner *owner,
 		     struct open_files *out, struct fault *fault)
 {
 	struct lutrace_files_args args = { .tid = owner->tid };
 	__u32 i;
 
 	do {
-		if (run_program(kr->skel->progs.list_files, &args, sizeof(args), fault))
+		if (kreader__run(kr->skel->progs.list_files, &args, sizeof(args), fault))
 			return -1;
 		if (args.err)
 			return -EAGAIN;
@@ -324,14 +324,14 @@ static int try_files(struct kreader *kr, const struct lutrace_owner *owner,
 	return 0;
 }
 
-static int list_files(struct kreader *kr, const struct lutrace_owner *owner,
+static int kreader__list_files(struct kreader *kr, const struct lutrace_owner *owner,
 		      struct open_files *out, struct fault *fault)
 {
 	size_t before = out->nr;
 	int err, tries;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		err = try_files(kr, owner, out, fault);
+		err = kreader__try_files(kr, owner, out, fault);
 		if (err != -EAGAIN)
 			return err;
 		out->nr = before;
@@ -340,17 +340,17 @@ static int list_files(struct kreader *kr, const struct lutrace_owner *owner,
 			  owner->pid);
 }
 
-static int find_files(struct kreader *kr, struct open_files *out, struct fault *fault)
+static int kreader__find_files(struct kreader *kr, struct open_files *out, struct fault *fault)
 {
 	struct owners owners = { 0 };
 	int err = 0;
 	size_t i;
 
 	*out = (struct open_files){ 0 };
-	if (find_owners(kr, &owners, fault))
+	if (kreader__find_owners(kr, &owners, fault))
 		return -1;
 	for (i = 0; i < owners.nr && !err; i++)
-		err = list_files(kr, &owners.items[i], out, fault);
+		err = kreader__list_files(kr, &owners.items[i], out, fault);
 	free(owners.items);
 	if (err)
 		free(out->items);
@@ -358,7 +358,7 @@ static int find_files(struct kreader *kr, struct open_files *out, struct fault *
 }
 
 /* Under which name a session keeps it; NULL: none does that is open. */
-static const struct lutrace_iommufd *kept_as(const struct open_files *files, __u64 ctx)
+static const struct lutrace_iommufd *open_files__kept_as(const struct open_files *files, __u64 ctx)
 {
 	size_t i;
 
@@ -372,7 +372,7 @@ static const struct lutrace_iommufd *kept_as(const struct open_files *files, __u
  * One iommufd is often open in many places, and its domains with it: each is listed once. *@again is
  * set if one was gone before it was read: it may be somewhere else by now.
  */
-static int list_iommufds(struct kreader *kr, const struct open_files *files,
+static int kreader__list_iommufds(struct kreader *kr, const struct open_files *files,
 			 struct found_hwpts *out, bool *again, struct fault *fault)
 {
 	struct idmap *seen = idmap__new();
@@ -387,10 +387,10 @@ static int list_iommufds(struct kreader *kr, const struct open_files *files,
 		if (!file->ctx || idmap__find(seen, file->ctx, SEEN_IOMMUFD, 0))
 			continue;
 		idmap__set(seen, file->ctx, SEEN_IOMMUFD, 0, 1);
-		from = (struct source){ file, kept_as(files, file->ctx) };
-		err = list_objects(kr, &from, false, seen, out, again, fault);
+		from = (struct source){ file, open_files__kept_as(files, file->ctx) };
+		err = kreader__list_objects(kr, &from, false, seen, out, again, fault);
 		if (!err && !*again)
-			err = list_objects(kr, &from, true, seen, out, again, fault);
+			err = kreader__list_objects(kr, &from, true, seen, out, again, fault);
 	}
 	idmap__free(seen);
 	return err;
@@ -404,9 +404,9 @@ int kreader__hwpts(struct kreader *kr, struct found_hwpts *out, struct fault *fa
 
 	for (tries = 0; again && tries < MAX_TRIES; tries++) {
 		*out = (struct found_hwpts){ 0 };
-		if (find_files(kr, &files, fault))
+		if (kreader__find_files(kr, &files, fault))
 			return -1;
-		err = list_iommufds(kr, &files, out, &again, fault);
+		err = kreader__list_iommufds(kr, &files, out, &again, fault);
 		free(files.items);
 		if (err || again)
 			found_hwpts__free(out);
@@ -423,7 +423,7 @@ int kreader__sessions(struct kreader *kr, size_t *nr, struct fault *fault)
 	struct open_files files;
 	size_t i;
 
-	if (find_files(kr, &files, fault))
+	if (kreader__find_files(kr, &files, fault))
 		return -1;
 	*nr = 0;
 	for (i = 0; i < files.nr; i++)
@@ -452,7 +452,7 @@ enum walk_state kreader__digest(struct kreader *kr, struct lutrace_digest *d,
 	struct lutrace_digest_args args = { 0 };
 
 	*kr->digest = *d;
-	if (run_program(kr->skel->progs.digest_tables, &args, sizeof(args), fault))
+	if (kreader__run(kr->skel->progs.digest_tables, &args, sizeof(args), fault))
 		return WALK_FAILED;
 	*d = *kr->digest;
 	if (args.err == -ESTALE)
@@ -486,7 +486,7 @@ int kreader__pages(struct kreader *kr, const uint64_t *addresses, unsigned int n
 		return fault__set(fault, "%u pages are too many at once", nr);
 	for (i = 0; i < nr; i++)
 		kr->addresses[i] = addresses[i];
-	if (run_program(kr->skel->progs.read_pages, &args, sizeof(args), fault))
+	if (kreader__run(kr->skel->progs.read_pages, &args, sizeof(args), fault))
 		return -1;
 	if (args.copied != nr)
 		return fault__set(fault, "cannot read the kernel's page at 0x%" PRIx64 ": %s",
