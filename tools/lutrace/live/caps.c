@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The capabilities of this process: see caps.h. Called by live.c and by what says why BPF programs
+ * cannot be loaded.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Tells the service manager that a session has begun. Called by live.c. See notify.h. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the programs of a session cost, as text and JSON. Called by all live commands with --stats. See
+ * overhead.h.
+ */
 #include <stdio.h>
 #include "lib/fault.h"
 #include "lib/mem.h"

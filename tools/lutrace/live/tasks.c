@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whose a thread is, from /proc, and whether all threads are to be seen there. Called by
+ * source_tracefs.c and objects/lister.c. See tasks.h.
+ */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads and attaches bpf/why.bpf.c, and hands over what it tells of slow operations. Called by
+ * `latency` with --why or --stack. See why.h.
+ */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>

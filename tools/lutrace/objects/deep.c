@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walks page tables beside a session: which, when, in batches. What a walk found goes to deep_ops::walked,
+ * once it is known that the domain was the same until then. Called by `record` and `check` with --deep.
+ * See deep.h.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

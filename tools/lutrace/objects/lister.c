@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lists HWPTs and gives them names: from all that is open (kreader__hwpts()), and from what the kernel
+ * told at a preserve, retrieve or reclaim (kreader__told()). Called by namer.c, deep.c, `ready`, and
+ * `check` for what is preserved when it begins. See lister.h.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finds names for what the events of a session are about, in time and not too often. Keeps what is
+ * known in a struct names (model/names.h). Called by `record`, `check`, `top` and `latency`. See namer.h.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's direct map, from the program headers of /proc/kcore. Called by objects/lister.c and
+ * `walk`. See kcore.h.
+ */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>

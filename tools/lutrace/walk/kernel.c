@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the running kernel has (BTF, symbols), and clear words for what it lacks. Called by whatever
+ * loads BPF programs, and by doctor. See kernel.h.
+ */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>

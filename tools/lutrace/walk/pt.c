@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Decodes IOMMU page tables, whose pages its caller reads. Touches no kernel. Called by mappings.c
+ * and `walk`. See pt.h.
+ */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs the programs of bpf/walk.bpf.c: loads them, calls those that are called, and reads what the
+ * others tell. Called by objects/lister.c and `walk`. See walk_bpf.h.
+ */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
