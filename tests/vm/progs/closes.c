@@ -2,8 +2,9 @@
 /*
  * closes TIMES: preserves a memfd and an iommufd with a marked HWPT in a session, closes it, and asks
  * the kernel at once whether that was the session's end: whether the HWPT still is preserved, and
- * whether there can be another session of that name. Prints how often the end came late, and how
- * late. Exit status 0 if it never did, 2 if it did, 1 if something else went wrong.
+ * whether there can be another session of that name. Asks until it is, and then maps and unmaps, which
+ * must succeed. Prints how often the end came late, and how late. Exit status 0 if it never did, 2 if
+ * it did, 1 if something else went wrong.
  *
  * Needs root, the series, and QEMU's edu device behind an IOMMU.
  */
@@ -40,7 +41,7 @@ struct rig {
 	struct iommufd *iommufd;
 	struct memfd *memfd;
 	struct vfio *vfio;
-	uint32_t hwpt;
+	uint32_t ioas, hwpt;
 };
 
 static unsigned long now_us(void)
@@ -68,10 +69,14 @@ static int preserve(int session, int fd, uint64_t token)
 	return ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &cmd) ? -errno : 0;
 }
 
+static int map(const struct rig *rig, uint64_t iova)
+{
+	return iommufd__map_file(rig->iommufd, rig->ioas, memfd__fd(rig->memfd), 0, PAGE, iova,
+				 true, true);
+}
+
 static int set_up(struct rig *rig)
 {
-	uint32_t ioas;
-
 	rig->luo = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
 	rig->iommufd = iommufd__open();
 	rig->memfd = memfd__create(NAME, PAGE, false, 1);
@@ -79,10 +84,10 @@ static int set_up(struct rig *rig)
 	if (rig->luo < 0 || !rig->iommufd || !rig->memfd || !rig->vfio)
 		return -1;
 	return vfio__bind(rig->vfio, iommufd__fd(rig->iommufd)) ||
-	       iommufd__alloc_ioas(rig->iommufd, &ioas) ||
-	       iommufd__map_file(rig->iommufd, ioas, memfd__fd(rig->memfd), 0, PAGE, PAGE, true,
-				 true) ||
-	       iommufd__alloc_hwpt(rig->iommufd, vfio__dev_id(rig->vfio), ioas, &rig->hwpt) ||
+	       iommufd__alloc_ioas(rig->iommufd, &rig->ioas) ||
+	       map(rig, PAGE) ||
+	       iommufd__alloc_hwpt(rig->iommufd, vfio__dev_id(rig->vfio), rig->ioas,
+				   &rig->hwpt) ||
 	       iommufd__mark(rig->iommufd, rig->hwpt, TOKEN) ? -1 : 0;
 }
 
@@ -128,6 +133,13 @@ static int run(const struct rig *rig, unsigned long times)
 		start = now_us();
 		session = await_end(rig, &late);
 		took = now_us() - start;
+		err = map(rig, 2 * PAGE);
+		if (!err)
+			err = iommufd__unmap(rig->iommufd, rig->ioas, 2 * PAGE, PAGE);
+		if (err) {
+			fprintf(stderr, "closes: map after end %lu: %s\n", i, strerror(-err));
+			return 1;
+		}
 		nr_late += late;
 		if (late && took > longest)
 			longest = took;
