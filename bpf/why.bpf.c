@@ -3,8 +3,9 @@
  * Programs that tell what a slow operation waited for, and through which functions it was called, for
  * tools/lutrace/live/why.c: `lutrace latency` with --why or --stack alone loads them.
  *
- * A task has a state from the begin of an operation to its end. All other programs look for the
- * state of their task and leave if there is none; while no operation runs they do not even look.
+ * A task has a state from the begin of an operation to its end, and is in one operation at a time.
+ * All other programs look for the state of their task and leave if there is none; while no operation
+ * runs they do not even look.
  * Parts may lie within each other: what allocates for KHO counts in both, and a task that waits for
  * a lock is off the CPU.
  *
@@ -76,7 +77,10 @@ static __always_inline int on_begin(__u32 op)
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct state *st;
 
-	/* One that another task ended is still there, or one within which this one is. */
+	/*
+	 * One whose end was missed is still there. None is within another: the kernel has a mutex from
+	 * each begin to its end (iommu_lu_lock).
+	 */
 	if (!bpf_map_delete_elem(&states, &tid)) {
 		__sync_fetch_and_add(&running, -1);
 		__sync_fetch_and_add(&lost, 1);
