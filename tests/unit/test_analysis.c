@@ -661,7 +661,7 @@ static void test_restore_of_nothing(void **state)
 	kernel__restore(&new, 5, 3);
 	finish();
 	expect_only(RULE_RESTORE, VERDICT_VIOLATION,
-		    "it was not preserved at the end of the kernel before");
+		    "it was not preserved at the end of the previous kernel");
 }
 
 /* The same slot, used again: a stale record is another domain. */
@@ -880,7 +880,7 @@ static void test_complaints(void **state)
 	old.rec.has_klog = new.rec.has_klog = false;
 	analyse(&a);
 	assert_int_equal(a.checks[RULE_KERNEL].verdict, VERDICT_NOT_CHECKED);
-	assert_string_equal(a.checks[RULE_KERNEL].summary, "the logs of 0 of 2 kernels were read");
+	assert_string_equal(a.checks[RULE_KERNEL].summary, "0 errors; the log of 0 of 2 kernels was read");
 	analysis__free(&a);
 }
 
@@ -894,7 +894,7 @@ static void test_freed_is_not_told(void **state)
 	old.rec.watches_freed = new.rec.watches_freed = false;
 	analyse(&a);
 	assert_int_equal(a.checks[RULE_FREED].verdict, VERDICT_NOT_CHECKED);
-	assert_string_equal(a.checks[RULE_FREED].summary, "0 of 2 kernels tell");
+	assert_string_equal(a.checks[RULE_FREED].summary, "0 pages; tracepoint present in 0 of 2 kernels");
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	analysis__free(&a);
 }
@@ -1023,7 +1023,7 @@ static void test_deep_without_the_old_kernel(void **state)
 	walk_all();
 	old.rec.is_deep = false;
 	old.rec.nr_deep = 0;
-	expect_only(RULE_DEEP, VERDICT_INCOMPLETE, "no walk of the kernel before");
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE, "no walk of the previous kernel");
 }
 
 /* One that was restored was not walked. */

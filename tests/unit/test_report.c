@@ -188,7 +188,7 @@ static void test_text(void **state)
 	expect_line(text, "restore              0      0                                          "
 		    "               0          0\n");
 	expect_line(text, "flb_finish           0      0\n");
-	expect_line(text, "restore       not checked every restore matches");
+	expect_line(text, "restore       not checked every restored domain matches");
 	expect_line(text, "3 domains were preserved when the last recording ended.");
 	expect_line(text, "\nverdict: clean\n");
 	free(text);

@@ -41,9 +41,10 @@ own() {
 stage1() {
 	expect "a clean live update is clean" checked
 	expect "it says so in JSON" grep -q '"verdict": "clean"' /share/check.json
-	expect "all preserves were looked at" rule once '6 looked at, 0 objects unknown'
-	expect "all unpreserves were looked at" rule unchanged '6 looked at, 0 objects unknown'
-	expect "all aborts were looked at" rule abort '6 looked at, 0 objects unknown'
+	expect "all preserves were looked at" rule once '6 preserves compared by record and by root'
+	expect "all unpreserves were looked at" rule unchanged \
+		'6 unpreserves compared with their preserve'
+	expect "all aborts were looked at" rule abort '6 aborts'
 	expect "page tables were walked, and walked again" rule deep \
 		'[0-9]* walks of [2-6] domains, [1-9][0-9]* tables in [0-9.]* s; [1-9][0-9]* compared with one before'
 	expect "each table was looked for in KHO's map, if that can be seen" looked_in_kho

@@ -76,9 +76,9 @@ stage1() {
 	expect "it says its mode and its probes at start" \
 		grep -q '^lutrace: tracepoints through tracefs.*, iommu_flb_finish_end' /share/check.log
 	expect "all preserves were looked at" \
-		rule once '6 looked at, 0 objects unknown' /share/check.txt
+		rule once '6 preserves compared by record and by root' /share/check.txt
 	expect "all unpreserves were looked at" \
-		rule unchanged '6 looked at, 0 objects unknown' /share/check.txt
+		rule unchanged '6 unpreserves compared with their preserve' /share/check.txt
 	expect "what was preserved before is not known, and that is said" \
 		grep -q '^preserved before the check: not known: LUTRACE_NO_BPF' /share/check.txt
 	expect "its instance is gone" none_left

@@ -233,15 +233,17 @@ static void on_violation(void *priv, const struct violation *v)
 }
 
 /* Without a name it may be one of those that are wanted. */
-static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+			   struct name_text *text)
 {
 	struct session *s = priv;
 	const struct name *name = namer__find(s->namer, ser_phys, generation);
 	const char *comm = names__process(namer__names(s->namer), pid);
 
-	*text = name__text(name);
-	return selection__domain(&s->opts->sel, name) != SELECTED_NO &&
-	       selection__process(&s->opts->sel, pid, comm) != SELECTED_NO;
+	if (text)
+		*text = name__text(name);
+	return selected__both(selection__domain(&s->opts->sel, name),
+			      selection__process(&s->opts->sel, pid, comm));
 }
 
 static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)

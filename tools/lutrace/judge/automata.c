@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "judge/rule.h"
-#include "judge/spec.h"
 #include "lib/fault.h"
-#include "lib/idmap.h"
 
 static unsigned int automata__outcome(const struct lutrace_event *ev)
 {
@@ -41,9 +39,8 @@ static void automata__step(struct oracle *o, size_t i, struct track *track, stru
 		return;
 	if (result == STEP_BROKEN)
 		oracle__report(o, o->rule_of[i], VERDICT_VIOLATION, blame, ev,
-			       "%s: %s is %s, and %s.dot does not allow it then",
-			       words__event(ev).s, words__object(obj).s,
-			       words__state(obj, spec, &was).s, spec->name);
+			       "%s is not allowed: %s is %s (automaton %s)", words__event(ev).s,
+			       words__object(obj).s, words__state(obj, spec, &was).s, spec->name);
 	else
 		oracle__report(
 			o, o->rule_of[i], oracle__unseen_verdict(o), blame, ev,
@@ -69,7 +66,6 @@ void automata__step_operation(struct oracle *o, struct object *obj, const struct
 		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
 			automata__step(o, i, &obj->running[ev->op], obj, obj, ev);
 	obj->begun[ev->op] = ev->phase == LUTRACE_BEGIN ? ev->time_ns : 0;
-	o->subjects[RULE_PAIRS]++;
 }
 
 /* What happens to the FLB happens to all that is in it. */
@@ -91,19 +87,28 @@ void automata__broadcast(struct oracle *o, const struct lutrace_event *ev)
 	}
 }
 
-/* What an object was left in, if it may not be. */
-void automata__end_track(struct oracle *o, size_t i, struct object *obj)
+static void automata__end_track(struct oracle *o, size_t i, struct object *obj)
 {
 	const struct spec *spec = spec__get(i);
 	const struct track *track = &obj->tracks[i];
+	bool possible = spec->finals & track->possible;
 
 	if (!(spec->objects & 1u << obj->kind) || spec->finals & 1u << track->believed)
 		return;
-	oracle__report(o, o->rule_of[i],
-		       spec->finals & track->possible ? oracle__unseen_verdict(o) :
-							VERDICT_VIOLATION,
+	oracle__report(o, o->rule_of[i], possible ? oracle__unseen_verdict(o) : VERDICT_VIOLATION,
 		       obj, NULL, "%s was left %s; the kernel's log may name the reason",
 		       words__object(obj).s, words__state(obj, spec, track).s);
+}
+
+/* Only what happens to records and the FLB ends with them. */
+void automata__end_object(struct oracle *o, struct object *obj)
+{
+	size_t i;
+
+	if (obj->kind != OBJECT_RECORD && obj->kind != OBJECT_FLB)
+		return;
+	for (i = 0; i < spec__count(); i++)
+		automata__end_track(o, i, obj);
 }
 
 void automata__resolve(struct oracle *o, size_t i)

@@ -48,6 +48,13 @@ void object__free(struct object *obj)
 	free(obj);
 }
 
+struct object *object__find(const struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
+{
+	uint64_t *at = idmap__find(o->objects, a, b, kind);
+
+	return at ? (struct object *)(uintptr_t)*at : NULL;
+}
+
 struct object *object__get(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
 {
 	uint64_t *at = idmap__find(o->objects, a, b, kind);

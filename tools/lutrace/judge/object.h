@@ -34,18 +34,32 @@ struct object {
 	bool is_restored, walked;	/* of a root */
 };
 
+/* What was lost since @obj was looked at last may have happened to it. */
 void object__catch_up(struct oracle *o, struct object *obj);
+/* As it is before any event of it. It is in no map: object__get() is what is wanted. */
 struct object *object__new(struct oracle *o, enum object_kind kind, __u64 a, __u64 b);
 void object__free(struct object *obj);
+/* NULL: nothing is known of it. */
+struct object *object__find(const struct oracle *o, enum object_kind kind, __u64 a, __u64 b);
+/* Made if there is none; what was lost is caught up with. */
 struct object *object__get(struct oracle *o, enum object_kind kind, __u64 a, __u64 b);
+/* Its automata begin: in their initial state, or, if that is not @known, in any. */
 void object__start(struct object *obj, bool known);
-void object__remember(struct oracle *o, struct object *obj,
-		      const struct lutrace_event *ev);
+/*
+ * The automata are where the operation @op leads from their initial state. Those that do not listen to
+ * it know nothing of the object.
+ */
+void object__start_after(struct oracle *o, struct object *obj, unsigned int op);
+/* @ev is the last event of it. */
+void object__remember(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
+/* Frees all that are as if they came anew. What points to one must not be used any more. */
 void object__forget_new(struct oracle *o);
 void object__forget_walk(struct object *obj);
+/* Before @ev, a begin of preserve: the last domain in this slot is freed if nothing holds it. */
 void object__forget_last(struct oracle *o, const struct lutrace_event *ev);
-void object__start_after(struct oracle *o, struct object *obj, unsigned int op);
+/* Where @obj is in the automaton @name; @alone: it can be nowhere else. */
 const char *object__state(const struct object *obj, const char *name, bool *alone);
+/* Whether no domain is preserved, is being or may be in that record. */
 bool object__holds_nothing(const struct object *obj);
 
 #endif

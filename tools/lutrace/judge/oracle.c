@@ -5,18 +5,24 @@
  */
 #include <stdlib.h>
 #include "judge/rule.h"
-#include "judge/spec.h"
-#include "lib/idmap.h"
-#include "lib/mem.h"
-
-/* A begin this long before the end should have had its end: live.c waits that long. */
-#define PATIENCE_NS	2000000000ull
+#include "judge/rule_loss.h"
 
 void oracle__forget(struct oracle *o)
 {
 	o->forgets = true;
 }
 
+static void oracle__rules_event(struct oracle *o, struct object *obj,
+				const struct lutrace_event *ev)
+{
+	int id;
+
+	for (id = 0; id < NR_RULES; id++)
+		if (rule__get(id)->event)
+			rule__get(id)->event(o, obj, ev);
+}
+
+/* The root of a table changes hands when it is preserved, unpreserved or restored. */
 static void oracle__on_root(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
 {
 	struct object *root;
@@ -44,25 +50,28 @@ static void oracle__on_domain(struct oracle *o, const struct lutrace_event *ev)
 	object__catch_up(o, o->flb);
 	automata__step_all(o, o->flb, obj, ev);
 	automata__step_all(o, object__get(o, OBJECT_SLOT, ev->ser_phys, 0), obj, ev);
-	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
-		rule_generation__event(o, obj, ev);
 	automata__step_all(o, obj, obj, ev);
 	oracle__on_root(o, obj, ev);
-	rule_undo__event(o, obj, ev);
-	if (ev->op == LUTRACE_OP_UNPRESERVE)
-		rule_unchanged__event(o, obj, ev);
-	if (ev->op == LUTRACE_OP_RESTORE && ev->phase == LUTRACE_END)
-		o->subjects[RULE_RESTORE_ERROR]++;
-	if (done && ev->op == LUTRACE_OP_RESTORE) {
-		rule_restore__restored(o, obj, ev);
-		rule_deep__restored(o, obj, ev);
-	}
+	oracle__rules_event(o, obj, ev);
 	if (done && ev->op == LUTRACE_OP_PRESERVE) {
-		o->subjects[RULE_ONCE]++;
 		obj->then = preserved__of(ev);
 		obj->then_known = true;
 	} else if (ev->op == LUTRACE_OP_UNPRESERVE && ev->phase == LUTRACE_END) {
-		o->nr_gone += o->walking && obj->then_known && !obj->walk;
+		obj->then_known = false;
+		object__forget_walk(obj);
+	}
+}
+
+/* What was preserved in an FLB that went is not any more. */
+static void oracle__flb_went(struct oracle *o)
+{
+	struct object *obj;
+	size_t pos = 0;
+	uint64_t *at;
+
+	idmap__clear(o->generations);
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (struct object *)(uintptr_t)*at;
 		obj->then_known = false;
 		object__forget_walk(obj);
 	}
@@ -70,41 +79,21 @@ static void oracle__on_domain(struct oracle *o, const struct lutrace_event *ev)
 
 static void oracle__on_flb(struct oracle *o, const struct lutrace_event *ev)
 {
-	bool done = ev->phase == LUTRACE_END && !ev->ret;
-
 	object__catch_up(o, o->flb);
 	object__remember(o, o->flb, ev);
 	automata__step_operation(o, o->flb, ev);
 	automata__step_all(o, o->flb, o->flb, ev);
-	rule_undo__event(o, o->flb, ev);
-	if (ev->op == LUTRACE_OP_FLB_UNPRESERVE && ev->phase == LUTRACE_BEGIN) {
-		o->subjects[RULE_ABORT]++;
-		if (ev->nr_tables)
-			oracle__report(o, RULE_ABORT, VERDICT_VIOLATION, o->flb, ev,
-				       "%s: the kernel has %llu live records", words__event(ev).s,
-				       ev->nr_tables);
-	}
 	automata__broadcast(o, ev);
-	if (ev->op <= LUTRACE_OP_FLB_UNPRESERVE)
-		o->subjects[RULE_FLB]++;
-	else
-		o->subjects[RULE_FINISH]++;
+	o->retrieved |= ev->op == LUTRACE_OP_FLB_RETRIEVE && ev->phase == LUTRACE_END && !ev->ret;
+	oracle__rules_event(o, o->flb, ev);
 	if (ev->op == LUTRACE_OP_FLB_UNPRESERVE && ev->phase == LUTRACE_END)
-		oracle__drop_generations(o);
+		oracle__flb_went(o);
 	if (o->forgets && ev->phase == LUTRACE_END)
 		object__forget_new(o);
-	if (done && ev->op == LUTRACE_OP_FLB_PRESERVE && ev->nr_tables)
-		oracle__report(o, RULE_FLB, VERDICT_VIOLATION, o->flb, ev,
-			       "%s: a new FLB holds %llu domains", words__event(ev).s,
-			       ev->nr_tables);
-	if (ev->op == LUTRACE_OP_FLB_RETRIEVE && ev->phase == LUTRACE_END)
-		o->subjects[RULE_RESTORE_ERROR]++;
-	if (done && ev->op == LUTRACE_OP_FLB_RETRIEVE)
-		rule_restore__retrieved(o, ev);
 }
 
 /* Names and walks may know of an object before its first event. */
-void oracle__on_first(struct oracle *o, const struct lutrace_event *ev)
+static void oracle__on_first(struct oracle *o, const struct lutrace_event *ev)
 {
 	bool known = ev->seq == ORACLE_FIRST_SEQ;
 	struct object *obj;
@@ -112,7 +101,6 @@ void oracle__on_first(struct oracle *o, const struct lutrace_event *ev)
 	uint64_t *at;
 	int kind;
 
-	o->first_seq = ev->seq;
 	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
 		object__start(o->unseen[kind], known);
 	if (!o->flb_listed)
@@ -126,63 +114,88 @@ void oracle__on_first(struct oracle *o, const struct lutrace_event *ev)
 
 void oracle__event(struct oracle *o, const struct lutrace_event *ev)
 {
-	if (!rule_loss__event(o, ev))
+	if (!rule_loss__is_next(o, ev))
 		return;
+	if (o->nr_events == 1)
+		oracle__on_first(o, ev);
 	if (op__is_flb(ev->op))
 		oracle__on_flb(o, ev);
 	else
 		oracle__on_domain(o, ev);
 }
 
+void oracle__name(struct oracle *o, const struct name *name)
+{
+	int id;
+
+	for (id = 0; id < NR_RULES; id++)
+		if (rule__get(id)->named)
+			rule__get(id)->named(o, name);
+}
+
+void oracle__deep(struct oracle *o, const struct lutrace_deep *walk)
+{
+	int id;
+
+	for (id = 0; id < NR_RULES; id++)
+		if (rule__get(id)->walked)
+			rule__get(id)->walked(o, walk);
+}
+
+void oracle__freed(struct oracle *o, const struct lutrace_freed *freed)
+{
+	int id;
+
+	for (id = 0; id < NR_RULES; id++)
+		if (rule__get(id)->freed)
+			rule__get(id)->freed(o, freed);
+}
+
+void oracle__complaint(struct oracle *o, const struct lutrace_complaint *complaint)
+{
+	int id;
+
+	for (id = 0; id < NR_RULES; id++)
+		if (rule__get(id)->complained)
+			rule__get(id)->complained(o, complaint);
+}
+
 static void oracle__end_object(struct oracle *o, struct object *obj, __u64 now_ns)
 {
-	size_t i;
-	int op;
+	int id;
 
 	object__catch_up(o, obj);
-	rule_deep__end_object(o, obj);
-	for (op = 0; op < LUTRACE_NR_OPS; op++)
-		if (obj->begun[op])
-			oracle__report(o, RULE_PAIRS,
-				       !o->missing && now_ns >= obj->begun[op] + PATIENCE_NS ?
-					       VERDICT_VIOLATION :
-					       VERDICT_INCOMPLETE,
-				       obj, NULL, "the end of %s of %s was not seen", op__name(op),
-				       words__object(obj).s);
-	if (obj->kind == OBJECT_RECORD || obj->kind == OBJECT_FLB)
-		for (i = 0; i < spec__count(); i++)
-			automata__end_track(o, i, obj);
+	for (id = 0; id < NR_RULES; id++)
+		if (rule__get(id)->end_object)
+			rule__get(id)->end_object(o, obj, now_ns);
+	automata__end_object(o, obj);
+}
+
+/* A check that had nothing to look at has not passed. */
+static void oracle__conclude(struct oracle *o, enum rule_id id)
+{
+	struct check *check = &o->checks[id];
+
+	if (rule__get(id)->end)
+		rule__get(id)->end(o);
+	if (!o->tallies[id].subjects && check->verdict == VERDICT_PASS)
+		check->verdict = VERDICT_NOT_CHECKED;
+	check->summary = rule__summary(id, &o->tallies[id]);
 }
 
 void oracle__end(struct oracle *o, __u64 now_ns, __u64 lost)
 {
 	size_t pos = 0;
 	uint64_t *at;
+	int id;
 
-	if (lost > o->missing) {
-		oracle__report(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL,
-			       "%llu events were counted as lost", lost);
-		o->missing = lost;
-	}
-	if (!o->nr_events)
-		oracle__report(o, RULE_LOSS, VERDICT_INCOMPLETE, NULL, NULL,
-			       "not one event came: start lutrace check before the live update");
-	if (!o->expecting && o->subjects[RULE_RESTORE]) {
-		o->unknown[RULE_RESTORE] = o->subjects[RULE_RESTORE];
-		oracle__report(
-			o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL,
-			"give the recording of the kernel before with --before to have restores "
-			"compared");
-	} else if (o->expecting && o->nr_left && !o->retrieved) {
-		oracle__report(
-			o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL,
-			"that the FLB was retrieved was not seen: what was restored before is "
-			"unknown");
-	}
+	rule_loss__lost(o, lost);
 	while ((at = idmap__next(o->objects, &pos)))
 		oracle__end_object(o, (struct object *)(uintptr_t)*at, now_ns);
 	oracle__end_object(o, o->flb, now_ns);
-	oracle__summarise(o);
+	for (id = 0; id < NR_RULES; id++)
+		oracle__conclude(o, id);
+	oracle__count_alike(o);
 }
 
 struct oracle *oracle__new(violation_fn on_violation, void *priv)
@@ -195,6 +208,9 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv)
 	for (i = 0; i < NR_RULES; i++) {
 		o->checks[i].name = rule__name(i);
 		o->checks[i].title = rule__title(i);
+		o->tallies[i].kernels = 1;
+		if (rule__get(i)->state_size)
+			o->states[i] = xcalloc(1, rule__get(i)->state_size);
 	}
 	for (i = 0; i < spec__count(); i++)
 		automata__resolve(o, i);
@@ -203,12 +219,23 @@ struct oracle *oracle__new(violation_fn on_violation, void *priv)
 	o->flb = object__new(o, OBJECT_FLB, 0, 0);
 	o->objects = idmap__new();
 	o->generations = idmap__new();
-	o->left_at = idmap__new();
-	o->before_at = idmap__new();
-	o->before_by_token = idmap__new();
-	o->accused = idmap__new();
-	o->named = idmap__new();
 	return o;
+}
+
+void oracle__about(struct oracle *o, about_fn about, void *priv)
+{
+	o->about = about;
+	o->about_priv = priv;
+}
+
+size_t oracle__left_out(const struct oracle *o)
+{
+	return o->left_out;
+}
+
+void oracle__expect_names(struct oracle *o, const struct names *before)
+{
+	o->names_before = before;
 }
 
 __u64 oracle__nr_events(const struct oracle *o)
@@ -231,18 +258,15 @@ void oracle__free(struct oracle *o)
 	for (i = OBJECT_RECORD; i <= OBJECT_FLB; i++)
 		object__free(o->unseen[i]);
 	object__free(o->flb);
-	free(o->reclaimed);
 	for (i = 0; i < NR_RULES; i++) {
+		if (rule__get(i)->release)
+			rule__get(i)->release(o);
+		free(o->states[i]);
 		free(o->checks[i].summary);
 		for (k = 0; k < CHECK_MAX_DETAILS; k++)
 			free(o->checks[i].details[k]);
 	}
 	idmap__free(o->objects);
 	idmap__free(o->generations);
-	idmap__free(o->left_at);
-	idmap__free(o->before_at);
-	idmap__free(o->before_by_token);
-	idmap__free(o->accused);
-	idmap__free(o->named);
 	free(o);
 }

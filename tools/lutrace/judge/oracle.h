@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "model/names.h"
+#include "model/selection.h"
 #include "recording/recording.h"
 
 enum verdict {
@@ -20,32 +21,43 @@ enum verdict {
 	VERDICT_VIOLATION,	/* wins over all others */
 };
 
+/* RULE_LOSS and so on: rules.def has all rules. */
 enum rule_id {
-	RULE_LOSS,		/* every event came, once, in order */
-	RULE_PAIRS,
-	RULE_ONCE,
-	RULE_UNCHANGED,
-	RULE_ABORT,
-	RULE_GENERATION,
-	RULE_UNDO,		/* what undoes does not fail */
-	RULE_FLB,
-	RULE_RESTORE,
-	RULE_NAME,		/* what is restored has the name that it was preserved under */
-	RULE_MEMORY,		/* and its memory is what the kernel compared, pinned and froze */
-	RULE_RESTORE_ONCE,
-	RULE_RESTORE_ERROR,
-	RULE_FINISH,
-	RULE_FREED,		/* no page is freed while it is preserved */
-	RULE_KERNEL,		/* the kernel's own log has no complaint */
-	RULE_DEEP,		/* page tables are what they were, entry by entry */
+#define RULE(ID, row) RULE_##ID,
+#include "judge/rules.def"
+#undef RULE
 	NR_RULES,
 };
 
 /* NR_RULES if there is none of that name. */
 enum rule_id rule__by_name(const char *name);
 const char *rule__name(enum rule_id id);
-/* The rule in words, from its automaton if it has one. */
+/* What holds if it is not broken, in words. */
 const char *rule__title(enum rule_id id);
+
+#define TALLY_NUMBERS	8
+
+/* What a rule looked at, in one kernel or added up over several. */
+struct tally {
+	size_t kernels;			/* how many this is of */
+	size_t watched;			/* those of them where what the rule needs was looked at */
+	size_t subjects;		/* what it was looked at on */
+	size_t unknown;			/* objects that it could not be decided on */
+	__u64 n[TALLY_NUMBERS];		/* more that it counts: the file of the rule says what */
+};
+
+/* In n[] of RULE_LOSS. The oracle counts the first two; who reads recordings knows the others. */
+enum {
+	LOSS_EVENTS,			/* that came */
+	LOSS_MISSING,			/* sequence numbers that did not */
+	LOSS_RECORDINGS,		/* that were read; 0: none, and the next two are not known */
+	LOSS_RING,			/* events that did not fit into the ring buffer */
+	LOSS_RUNS,			/* times that the kernel skipped a program */
+};
+
+void tally__add(struct tally *sum, const struct tally *t);
+/* What was looked at in words, as it stands in brackets behind the title; to free. */
+char *rule__summary(enum rule_id id, const struct tally *t);
 
 #define CHECK_MAX_DETAILS 20
 
@@ -132,11 +144,12 @@ void oracle__watch_deep(struct oracle *o, const char *missing);
 void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr,
 			 bool whole);
 /*
- * Whether what is found about a domain is wanted, and how its operator calls it ("" if that is not
- * known). @pid: of its last event.
+ * Whether a domain is selected. One that is not known to be selected or not is reported, and not counted.
+ * @text: set to how its operator calls it ("" if that is not known), unless it is NULL. @pid: of its last
+ * event.
  */
-typedef bool (*about_fn)(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
-			 struct name_text *name);
+typedef enum selected (*about_fn)(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+				  struct name_text *text);
 /* What is not wanted is in no verdict and is counted; all else is found as without this. */
 void oracle__about(struct oracle *o, about_fn about, void *priv);
 size_t oracle__left_out(const struct oracle *o);
@@ -179,10 +192,8 @@ const struct check *oracle__check(const struct oracle *o, enum rule_id id);
 enum verdict oracle__verdict(const struct oracle *o);
 /* After oracle__end(): a line for each rule, what was found, and the verdict. */
 void oracle__print(const struct oracle *o, FILE *f);
-/* Objects that the rule could not be decided on. */
-size_t oracle__unknown(const struct oracle *o, enum rule_id id);
-/* What the rule was looked at on. */
-size_t oracle__subjects(const struct oracle *o, enum rule_id id);
+/* What the rule was looked at on, until now. */
+const struct tally *oracle__tally(const struct oracle *o, enum rule_id id);
 __u64 oracle__nr_events(const struct oracle *o);
 /* Events that did not come, as far as is known. */
 __u64 oracle__missing(const struct oracle *o);
@@ -190,8 +201,7 @@ __u64 oracle__missing(const struct oracle *o);
 struct preserved *oracle__left(struct oracle *o, size_t *nr);
 /* The last walk of each of these that was walked; to free. */
 struct lutrace_deep *oracle__walks(struct oracle *o, size_t *nr);
-/* Restores that were compared with their preserve, and domains of it that were restored. */
-size_t oracle__nr_compared(const struct oracle *o);
+/* Domains that the previous kernel left and that were restored. */
 size_t oracle__nr_reclaimed(const struct oracle *o);
 void oracle__free(struct oracle *o);
 

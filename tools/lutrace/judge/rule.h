@@ -1,16 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The oracle from inside: its state, and what its parts, the rules among them, have of each other. For
- * the files of judge/ alone.
+ * What a rule is, and what the oracle offers to it. For the files of judge/ alone.
+ *
+ * A new rule is a file rule_NAME.c with a row `const struct rule rule_NAME`, and a line in rules.def.
+ * The row says what the rule is called, what it looks at and how that is told; the oracle, the report
+ * and `lutrace top` need not know of it. What an automaton in bpf/spec can say needs no code here: its
+ * file NAME.dot or NAME.PART.dot belongs to the rule of that name. docs/checks.md describes the rules.
  */
 #ifndef LUTRACE_RULE_H
 #define LUTRACE_RULE_H
 
 #include "judge/object.h"
+#include "judge/oracle.h"
 #include "lib/idmap.h"
 #include "lib/mem.h"
 
-#define NR_OUTCOMES	3
+#define NR_OUTCOMES	3		/* of an event: begin, end, fail */
+
+struct rule {
+	const char *name;		/* as in details, JSON and bpf/spec */
+	const char *title;		/* NULL: the label of bpf/spec/NAME.dot */
+	/*
+	 * What was looked at, in words, to free; @t->subjects may be 0. The oracle adds how many objects
+	 * could not be decided.
+	 */
+	char *(*summary)(const struct tally *t);
+	/* Bytes of state that the rule has in each oracle, zeroed at first: oracle__state(). */
+	size_t state_size;
+	void (*release)(struct oracle *o);	/* frees what is in that state */
+
+	/* Each of the following may be NULL. All of them find with oracle__report(). */
+
+	/*
+	 * Each event after the automata have seen it. @obj: its record, or the FLB. What @obj knows of a
+	 * domain (object.h: then, then_known, walk) is as it was before the event.
+	 */
+	void (*event)(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
+	/* oracle__name(), oracle__deep(), oracle__freed() and oracle__complaint() */
+	void (*named)(struct oracle *o, const struct name *name);
+	void (*walked)(struct oracle *o, const struct lutrace_deep *walk);
+	void (*freed)(struct oracle *o, const struct lutrace_freed *freed);
+	void (*complained)(struct oracle *o, const struct lutrace_complaint *complaint);
+	/* oracle__end(): first for each object, then once. @now_ns: CLOCK_MONOTONIC. */
+	void (*end_object)(struct oracle *o, struct object *obj, __u64 now_ns);
+	void (*end)(struct oracle *o);
+};
+
+#define RULE(ID, row) extern const struct rule rule_##row;
+#include "judge/rules.def"
+#undef RULE
+
+/* rules.c */
+const struct rule *rule__get(enum rule_id id);
 
 struct oracle {
 	violation_fn on_violation;
@@ -19,38 +60,37 @@ struct oracle {
 	void *about_priv;
 	size_t left_out;
 	struct check checks[NR_RULES];
-	size_t unknown[NR_RULES], subjects[NR_RULES];
+	const char *causes[NR_RULES][CHECK_MAX_DETAILS];	/* of each detail: verdict.c */
+	size_t alike[NR_RULES][CHECK_MAX_DETAILS];	/* how many more were found of its cause */
+	struct tally tallies[NR_RULES];
+	void *states[NR_RULES];		/* of the rules; NULL: it has none */
 	enum rule_id rule_of[MAX_SPECS];
 	unsigned char events[MAX_SPECS][LUTRACE_NR_OPS][NR_OUTCOMES];
 	struct object *unseen[OBJECT_FLB + 1];	/* what an object is before it is seen */
 	struct object *flb;
 	struct idmap *objects;		/* kind, a, b: struct object */
 	struct idmap *generations;	/* slot: the last one */
-	__u64 handed_over;		/* the largest generation that this kernel knows of that */
-	struct idmap *left_at;		/* identity: index + 1 in left */
-	const struct preserved *left;
-	size_t nr_left, nr_compared, nr_reclaimed;
-	bool *reclaimed;		/* of each in left */
-	bool expecting, left_whole, retrieved, flb_listed;
-	__u64 nr_incoming;
+	bool flb_listed;
 	__u64 nr_events, first_seq, last_seq, missing;
-	const struct names *names_before;	/* NULL: there are none */
-	struct idmap *named;		/* identity, rule: it was looked at, and 1: found wrong */
 	bool forgets;			/* nobody asks for one object */
-	bool watching;			/* freed pages would be told */
-	size_t nr_freed;
-	bool has_klog;			/* the kernel's log is read */
-	size_t nr_complaints;
-	bool walking;			/* page tables are walked */
-	const struct lutrace_deep *before;	/* walks of what is left; NULL: there are none */
-	size_t nr_before;
-	bool before_whole;
-	struct idmap *before_at;	/* identity: index in before */
-	struct idmap *before_by_token;	/* token, count: index in before; token, 0: how many */
-	struct idmap *accused;		/* walks of it were found wrong: record, generation, root */
-	size_t nr_walks, nr_walked, nr_gone, nr_walks_compared;
-	__u64 tables_walked, took_ns;
+	/* What is known of the previous kernel. */
+	bool expecting;			/* anything is */
+	const struct preserved *left;
+	size_t nr_left;
+	bool left_whole;
+	bool retrieved;			/* the FLB was, in this kernel */
+	const struct names *names_before;	/* NULL: none */
 };
+
+/* The state of a rule, which must have some. */
+void *oracle__state(const struct oracle *o, enum rule_id id);
+/*
+ * The rule was looked at on one more thing. A domain that is not selected is not counted, and false
+ * comes back; all else concerns all.
+ */
+bool oracle__count(struct oracle *o, enum rule_id id, const struct object *obj);
+/* The same of a domain of which there may have been no event. */
+void oracle__count_domain(struct oracle *o, enum rule_id id, __u64 ser_phys, __u64 generation);
 
 struct words {
 	char s[160];
@@ -59,38 +99,33 @@ struct words {
 /* words.c: in words, for findings. */
 struct words words__event(const struct lutrace_event *ev);
 struct words words__object(const struct object *obj);
+/* Where it is in an automaton, since when, and why if its last operation failed. */
 struct words words__state(const struct object *obj, const struct spec *spec,
 			  const struct track *track);
-/* verdict.c: adds a finding to a check. */
+
+/*
+ * verdict.c: adds a finding to the check of a rule, whose verdict is @verdict or worse from then on.
+ * @obj: what it is about; of a domain that is not selected it is dropped. @ev: the event that showed it.
+ * Both may be NULL. Findings about objects that are no violation and have the same @fmt (which must be a
+ * constant) are one line with a count.
+ */
 void oracle__report(struct oracle *o, enum rule_id id, enum verdict verdict, struct object *obj,
 		    const struct lutrace_event *ev, const char *fmt, ...) PRINTF(6, 7);
+/* The verdict on what was not seen, be it lost, or before the first event. */
 enum verdict oracle__unseen_verdict(const struct oracle *o);
-/* automata.c */
+/* Nothing is reported any more: says in the details how many were alike. */
+void oracle__count_alike(struct oracle *o);
+
+/* automata.c: steps objects through the automata of bpf/spec, which report to the rule they belong to. */
+/* @blame: the object that is shown; a root or a slot has no history of its own. NULL: nothing is. */
 void automata__step_all(struct oracle *o, struct object *obj, struct object *blame,
 			const struct lutrace_event *ev);
 void automata__step_operation(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
+/* What happens to the FLB happens to all that is in it. */
 void automata__broadcast(struct oracle *o, const struct lutrace_event *ev);
-void automata__end_track(struct oracle *o, size_t i, struct object *obj);
+/* What an object was left in, if it may not be. */
+void automata__end_object(struct oracle *o, struct object *obj);
+/* Finds out which events automaton @i listens to, and which rule it belongs to. */
 void automata__resolve(struct oracle *o, size_t i);
-/* oracle.c */
-void oracle__on_first(struct oracle *o, const struct lutrace_event *ev);
-/* rules.c */
-void oracle__summarise(struct oracle *o);
-/* rule_undo.c */
-void rule_undo__event(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
-/* rule_generation.c */
-void rule_generation__event(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
-void oracle__drop_generations(struct oracle *o);
-/* rule_unchanged.c */
-void rule_unchanged__event(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
-/* rule_deep.c */
-void rule_deep__restored(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
-void rule_deep__end_object(struct oracle *o, struct object *obj);
-char *rule_deep__summary(const struct oracle *o);
-/* rule_restore.c */
-void rule_restore__restored(struct oracle *o, struct object *obj, const struct lutrace_event *ev);
-void rule_restore__retrieved(struct oracle *o, const struct lutrace_event *ev);
-/* rule_loss.c */
-bool rule_loss__event(struct oracle *o, const struct lutrace_event *ev);
 
 #endif

@@ -1,18 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rule deep: walks of page tables agree with each other, with the record and with events.
+ * Rule deep: walks of page tables (--deep) agree with each other, with the record, and with events.
+ * walked.c compares two walks.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include "judge/rule.h"
 #include "judge/walked.h"
-#include "lib/idmap.h"
-#include "lib/mem.h"
 
-/* What the restore says of the table, against what was seen of it in the kernel before. */
-void rule_deep__restored(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+struct rule_deep {
+	const struct lutrace_deep *before;	/* walks of what the previous kernel left; NULL: none */
+	size_t nr_before;
+	bool before_whole;		/* each domain that it left was walked */
+	struct idmap *before_at;	/* identity: index in before */
+	struct idmap *before_by_token;	/* token, count: index in before; token, 0: how many */
+	struct idmap *accused;		/* walks of it were found wrong: record, generation, root */
+};
+
+enum {
+	DEEP_WALKED,			/* domains, */
+	DEEP_GONE,			/* and those that were unpreserved before a walk */
+	DEEP_COMPARED,			/* walks, with one before */
+	DEEP_TABLES,
+	DEEP_TOOK_NS,
+};
+
+static char *rule_deep__summary(const struct tally *t)
 {
-	uint64_t *at = idmap__find(o->before_at, ev->ser_phys, ev->generation, 0);
+	if (!t->watched && !t->subjects)
+		return xstrdup("--deep was not given");
+	return xasprintf("%zu walks of %llu domains, %llu tables in %.3f s; %llu compared with one "
+			 "before; %llu domains were unpreserved before a walk; %zu of %zu kernels "
+			 "were walked", t->subjects, t->n[DEEP_WALKED], t->n[DEEP_TABLES],
+			 t->n[DEEP_TOOK_NS] / 1e9, t->n[DEEP_COMPARED], t->n[DEEP_GONE], t->watched,
+			 t->kernels);
+}
+
+static __u64 *rule_deep__number(struct oracle *o, int which)
+{
+	return &o->tallies[RULE_DEEP].n[which];
+}
+
+/* What the restore says of the table, against what was seen of it in the previous kernel. */
+static void rule_deep__restored(struct oracle *o, struct object *obj,
+				const struct lutrace_event *ev)
+{
+	struct rule_deep *s = oracle__state(o, RULE_DEEP);
+	uint64_t *at = idmap__find(s->before_at, ev->ser_phys, ev->generation, 0);
 	struct preserved said = preserved__of(ev);
 	struct object *root = object__get(o, OBJECT_ROOT, ev->top_phys, 0);
 	char text[128];
@@ -20,34 +54,10 @@ void rule_deep__restored(struct oracle *o, struct object *obj, const struct lutr
 	root->restored = said;
 	root->is_restored = true;
 	root->walked = false;
-	if (at && walked__denies(&o->before[*at], &said, text, sizeof(text)))
+	if (at && walked__denies(&s->before[*at], &said, text, sizeof(text)))
 		oracle__report(o, RULE_DEEP, VERDICT_VIOLATION, obj, ev,
-			       "%s: it is not what was walked in the kernel before: its %s",
+			       "%s: it is not what was walked in the previous kernel: its %s",
 			       words__event(ev).s, text);
-}
-
-void oracle__watch_deep(struct oracle *o, const char *missing)
-{
-	o->walking = true;
-	if (missing)
-		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, NULL, NULL,
-			       "no page table was walked: %s", missing);
-}
-
-void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr, bool whole)
-{
-	uint64_t *count;
-	size_t i;
-
-	o->before = before;
-	o->nr_before = nr;
-	o->before_whole = whole;
-	for (i = 0; i < nr; i++) {
-		idmap__set(o->before_at, before[i].ser_phys, before[i].generation, 0, i);
-		count = idmap__find(o->before_by_token, before[i].token, 0, 0);
-		idmap__set(o->before_by_token, before[i].token, 1 + (count ? *count : 0), 0, i);
-		idmap__set(o->before_by_token, before[i].token, 0, 0, 1 + (count ? *count : 0));
-	}
 }
 
 static struct words rule_deep__words(const struct lutrace_deep *w)
@@ -67,7 +77,9 @@ static struct words rule_deep__words(const struct lutrace_deep *w)
 /* Once for each, though it is walked again and again. */
 static bool rule_deep__accused(const struct oracle *o, const struct lutrace_deep *w)
 {
-	return idmap__find(o->accused, w->ser_phys, w->generation, w->top_phys);
+	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
+
+	return idmap__find(s->accused, w->ser_phys, w->generation, w->top_phys);
 }
 
 static void rule_deep__accuse(struct oracle *o, const struct lutrace_deep *w, struct object *obj,
@@ -76,10 +88,13 @@ static void rule_deep__accuse(struct oracle *o, const struct lutrace_deep *w, st
 static void rule_deep__accuse(struct oracle *o, const struct lutrace_deep *w, struct object *obj,
 			      const char *fmt, ...)
 {
+	struct rule_deep *s = oracle__state(o, RULE_DEEP);
 	char text[320];
 	va_list args;
 
-	idmap__set(o->accused, w->ser_phys, w->generation, w->top_phys, 1);
+	if (!s->accused)
+		s->accused = idmap__new();
+	idmap__set(s->accused, w->ser_phys, w->generation, w->top_phys, 1);
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -93,7 +108,7 @@ static void rule_deep__preserved(struct oracle *o, struct object *obj, const str
 	char text[192];
 
 	if (!obj->walk) {
-		o->nr_walked++;
+		++*rule_deep__number(o, DEEP_WALKED);
 		if (walked__denies(w, &obj->then, text, sizeof(text)))
 			rule_deep__accuse(o, w, obj,
 					  "it is not what its preserve (seq %llu) said: its %s",
@@ -102,23 +117,23 @@ static void rule_deep__preserved(struct oracle *o, struct object *obj, const str
 		*obj->walk = *w;
 		return;
 	}
-	o->nr_walks_compared++;
+	++*rule_deep__number(o, DEEP_COMPARED);
 	if (walked__differs(obj->walk, w, text, sizeof(text)))
 		rule_deep__accuse(o, w, obj, "its page table changed while it was preserved: %s",
 				  text);
 }
 
-/* The walk in the kernel before that this one is compared with: that of its root, if there is one.
- */
+/* The walk in the previous kernel to compare this one with: that of its root, if there is one. */
 static const struct lutrace_deep *rule_deep__before(const struct oracle *o,
 						    const struct lutrace_deep *w)
 {
-	uint64_t *count = idmap__find(o->before_by_token, w->token, 0, 0);
+	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
+	uint64_t *count = idmap__find(s->before_by_token, w->token, 0, 0);
 	const struct lutrace_deep *then, *nearest = NULL;
 	__u64 k;
 
 	for (k = 1; count && k <= *count; k++) {
-		then = &o->before[*idmap__find(o->before_by_token, w->token, k, 0)];
+		then = &s->before[*idmap__find(s->before_by_token, w->token, k, 0)];
 		if (!nearest || then->top_phys == w->top_phys)
 			nearest = then;
 	}
@@ -127,23 +142,24 @@ static const struct lutrace_deep *rule_deep__before(const struct oracle *o,
 
 static void rule_deep__compare(struct oracle *o, struct object *root, const struct lutrace_deep *w)
 {
+	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
 	const struct lutrace_deep *then = rule_deep__before(o, w);
 	bool told = root->undecided & 1u << RULE_DEEP;
 	char text[192];
 
 	if (then) {
-		o->nr_walks_compared++;
+		++*rule_deep__number(o, DEEP_COMPARED);
 		if (walked__differs(then, w, text, sizeof(text)))
 			rule_deep__accuse(o, w, root,
-					  "its page table is not what it was in the kernel before "
+					  "its page table is not what it was in the previous kernel "
 					  "(record 0x%llx generation %llu): %s",
 					  then->ser_phys, then->generation, text);
-	} else if (o->before && o->before_whole) {
+	} else if (s->before && s->before_whole) {
 		rule_deep__accuse(o, w, root,
-				  "no HWPT of that token was preserved in the kernel before");
+				  "no HWPT of that token was preserved in the previous kernel");
 	} else if (!told) {
-		oracle__report(o, RULE_DEEP, o->before ? VERDICT_INCOMPLETE : VERDICT_UNKNOWN, root,
-			       NULL, "%s: there is no walk of the kernel before to compare it with",
+		oracle__report(o, RULE_DEEP, s->before ? VERDICT_INCOMPLETE : VERDICT_UNKNOWN, root,
+			       NULL, "%s: there is no walk of the previous kernel to compare it with",
 			       rule_deep__words(w).s);
 	}
 }
@@ -158,7 +174,7 @@ static void rule_deep__reclaimed(struct oracle *o, struct object *root,
 				  root->restored.seq, text);
 	else if (!root->is_restored && o->retrieved && !o->missing)
 		rule_deep__accuse(o, w, root, "no restore gave it that root");
-	o->nr_walked += !root->walked;
+	*rule_deep__number(o, DEEP_WALKED) += !root->walked;
 	root->walked = true;
 	rule_deep__compare(o, root, w);
 }
@@ -182,51 +198,116 @@ static struct object *rule_deep__object(struct oracle *o, const struct lutrace_d
 	return object__get(o, OBJECT_RECORD, w->ser_phys, w->generation);
 }
 
-void oracle__deep(struct oracle *o, const struct lutrace_deep *w)
+static void rule_deep__walked(struct oracle *o, const struct lutrace_deep *w)
 {
 	struct object *obj = rule_deep__object(o, w);
 	struct object *root = object__get(o, OBJECT_ROOT, w->top_phys, 0);
 	char text[192];
 
-	o->nr_walks++;
-	o->tables_walked += walked__tables(w);
-	o->took_ns += w->took_ns;
+	o->tallies[RULE_DEEP].subjects++;
+	*rule_deep__number(o, DEEP_TABLES) += walked__tables(w);
+	*rule_deep__number(o, DEEP_TOOK_NS) += w->took_ns;
 	if (rule_deep__accused(o, w))
 		return;
 	if (walked__wrong(w, text, sizeof(text)))
 		rule_deep__accuse(o, w, obj, "%s", text);
-	/* Of one that was given up since then there is its record alone */
+	/* Of one that was unpreserved since then there is its record alone */
 	if (obj && obj->then_known)
 		rule_deep__preserved(o, obj, w);
 	if (!w->ser_phys || root->is_restored)
 		rule_deep__reclaimed(o, root, w);
 }
 
-/* What should have been walked before the end. */
-void rule_deep__end_object(struct oracle *o, struct object *obj)
+static void rule_deep__event(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
 {
-	if (!o->walking)
+	if (ev->phase != LUTRACE_END)
+		return;
+	if (ev->op == LUTRACE_OP_RESTORE && !ev->ret)
+		rule_deep__restored(o, obj, ev);
+	else if (ev->op == LUTRACE_OP_UNPRESERVE && o->tallies[RULE_DEEP].watched &&
+		 obj->then_known && !obj->walk)
+		++*rule_deep__number(o, DEEP_GONE);
+}
+
+/* What should have been walked before the end. */
+static void rule_deep__end_object(struct oracle *o, struct object *obj, __u64 now_ns)
+{
+	(void)now_ns;
+	if (!o->tallies[RULE_DEEP].watched)
 		return;
 	if (obj->kind == OBJECT_RECORD && obj->then_known && !obj->walk)
 		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, obj, NULL,
 			       "%s is preserved, and its page table was not walked",
 			       words__object(obj).s);
 	if (obj->kind == OBJECT_ROOT && obj->is_restored && !obj->walked)
-		oracle__report(
-			o, RULE_DEEP, VERDICT_INCOMPLETE, obj, NULL,
-			"record 0x%llx generation %llu was restored, and its page table was not walked "
-			"before it was given up",
-			obj->restored.ser_phys, obj->restored.generation);
+		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, obj, NULL,
+			       "record 0x%llx generation %llu was restored, and its page table was "
+			       "not walked before it was freed", obj->restored.ser_phys,
+			       obj->restored.generation);
 }
 
-char *rule_deep__summary(const struct oracle *o)
+static void rule_deep__end(struct oracle *o)
 {
-	if (!o->walking && !o->nr_walks)
-		return xstrdup("--deep was not given");
-	return xasprintf("%zu walks of %zu domains, %llu tables in %.3f s; %zu compared with one "
-			 "before; %zu domains were unpreserved before a walk",
-			 o->nr_walks, o->nr_walked, o->tables_walked, o->took_ns / 1e9,
-			 o->nr_walks_compared, o->nr_gone);
+	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
+	const struct tally *t = &o->tallies[RULE_DEEP];
+
+	if (s->nr_before && !t->watched && o->tallies[RULE_RESTORE].subjects)
+		oracle__report(o, RULE_DEEP, VERDICT_PASS, NULL, NULL,
+			       "%zu domains were walked in the previous kernel, and none here: "
+			       "--deep was not given", s->nr_before);
+	if (t->watched && !t->subjects && t->n[DEEP_GONE])
+		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, NULL, NULL,
+			       "all %llu domains were unpreserved before they were walked",
+			       t->n[DEEP_GONE]);
+}
+
+static void rule_deep__release(struct oracle *o)
+{
+	struct rule_deep *s = oracle__state(o, RULE_DEEP);
+
+	idmap__free(s->before_at);
+	idmap__free(s->before_by_token);
+	idmap__free(s->accused);
+}
+
+const struct rule rule_deep = {
+	.name = "deep",
+	.title = "page tables are identical, entry by entry",
+	.summary = rule_deep__summary,
+	.state_size = sizeof(struct rule_deep),
+	.release = rule_deep__release,
+	.event = rule_deep__event,
+	.walked = rule_deep__walked,
+	.end_object = rule_deep__end_object,
+	.end = rule_deep__end,
+};
+
+void oracle__watch_deep(struct oracle *o, const char *missing)
+{
+	o->tallies[RULE_DEEP].watched = 1;
+	if (missing)
+		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, NULL, NULL,
+			       "no page table was walked: %s", missing);
+}
+
+void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr, bool whole)
+{
+	struct rule_deep *s = oracle__state(o, RULE_DEEP);
+	uint64_t *at, count;
+	size_t i;
+
+	s->before = before;
+	s->nr_before = nr;
+	s->before_whole = whole;
+	s->before_at = idmap__new();
+	s->before_by_token = idmap__new();
+	for (i = 0; i < nr; i++) {
+		idmap__set(s->before_at, before[i].ser_phys, before[i].generation, 0, i);
+		at = idmap__find(s->before_by_token, before[i].token, 0, 0);
+		count = at ? *at : 0;
+		idmap__set(s->before_by_token, before[i].token, count + 1, 0, i);
+		idmap__set(s->before_by_token, before[i].token, 0, 0, count + 1);
+	}
 }
 
 struct lutrace_deep *oracle__walks(struct oracle *o, size_t *nr)

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rule flb, what no automaton says of it: the FLB goes when no domain is preserved and no session
- * is open.
+ * Rule flb: the FLB exists as long as any domain is preserved, which bpf/spec/flb.dot says. Here is that
+ * a new one is empty, and that it goes when no domain is preserved and no session is open.
  */
 #include <string.h>
 #include "judge/rule.h"
-#include "lib/idmap.h"
+
+static char *rule_flb__summary(const struct tally *t)
+{
+	return xasprintf("%zu events of the FLB", t->subjects);
+}
+
+static void rule_flb__event(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
+{
+	if (ev->op != LUTRACE_OP_FLB_PRESERVE && ev->op != LUTRACE_OP_FLB_UNPRESERVE)
+		return;
+	oracle__count(o, RULE_FLB, obj);
+	if (ev->op == LUTRACE_OP_FLB_PRESERVE && ev->phase == LUTRACE_END && !ev->ret &&
+	    ev->nr_tables)
+		oracle__report(o, RULE_FLB, VERDICT_VIOLATION, obj, ev,
+			       "%s: a new FLB holds %llu domains", words__event(ev).s,
+			       ev->nr_tables);
+}
+
+const struct rule rule_flb = {
+	.name = "flb",
+	.summary = rule_flb__summary,
+	.event = rule_flb__event,
+};
 
 bool oracle__flb_is_empty(const struct oracle *o)
 {

@@ -122,8 +122,7 @@ static enum selected by_device(const struct selection *sel, const struct name *n
 	return has_device(name->devices, sel->device) ? SELECTED_YES : SELECTED_NO;
 }
 
-/* What one of them refuses is refused, whatever the others do not know. */
-static enum selected both(enum selected a, enum selected b)
+enum selected selected__both(enum selected a, enum selected b)
 {
 	if (a == SELECTED_NO || b == SELECTED_NO)
 		return SELECTED_NO;
@@ -136,7 +135,7 @@ enum selected selection__domain(const struct selection *sel, const struct name *
 		return SELECTED_YES;
 	if (!name)
 		return SELECTED_UNKNOWN;
-	return both(both(by_session(sel, name), by_token(sel, name)), by_device(sel, name));
+	return selected__both(selected__both(by_session(sel, name), by_token(sel, name)), by_device(sel, name));
 }
 
 enum selected selection__process(const struct selection *sel, __u32 pid, const char *comm)
@@ -162,5 +161,5 @@ enum selected selection__event(const struct selection *sel, const struct names *
 
 	if (!op__is_flb(op))
 		domain = selection__domain(sel, names__find(names, ser_phys, generation));
-	return both(domain, selection__process(sel, pid, names__process(names, pid)));
+	return selected__both(domain, selection__process(sel, pid, names__process(names, pid)));
 }

@@ -22,6 +22,9 @@ extern const struct argp selection_argp;
 
 enum selected { SELECTED_NO, SELECTED_YES, SELECTED_UNKNOWN };
 
+/* What one of two options refuses is refused, whatever the other does not know. */
+enum selected selected__both(enum selected a, enum selected b);
+
 /* Whether there is anything that is not wanted. NULL selects all. */
 bool selection__any(const struct selection *sel);
 /* Whether it needs a domain's name to tell. */

@@ -96,12 +96,12 @@ static void take(struct analysis *a, int id, const struct boot *boot, const stru
 }
 
 static void take_rules(struct analysis *a, const struct boot *boot, const struct oracle *o,
-		       bool compared, struct tally *t)
+		       bool compared)
 {
 	int id;
 
 	for (id = 0; id < NR_RULES; id++) {
-		t->subjects[id] += oracle__subjects(o, id);
+		tally__add(&a->tallies[id], oracle__tally(o, id));
 		/* With no kernel before there is no question what it preserved */
 		if (id == RULE_LOSS || (id == RULE_RESTORE && !compared &&
 		    oracle__check(o, id)->verdict != VERDICT_VIOLATION) ||
@@ -120,15 +120,17 @@ static int by_number(const void *a, const void *b)
 }
 
 /* What is wrong with a domain that has no name is told, whichever is wanted. */
-static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+			   struct name_text *text)
 {
 	const struct analysis *a = priv;
 	const struct names *names = a->boot->names;
 	const struct name *name = names__find(names, ser_phys, generation);
 
-	*text = name__text(name);
-	return selection__domain(a->sel, name) != SELECTED_NO &&
-	       selection__process(a->sel, pid, names__process(names, pid)) != SELECTED_NO;
+	if (text)
+		*text = name__text(name);
+	return selected__both(selection__domain(a->sel, name),
+			      selection__process(a->sel, pid, names__process(names, pid)));
 }
 
 /*
@@ -194,8 +196,7 @@ static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 		oracle__name(o, names__at(boot->names, i));
 }
 
-static void judge_boot(struct analysis *a, struct boot *boot, struct boot *before,
-		       struct tally *t)
+static void judge_boot(struct analysis *a, struct boot *boot, struct boot *before)
 {
 	struct oracle *o = oracle__new(on_violation, a);
 
@@ -229,11 +230,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	if (before)
 		before->nr_restored = oracle__nr_reclaimed(o);
 	a->nr_found_left_out += oracle__left_out(o);
-	t->compared += oracle__nr_compared(o);
-	t->watched += boot->watches_freed;
-	t->klogs += boot->has_klog;
-	t->deep += boot->is_deep;
-	take_rules(a, boot, o, before, t);
+	take_rules(a, boot, o, before);
 	oracle__free(o);
 }
 
@@ -324,14 +321,14 @@ static struct boot *join(struct analysis *a, struct boot *boot)
 }
 
 /* A boot is judged before it is known what the next one has of it. */
-static void judge(struct analysis *a, struct sample *samples, struct tally *t)
+static void judge(struct analysis *a, struct sample *samples)
 {
 	struct boot *boot, *before;
 
 	for (boot = a->boots; boot < a->boots + a->nr_boots; boot++) {
 		before = join(a, boot);
-		figures__measure(a, boot, samples, t);
-		judge_boot(a, boot, before, t);
+		figures__measure(a, boot, samples);
+		judge_boot(a, boot, before);
 		if (before)
 			list_not_restored(a, before, boot);
 	}
@@ -341,47 +338,19 @@ static void judge(struct analysis *a, struct sample *samples, struct tally *t)
 	a->nr_preserved_left = boot->nr_left;
 }
 
-static void summarise(struct analysis *a, const struct tally *t)
+static void summarise(struct analysis *a)
 {
-	struct check *c = a->checks;
+	struct tally *loss = &a->tallies[RULE_LOSS];
+	int id;
 
-	conclude(&c[RULE_LOSS], 1,
-		 xasprintf("%llu events, %llu missing, %llu lost in the ring buffer, %llu program "
-			   "runs missed",
-			   a->nr_events, a->missing, a->lost.lost_events, a->missed_runs));
-	conclude(&c[RULE_PAIRS], t->begins + t->ends,
-		 xasprintf("%zu begins, %zu ends", t->begins, t->ends));
-	conclude(&c[RULE_ONCE], t->preserves,
-		 xasprintf("%zu preserves compared by record and by root", t->preserves));
-	conclude(&c[RULE_UNCHANGED], t->unpreserves,
-		 xasprintf("%zu unpreserves compared with their preserve", t->unpreserves));
-	conclude(&c[RULE_ABORT], t->aborts, xasprintf("%zu aborts", t->aborts));
-	conclude(&c[RULE_GENERATION], t->preserves, xasprintf("%zu preserves", t->preserves));
-	conclude(&c[RULE_UNDO], t->subjects[RULE_UNDO],
-		 xasprintf("%zu ends", t->subjects[RULE_UNDO]));
-	conclude(&c[RULE_FLB], t->subjects[RULE_FLB],
-		 xasprintf("%zu events of the FLB", t->subjects[RULE_FLB]));
-	conclude(&c[RULE_RESTORE], t->restores,
-		 xasprintf("%zu restores, %zu compared with their preserve in identity, root, "
-			   "level, tables, bytes and format", t->restores, t->compared));
-	conclude(&c[RULE_NAME], t->subjects[RULE_NAME],
-		 xasprintf("%zu domains compared in session and tokens", t->subjects[RULE_NAME]));
-	conclude(&c[RULE_MEMORY], t->subjects[RULE_MEMORY],
-		 xasprintf("%zu domains, as the kernel told", t->subjects[RULE_MEMORY]));
-	conclude(&c[RULE_RESTORE_ONCE], t->restores, xasprintf("%zu restores", t->restores));
-	conclude(&c[RULE_RESTORE_ERROR], t->restores + t->refused,
-		 xasprintf("%zu restores, %zu failed", t->restores + t->refused, t->refused));
-	conclude(&c[RULE_FINISH], t->subjects[RULE_FINISH],
-		 xasprintf("%zu events of the FLB", t->subjects[RULE_FINISH]));
-	conclude(&c[RULE_FREED], t->subjects[RULE_FREED],
-		 xasprintf("%zu of %zu kernels tell", t->watched, a->nr_boots));
-	conclude(&c[RULE_KERNEL], t->subjects[RULE_KERNEL],
-		 xasprintf("the logs of %zu of %zu kernels were read", t->klogs, a->nr_boots));
-	conclude(&c[RULE_DEEP], t->subjects[RULE_DEEP],
-		 xasprintf("%zu walks of page tables; %zu of %zu kernels were walked",
-			   t->subjects[RULE_DEEP], t->deep, a->nr_boots));
-	conclude(&c[CHECK_LATENCY], t->latencies,
-		 xasprintf("%zu latencies compared to the nanosecond", t->latencies));
+	loss->n[LOSS_RECORDINGS] = a->nr_boots;
+	loss->n[LOSS_RING] = a->lost.lost_events;
+	loss->n[LOSS_RUNS] = a->missed_runs;
+	for (id = 0; id < NR_RULES; id++)
+		conclude(&a->checks[id], a->tallies[id].subjects,
+			 rule__summary(id, &a->tallies[id]));
+	conclude(&a->checks[CHECK_LATENCY], a->nr_latencies,
+		 xasprintf("%zu latencies compared to the nanosecond", a->nr_latencies));
 }
 
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr)
@@ -393,7 +362,6 @@ void analysis__run(struct analysis *a, const struct recording *recordings, size_
 void analysis__run_all(struct analysis *a, const struct collection *c, const struct selection *sel)
 {
 	struct sample samples[LUTRACE_NR_OPS] = { 0 };
-	struct tally tally = { 0 };
 	size_t i;
 
 	*a = (struct analysis){ .sel = sel };
@@ -402,13 +370,13 @@ void analysis__run_all(struct analysis *a, const struct collection *c, const str
 		a->checks[i].title = rule__title(i);
 	}
 	a->checks[CHECK_LATENCY].name = "latency";
-	a->checks[CHECK_LATENCY].title = "the latency measured in the kernel is that of the events";
+	a->checks[CHECK_LATENCY].title = "kernel-measured latencies match the event timestamps";
 	a->nr_boots = boots__sort(&a->boots, c->items, c->nr);
 	for (i = 0; i < c->nr_empty; i++)
 		analysis__find(a, RULE_LOSS, VERDICT_INCOMPLETE, "%s", c->empty[i]);
 	losses__count(a);
-	judge(a, samples, &tally);
-	summarise(a, &tally);
+	judge(a, samples);
+	summarise(a);
 	for (i = 0; i < LUTRACE_NR_OPS; i++) {
 		stats__compute(&a->ops[i].latency, samples[i].items, samples[i].nr);
 		free(samples[i].items);

@@ -41,6 +41,8 @@ struct analysis {
 	size_t nr_boots;
 	struct op_figures ops[LUTRACE_NR_OPS];
 	struct check checks[NR_CHECKS];
+	struct tally tallies[NR_RULES];	/* what the rules looked at, over all kernels */
+	size_t nr_latencies;		/* that were compared */
 	struct offence *offences;	/* all of them, not only those kept as details */
 	size_t nr_offences, offences_room;
 	const struct selection *sel;	/* NULL: all */

@@ -11,13 +11,6 @@ struct sample {
 	size_t nr, room;
 };
 
-/* Numbers of things that were checked, for the summaries. */
-struct tally {
-	size_t begins, ends, preserves, unpreserves, aborts, latencies;
-	size_t restores, compared, refused, watched, klogs, deep;
-	size_t subjects[NR_RULES];
-};
-
 void verdict__raise(enum verdict *verdict, enum verdict to);
 /* Adds a line of evidence to a check, and what it makes of the verdict. */
 void analysis__find(struct analysis *a, int id, enum verdict verdict, const char *fmt, ...)
@@ -34,9 +27,8 @@ enum selected analysis__selected(const struct analysis *a, const struct boot *bo
 void losses__count(struct analysis *a);
 void losses__check(struct analysis *a, const struct boot *boot);
 
-/* figures.c: the operations of a boot, into @samples (one per operation) and @t. */
-void figures__measure(struct analysis *a, struct boot *boot, struct sample *samples,
-		      struct tally *t);
+/* figures.c: the operations of a boot, into @samples (one per operation). */
+void figures__measure(struct analysis *a, struct boot *boot, struct sample *samples);
 /* There is one FLB, and it has no address before its preserve ended. */
 __u64 event__key_phys(const struct lutrace_event *ev);
 

@@ -43,7 +43,7 @@ static json_t *check_result__checks_json(const struct check_result *result)
 	for (id = 0; id < NR_RULES; id++) {
 		check = check__json(oracle__check(result->oracle, id));
 		json_object_set_new(check, "unknown",
-				    json_value__count(oracle__unknown(result->oracle, id)));
+				    json_value__count(oracle__tally(result->oracle, id)->unknown));
 		json_array_append_new(checks, check);
 	}
 	return checks;

@@ -86,7 +86,7 @@ static void add_figures(struct replay *r, const struct lutrace_event *begin,
 }
 
 static void check_latency(struct replay *r, const struct lutrace_event *begin,
-			  const struct lutrace_event *end, struct tally *t)
+			  const struct lutrace_event *end)
 {
 	uint64_t *ns = idmap__find(r->latencies, latency_key(end->op, boot__recorder(r->boot, end)),
 				   begin->seq, end->seq);
@@ -104,24 +104,11 @@ static void check_latency(struct replay *r, const struct lutrace_event *begin,
 		     "%s: %s has no latency from the kernel", boot__name(r->boot), who(end).s);
 		return;
 	}
-	t->latencies++;
+	r->a->nr_latencies++;
 	if (*ns != seen)
 		analysis__find(r->a, CHECK_LATENCY, VERDICT_VIOLATION,
 		     "%s: %s took %" PRIu64 " ns by the kernel side and %llu ns by its events",
 		     boot__name(r->boot), who(end).s, *ns, seen);
-}
-
-static void count(const struct lutrace_event *ev, struct tally *t)
-{
-	bool done = ev->phase == LUTRACE_END && !ev->ret;
-
-	t->begins += ev->phase == LUTRACE_BEGIN;
-	t->ends += ev->phase == LUTRACE_END;
-	t->preserves += done && ev->op == LUTRACE_OP_PRESERVE;
-	t->unpreserves += done && ev->op == LUTRACE_OP_UNPRESERVE;
-	t->aborts += ev->phase == LUTRACE_BEGIN && ev->op == LUTRACE_OP_FLB_UNPRESERVE;
-	t->restores += done && ev->op == LUTRACE_OP_RESTORE;
-	t->refused += ev->phase == LUTRACE_END && ev->ret && ev->op == LUTRACE_OP_RESTORE;
 }
 
 static void load_latencies(struct replay *r)
@@ -151,8 +138,7 @@ static bool is_counted(struct analysis *a, const struct boot *boot, const struct
 	return is == SELECTED_YES;
 }
 
-void figures__measure(struct analysis *a, struct boot *boot, struct sample *samples,
-			 struct tally *t)
+void figures__measure(struct analysis *a, struct boot *boot, struct sample *samples)
 {
 	struct replay r = {
 		.a = a, .boot = boot, .samples = samples,
@@ -167,13 +153,12 @@ void figures__measure(struct analysis *a, struct boot *boot, struct sample *samp
 		analysis__look_at(a, boot, ev);
 		if (!is_counted(a, boot, ev))
 			continue;
-		count(ev, t);
 		begin = pair(&r, ev, i);
 		/* Two recorders read the clock at two times */
 		if (begin && boot__recorder(boot, begin) == boot__recorder(boot, ev)) {
 			if (ev->time_ns >= begin->time_ns)
 				add_figures(&r, begin, ev);
-			check_latency(&r, begin, ev, t);
+			check_latency(&r, begin, ev);
 		}
 	}
 	idmap__free(r.open);

@@ -52,14 +52,16 @@ struct top *top__new(top_name_fn name_of)
 }
 
 /* What is wrong with a domain that has no name is told, whichever is wanted. */
-static bool about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid, struct name_text *text)
+static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+			   struct name_text *text)
 {
 	const struct top *t = priv;
 	const struct name *name = names__find(t->names, ser_phys, generation);
 
-	*text = name__text(name);
-	return selection__domain(t->sel, name) != SELECTED_NO &&
-	       selection__process(t->sel, pid, names__process(t->names, pid)) != SELECTED_NO;
+	if (text)
+		*text = name__text(name);
+	return selected__both(selection__domain(t->sel, name),
+			      selection__process(t->sel, pid, names__process(t->names, pid)));
 }
 
 void top__names(struct top *t, const struct names *names, const struct selection *sel)
