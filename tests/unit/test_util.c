@@ -86,6 +86,41 @@ static void test_map_survives_churn(void **state)
 	idmap__free(map);
 }
 
+/* What stays is found, whatever went: all of each third key, in any order of going. */
+static void test_map_removes(void **state)
+{
+	struct idmap *map = idmap__new();
+	uint64_t i, *at;
+	size_t pos = 0;
+
+	(void)state;
+	for (i = 0; i < 3000; i++)
+		idmap__set(map, i % 7, i, 0, i);
+	for (i = 0; i < 3000; i += 3) {
+		idmap__remove(map, (2997 - i) % 7, 2997 - i, 0);
+		idmap__remove(map, (2997 - i) % 7, 2997 - i, 0);
+	}
+	assert_int_equal(idmap__count(map), 2000);
+	for (i = 0; i < 3000; i++) {
+		at = idmap__find(map, i % 7, i, 0);
+		assert_int_equal(!at, i % 3 == 0);
+		assert_true(!at || *at == i);
+	}
+	for (i = 0; idmap__next(map, &pos); i++)
+		;
+	assert_int_equal(i, 2000);
+	idmap__free(map);
+}
+
+static void test_no_map_is_empty(void **state)
+{
+	size_t pos = 0;
+
+	(void)state;
+	assert_null(idmap__find(NULL, 1, 2, 3));
+	assert_int_equal(idmap__count(NULL), 0);
+	assert_null(idmap__next(NULL, &pos));
+}
 static void test_missing_file_is_named(void **state)
 {
 	struct fault fault = { "" };
@@ -224,7 +259,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_map_finds_what_was_set),
 		cmocka_unit_test(test_map_keys_are_all_three_numbers),
+<<<<<<< HEAD
 		cmocka_unit_test(test_map_survives_churn),
+=======
+		cmocka_unit_test(test_map_survives_churn), cmocka_unit_test(test_map_removes),
+		cmocka_unit_test(test_no_map_is_empty),
+		cmocka_unit_test(test_file_appears_at_commit),
+		cmocka_unit_test(test_discarded_file_leaves_the_old_one),
+		cmocka_unit_test(test_failed_write_is_told),
+		cmocka_unit_test(test_directory_is_refused_at_once),
+		cmocka_unit_test(test_name_that_cannot_be_taken),
+>>>>>>> 1098cac (idmap: entries are an array of 32 bytes each, and the hash is numbers of them)
 		cmocka_unit_test(test_missing_file_is_named),
 		cmocka_unit_test(test_device_without_end),
 		cmocka_unit_test(test_mount_point),
