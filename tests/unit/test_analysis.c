@@ -365,7 +365,7 @@ static void test_begin_twice(void **state)
 	kernel__restore(&new, 1, 4);
 	kernel__restore(&new, 1, 4);
 	finish();
-	expect_only(RULE_PAIRS, VERDICT_VIOLATION, "is running since seq 5, and pairs.dot");
+	expect_only(RULE_PAIRS, VERDICT_VIOLATION, "is running since seq 5 (automaton pairs)");
 }
 
 static void test_two_ends(void **state)
@@ -504,7 +504,7 @@ static void test_unpreserve_of_nothing(void **state)
 	old_kernel();
 	kernel__unpreserve(&old, 2, 7);
 	new_kernel();
-	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION, "is free, and unchanged.dot");
+	expect_only(RULE_UNCHANGED, VERDICT_VIOLATION, "is free (automaton unchanged)");
 }
 
 static void test_left_after_abort(void **state)
@@ -681,7 +681,7 @@ static void test_restore_after_unseen_preserve(void **state)
 	old_kernel();
 	old.rec.complete = false;
 	unfinished_kernel();
-	kernel__restore(&new, 5, 3);
+	kernel__restore(&new, 5, 9);
 	finish();
 	expect(RULE_RESTORE, VERDICT_INCOMPLETE, "its preserve was not seen");
 }
@@ -808,7 +808,7 @@ static void test_flb_comes_too_late(void **state)
 	kernel__flb(&old, LUTRACE_OP_FLB_PRESERVE, 0);
 	analysis__run(&a, &old.rec, 1);
 	assert_int_equal(a.checks[RULE_FLB].verdict, VERDICT_VIOLATION);
-	assert_true(says(&a.checks[RULE_FLB], "the FLB is absent, and flb.dot"));
+	assert_true(says(&a.checks[RULE_FLB], "the FLB is absent (automaton flb)"));
 	analysis__free(&a);
 }
 
@@ -1032,7 +1032,7 @@ static void test_deep_one_missing(void **state)
 	(void)state;
 	walk_all();
 	new.rec.nr_deep--;
-	expect_only(RULE_DEEP, VERDICT_INCOMPLETE, "was not walked before it was given up");
+	expect_only(RULE_DEEP, VERDICT_INCOMPLETE, "was not walked before it was freed");
 }
 
 /* Time */

@@ -114,6 +114,16 @@ static void retrieve(void)
 	whole(P(FLB_RETRIEVE), 2, 0, 0);
 }
 
+/* Their recording missed nothing and ended properly, by the kernel's word at its end. */
+static void expect_left(const struct preserved *left, size_t nr)
+{
+	struct previous previous = {
+		.left = left, .nr_left = nr, .gapless = true, .ended = true, .last_generation = nr,
+	};
+
+	oracle__expect(oracle, &previous);
+}
+
 /* Preserves that overlap, abort, reuse of a slot, and a refused preserve. */
 static void test_clean_old_kernel(void **state)
 {
@@ -154,7 +164,7 @@ static const struct preserved *left(void)
 static void test_clean_new_kernel(void **state)
 {
 	(void)state;
-	oracle__expect(oracle, left(), 2, true);
+	expect_left(left(), 2);
 	retrieve();
 	whole(P(RESTORE), 0, 1, -12);
 	whole(P(RESTORE), 0, 1, 0);
@@ -285,7 +295,7 @@ static void test_generation(void **state)
 static void test_generation_handed_over(void **state)
 {
 	(void)state;
-	oracle__expect(oracle, left(), 2, true);
+	expect_left(left(), 2);
 	whole(P(FLB_PRESERVE), 0, 0, 0);
 	whole(P(PRESERVE), 5, 1, 0);
 	retrieve();
@@ -366,7 +376,7 @@ static void test_restore_differs(void **state)
 	struct lutrace_event ev;
 
 	(void)state;
-	oracle__expect(oracle, left(), 2, true);
+	expect_left(left(), 2);
 	retrieve();
 	put(P(RESTORE), LUTRACE_BEGIN, 0, 1, 0);
 	ev = make(P(RESTORE), LUTRACE_END, 0, 1, 0);
@@ -378,18 +388,232 @@ static void test_restore_differs(void **state)
 static void test_restore_of_nothing(void **state)
 {
 	(void)state;
-	oracle__expect(oracle, left(), 2, true);
+	expect_left(left(), 2);
 	retrieve();
 	whole(P(RESTORE), 0, 3, 0);
 	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
 }
 
-static void test_retrieve_counts_others(void **state)
+/* What the kernel finds in the FLB: that many domains, and the largest generation that was used. */
+static void retrieve_told(unsigned int nr, __u64 generation)
+{
+	struct lutrace_event ev;
+
+	put(P(FLB_RETRIEVE), LUTRACE_BEGIN, 0, 0, 0);
+	ev = make(P(FLB_RETRIEVE), LUTRACE_END, nr, 0, 0);
+	ev.generation = generation;
+	oracle__event(oracle, &ev);
+}
+
+static struct previous previous_of(bool ended)
+{
+	return (struct previous){
+		.left = left(), .nr_left = 2, .gapless = true, .ended = ended, .last_generation = 2,
+		.unseen_ns = 9800000000,
+	};
+}
+
+static void expect_detail(enum rule_id id, size_t i, const char *text)
+{
+	const char *detail = oracle__check(oracle, id)->details[i];
+
+	if (!detail || !strstr(detail, text))
+		fail_msg("%s says \"%s\", not \"%s\"", rule__name(id), detail, text);
+}
+
+/* Two more domains were preserved when the recording was over: nobody saw it, nobody did wrong. */
+static void test_recording_ended_early(void **state)
+{
+	struct previous p = previous_of(true);
+	unsigned int i;
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	whole(P(FLB_RETRIEVE), 4, 0, 0);
+	for (i = 0; i < 4; i++)
+		whole(P(RESTORE), i, i + 1, 0);
+	whole(P(FLB_FINISH), 0, 0, 0);
+	assert_false(oracle__previous_is_proven(oracle));
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+	expect_detail(RULE_RESTORE, 0, "found 4 live records, 2 are known to have been preserved");
+	expect_detail(RULE_RESTORE, 1, "ended 9.800 s before the next one began: what was preserved "
+		      "after that was not seen; 1 more like this");
+}
+
+/* So it is if nothing is restored. */
+static void test_later_generation(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	retrieve_told(2, 3);
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+	expect_detail(RULE_RESTORE, 0, "it has generation 3, and 2 is the largest that was seen");
+}
+
+/* One was unpreserved and another preserved: the number is the same, the generation is not. */
+static void test_generation_tells_of_the_end(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	retrieve_told(2, 3);
+	assert_false(oracle__previous_is_proven(oracle));
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 2, 3, 0);
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+}
+
+/* A recording without an end has all if the kernel says that nothing came after it. */
+static void test_cut_and_proven(void **state)
+{
+	struct previous p = previous_of(false);
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	retrieve_told(2, 2);
+	assert_true(oracle__previous_is_proven(oracle));
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 2, 3, 0);
+	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
+	expect_detail(RULE_RESTORE, 0, "was not preserved at the end of the previous kernel");
+}
+
+static void test_cut_and_not_proven(void **state)
+{
+	struct previous p = previous_of(false);
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	retrieve();
+	assert_false(oracle__previous_is_proven(oracle));
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 2, 3, 0);
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+}
+
+/* Its generation was used while all was seen, and by another slot. */
+static void test_stranger_of_a_seen_generation(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	retrieve_told(4, 4);
+	whole(P(RESTORE), 2, 2, 0);
+	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
+}
+
+/* Its preserve had begun when the recording ended: it is not among what was left, and no stranger. */
+static void test_preserve_was_running(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	p.last_generation = p.running = 3;
+	oracle__expect(oracle, &p);
+	retrieve_told(2, 3);
+	whole(P(RESTORE), 0, 1, 0);
+	whole(P(RESTORE), 2, 3, 0);
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+}
+
+static void test_preserve_was_running_and_counts(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	p.last_generation = p.running = 3;
+	oracle__expect(oracle, &p);
+	retrieve_told(3, 3);
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+}
+
+static void test_what_is_running(void **state)
 {
 	(void)state;
-	oracle__expect(oracle, left(), 2, true);
-	whole(P(FLB_RETRIEVE), 3, 0, 0);
-	expect_only(RULE_RESTORE, VERDICT_VIOLATION);
+	start();
+	assert_int_equal(oracle__running(oracle), 0);
+	put(P(PRESERVE), LUTRACE_BEGIN, 3, 8, 0);
+	put(P(PRESERVE), LUTRACE_BEGIN, 4, 9, 0);
+	assert_int_equal(oracle__running(oracle), 8);
+	put(P(PRESERVE), LUTRACE_END, 3, 8, 0);
+	assert_int_equal(oracle__running(oracle), 9);
+}
+
+static void test_stranger_after_a_gap(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	p.gapless = false;
+	oracle__expect(oracle, &p);
+	retrieve_told(2, 2);
+	whole(P(RESTORE), 2, 2, 0);
+	expect_only(RULE_RESTORE, VERDICT_INCOMPLETE);
+	expect_detail(RULE_RESTORE, 0, "the recording of the previous kernel is not whole");
+}
+
+/* Fewer may have been unpreserved. More of no later generation cannot be, nor fewer if all was seen. */
+static void retrieves_others(unsigned int nr, __u64 generation, bool reaches, enum verdict verdict)
+{
+	struct previous p = previous_of(true);
+
+	p.reaches = reaches;
+	oracle__expect(oracle, &p);
+	retrieve_told(nr, generation);
+	expect_only(RULE_RESTORE, verdict);
+}
+
+static void test_retrieve_counts_more(void **state)
+{
+	(void)state;
+	retrieves_others(3, 2, false, VERDICT_VIOLATION);
+}
+
+static void test_retrieve_counts_more_untold(void **state)
+{
+	(void)state;
+	retrieves_others(3, 0, false, VERDICT_INCOMPLETE);
+}
+
+static void test_retrieve_counts_fewer(void **state)
+{
+	(void)state;
+	retrieves_others(1, 2, false, VERDICT_INCOMPLETE);
+}
+
+static void test_retrieve_counts_fewer_at_the_kexec(void **state)
+{
+	(void)state;
+	retrieves_others(1, 2, true, VERDICT_VIOLATION);
+}
+
+static void test_generation_is_handed_over(void **state)
+{
+	struct previous p = previous_of(true);
+
+	(void)state;
+	oracle__expect(oracle, &p);
+	retrieve_told(2, 1);
+	expect_only(RULE_GENERATION, VERDICT_VIOLATION);
+}
+
+/* A part of the plan: what is left over is named, and no fault. */
+static void test_given_up(void **state)
+{
+	(void)state;
+	expect_left(left(), 2);
+	retrieve();
+	whole(P(RESTORE), 1, 2, 0);
+	whole(P(FLB_FINISH), 0, 0, 0);
+	expect_clean();
+	expect_detail(RULE_RESTORE, 0, "1 of the 2 domains preserved at the end of the previous kernel "
+		      "were not reclaimed and are given up");
+	expect_detail(RULE_RESTORE, 1, "not reclaimed: record 0x");
+	assert_int_equal(oracle__check(oracle, RULE_RESTORE)->nr_details, 2);
 }
 
 static void test_restore_unknown(void **state)
@@ -442,7 +666,7 @@ static void with_names(__u64 swap)
 		name = called(i, NAME_PRESERVED, i);
 		names__learn(before, &name);
 	}
-	oracle__expect(oracle, left(), 2, true);
+	expect_left(left(), 2);
 	oracle__expect_names(oracle, before);
 	retrieve();
 	tell_names(NAME_PRESERVED, 1);		/* this kernel's own is not compared */
@@ -981,7 +1205,7 @@ static void begin_next_kernel(void)
 		walks_before[n] = walk_of(n, n + 1);
 	}
 	seq = 0;
-	oracle__expect(oracle, left_before, 2, true);
+	expect_left(left_before, 2);
 	oracle__expect_deep(oracle, walks_before, 2, true);
 	oracle__watch_deep(oracle, NULL);
 	retrieve();
@@ -1043,6 +1267,32 @@ static void test_deep_same_token(void **state)
 	put_walk(walk_of(0, 0));
 	put_walk(w);
 	expect_clean();
+}
+
+/* It may be of a domain that was preserved when the recording was over. */
+static void test_deep_ended_early(void **state)
+{
+	struct lutrace_deep w = walk_of(2, 0);
+	struct previous p = previous_of(true);
+
+	(void)state;
+	begin_next_kernel();
+	oracle__free(oracle);
+	oracle = oracle__new(on_violation, NULL);
+	seq = 0;
+	oracle__expect(oracle, &p);
+	oracle__expect_deep(oracle, walks_before, 2, true);
+	oracle__watch_deep(oracle, NULL);
+	retrieve_told(2, 3);
+	whole(P(RESTORE), 2, 3, 0);
+	w.token = walks_before[1].token;
+	put_walk(w);
+	w.token = 77;
+	put_walk(w);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(oracle__check(oracle, RULE_DEEP)->verdict, VERDICT_INCOMPLETE);
+	expect_detail(RULE_DEEP, 0, "may be of another domain");
+	assert_int_equal(told, 0);
 }
 
 static void test_deep_restore_is_not_walked(void **state)
@@ -1268,7 +1518,12 @@ int main(void)
 		T(unpreserve_of_nothing), T(abort),
 		T(abort_counted_by_kernel), T(generation), T(generation_handed_over), T(undo),
 		T(flb_missing), T(flb_twice), T(flb_is_left), T(flb_may_be_left), T(flb_is_not_known_to_be_empty),
-		T(restore_differs), T(restore_of_nothing), T(retrieve_counts_others),
+		T(restore_differs), T(restore_of_nothing), T(recording_ended_early),
+		T(generation_tells_of_the_end), T(later_generation), T(cut_and_proven), T(cut_and_not_proven),
+		T(stranger_of_a_seen_generation), T(stranger_after_a_gap), T(preserve_was_running),
+		T(preserve_was_running_and_counts), T(what_is_running), T(retrieve_counts_more),
+		T(retrieve_counts_more_untold), T(retrieve_counts_fewer),
+		T(retrieve_counts_fewer_at_the_kexec), T(generation_is_handed_over), T(given_up),
 		T(restore_unknown), T(restore_once), T(restore_error),
 		T(restore_error_at_the_end), T(retrieve_refused), T(retrieve_refused_once),
 		T(restore_after_finish), T(restore_refused_alone),
@@ -1287,7 +1542,7 @@ int main(void)
 		T(deep_not_walked), T(deep_cannot), T(alike), T(tallies_add_up), T(rules), T(deep_gone), T(deep_all_gone),
 		T(deep_attached_late),
 		T(deep_next_kernel), T(deep_restore_differs), T(deep_swapped), T(deep_same_token),
-		T(deep_restore_is_not_walked), T(deep_restore_says_otherwise),
+		T(deep_restore_is_not_walked), T(deep_ended_early), T(deep_restore_says_otherwise),
 		T(deep_root_of_no_restore), T(deep_without_before),
 	};
 

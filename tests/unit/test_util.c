@@ -259,17 +259,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_map_finds_what_was_set),
 		cmocka_unit_test(test_map_keys_are_all_three_numbers),
-<<<<<<< HEAD
-		cmocka_unit_test(test_map_survives_churn),
-=======
 		cmocka_unit_test(test_map_survives_churn), cmocka_unit_test(test_map_removes),
 		cmocka_unit_test(test_no_map_is_empty),
-		cmocka_unit_test(test_file_appears_at_commit),
-		cmocka_unit_test(test_discarded_file_leaves_the_old_one),
-		cmocka_unit_test(test_failed_write_is_told),
-		cmocka_unit_test(test_directory_is_refused_at_once),
-		cmocka_unit_test(test_name_that_cannot_be_taken),
->>>>>>> 1098cac (idmap: entries are an array of 32 bytes each, and the hash is numbers of them)
 		cmocka_unit_test(test_missing_file_is_named),
 		cmocka_unit_test(test_device_without_end),
 		cmocka_unit_test(test_mount_point),

@@ -383,6 +383,7 @@ static int read_before(struct session *s, struct fault *fault)
 {
 	struct recording running;
 	const struct boot *last;
+	struct previous previous;
 	int err;
 
 	if (!s->opts->nr_before)
@@ -393,11 +394,12 @@ static int read_before(struct session *s, struct fault *fault)
 	last = s->before.boot;
 	if (err || !last)
 		return err;
-	oracle__expect(s->oracle, last->left, last->nr_left, last->whole);
+	previous = boot__previous(last, NULL);
+	oracle__expect(s->oracle, &previous);
 	oracle__expect_names(s->oracle, last->names);
 	if (last->walks)
 		oracle__expect_deep(s->oracle, last->walks, last->nr_walks,
-				    last->whole && last->nr_walks == last->nr_left);
+				    last->nr_walks == last->nr_left);
 	return 0;
 }
 

@@ -53,6 +53,8 @@ static void oracle__on_domain(struct oracle *o, const struct lutrace_event *ev)
 	automata__step_all(o, obj, obj, ev);
 	oracle__on_root(o, obj, ev);
 	oracle__rules_event(o, obj, ev);
+	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
+		idmap__set(o->generations, ev->ser_phys, 0, 0, ev->generation);
 	if (done && ev->op == LUTRACE_OP_PRESERVE) {
 		obj->then = preserved__of(ev);
 		obj->then_known = true;
@@ -84,7 +86,11 @@ static void oracle__on_flb(struct oracle *o, const struct lutrace_event *ev)
 	automata__step_operation(o, o->flb, ev);
 	automata__step_all(o, o->flb, o->flb, ev);
 	automata__broadcast(o, ev);
-	o->retrieved |= ev->op == LUTRACE_OP_FLB_RETRIEVE && ev->phase == LUTRACE_END && !ev->ret;
+	if (ev->op == LUTRACE_OP_FLB_RETRIEVE && ev->phase == LUTRACE_END && !ev->ret) {
+		o->retrieved = true;
+		o->nr_incoming = ev->nr_tables;
+		o->incoming_generation = ev->generation;
+	}
 	oracle__rules_event(o, o->flb, ev);
 	if (ev->op == LUTRACE_OP_FLB_UNPRESERVE && ev->phase == LUTRACE_END)
 		oracle__flb_went(o);

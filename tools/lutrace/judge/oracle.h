@@ -117,11 +117,33 @@ struct oracle;
 
 /* @on_violation may be NULL; then no history is kept. */
 struct oracle *oracle__new(violation_fn on_violation, void *priv);
+
+/* What recordings of the previous kernel tell. They may have ended long before its kexec. */
+struct previous {
+	const struct preserved *left;	/* what was preserved when they ended */
+	size_t nr_left;
+	/*
+	 * Nothing is missing in them from the kernel's first event until they end: no number, nothing
+	 * that was counted, nothing that was left out on purpose.
+	 */
+	bool gapless;
+	bool ended;			/* they ended properly: they were not cut */
+	bool reaches;			/* they have all until the kexec: the caller has proof */
+	__u64 last_generation;		/* the largest one that they have; 0: none */
+	__u64 running;			/* the smallest one whose preserve had not ended; 0: none */
+	__u64 unseen_ns;		/* from their end to where the next kernel was seen; 0: unknown */
+};
+
+/* @previous is copied; what it points to must outlive the oracle. To be called before any event. */
+void oracle__expect(struct oracle *o, const struct previous *previous);
 /*
- * What the kernel before left preserved; must outlive the oracle. @whole: its
- * recording missed nothing, so what is not there was not preserved.
+ * Whether it is proven that what was preserved at the kexec is what the recordings of the previous
+ * kernel ended with, so that what is not there was not preserved: they are gapless, and the caller says
+ * so, or no preserve was running, and what this kernel found when it retrieved the FLB is as it was then. A kernel that tells the largest
+ * generation proves it by that and the number of domains, another one by the number of domains if the
+ * recordings ended properly.
  */
-void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole);
+bool oracle__previous_is_proven(const struct oracle *o);
 /* How the kernel before called what it left; must outlive the oracle. */
 void oracle__expect_names(struct oracle *o, const struct names *before);
 /*
@@ -137,8 +159,8 @@ void oracle__watch_freed(struct oracle *o);
 void oracle__watch_klog(struct oracle *o);
 /*
  * Page tables will be walked, or, with @missing, would have been: it says why not.
- * The walks of what the kernel before left must outlive the oracle; @whole: each
- * domain was walked then. @before NULL: nothing is known of that kernel's.
+ * The walks of what the previous kernel left must outlive the oracle; @whole: each
+ * domain that it left was walked. @before NULL: nothing is known of that kernel's.
  */
 void oracle__watch_deep(struct oracle *o, const char *missing);
 void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr,
@@ -197,6 +219,8 @@ const struct tally *oracle__tally(const struct oracle *o, enum rule_id id);
 __u64 oracle__nr_events(const struct oracle *o);
 /* Events that did not come, as far as is known. */
 __u64 oracle__missing(const struct oracle *o);
+/* The smallest generation of a domain that is being preserved now; 0: there is none. */
+__u64 oracle__running(const struct oracle *o);
 /* What is preserved now, in the order in which it was; to free. */
 struct preserved *oracle__left(struct oracle *o, size_t *nr);
 /* The last walk of each of these that was walked; to free. */

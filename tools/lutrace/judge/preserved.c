@@ -111,3 +111,18 @@ struct preserved *oracle__left(struct oracle *o, size_t *nr)
 	qsort(left, *nr, sizeof(*left), oracle__by_end);
 	return left;
 }
+
+__u64 oracle__running(const struct oracle *o)
+{
+	const struct object *obj;
+	__u64 running = 0;
+	size_t pos = 0;
+	uint64_t *at;
+
+	while ((at = idmap__next(o->objects, &pos))) {
+		obj = (const struct object *)(uintptr_t)*at;
+		if (obj->begun[LUTRACE_OP_PRESERVE] && (!running || obj->b < running))
+			running = obj->b;
+	}
+	return running;
+}

@@ -75,10 +75,11 @@ struct oracle {
 	bool forgets;			/* nobody asks for one object */
 	/* What is known of the previous kernel. */
 	bool expecting;			/* anything is */
-	const struct preserved *left;
-	size_t nr_left;
-	bool left_whole;
-	bool retrieved;			/* the FLB was, in this kernel */
+	struct previous previous;
+	/* What this kernel found when it retrieved the FLB, and whether it was seen to. */
+	bool retrieved;
+	__u64 nr_incoming;		/* live records */
+	__u64 incoming_generation;	/* the largest that was ever used; 0: not told */
 	const struct names *names_before;	/* NULL: none */
 };
 
@@ -95,6 +96,9 @@ void oracle__count_domain(struct oracle *o, enum rule_id id, __u64 ser_phys, __u
 struct words {
 	char s[160];
 };
+
+/* previous.c: why what the previous kernel preserved at last may not have been seen, for a finding. */
+struct words previous__unseen(const struct oracle *o);
 
 /* words.c: in words, for findings. */
 struct words words__event(const struct lutrace_event *ev);

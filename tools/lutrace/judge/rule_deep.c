@@ -140,28 +140,42 @@ static const struct lutrace_deep *rule_deep__before(const struct oracle *o,
 	return nearest;
 }
 
+/* Against the walk of the same token in the previous kernel. */
+static void rule_deep__compare_with(struct oracle *o, struct object *root,
+				    const struct lutrace_deep *then, const struct lutrace_deep *w)
+{
+	bool same = root->is_restored && root->restored.ser_phys == then->ser_phys &&
+		    root->restored.generation == then->generation;
+	char text[192];
+
+	++*rule_deep__number(o, DEEP_COMPARED);
+	if (!walked__differs(then, w, text, sizeof(text)))
+		return;
+	if (same || oracle__previous_is_proven(o))
+		rule_deep__accuse(o, w, root, "its page table is not what it was in the previous "
+				  "kernel (record 0x%llx generation %llu): %s", then->ser_phys,
+				  then->generation, text);
+	else
+		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, root, NULL,
+			       "%s: the last walk of that token in the previous kernel may be of "
+			       "another domain: %s", rule_deep__words(w).s, previous__unseen(o).s);
+}
+
 static void rule_deep__compare(struct oracle *o, struct object *root, const struct lutrace_deep *w)
 {
 	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
 	const struct lutrace_deep *then = rule_deep__before(o, w);
 	bool told = root->undecided & 1u << RULE_DEEP;
-	char text[192];
 
-	if (then) {
-		++*rule_deep__number(o, DEEP_COMPARED);
-		if (walked__differs(then, w, text, sizeof(text)))
-			rule_deep__accuse(o, w, root,
-					  "its page table is not what it was in the previous kernel "
-					  "(record 0x%llx generation %llu): %s",
-					  then->ser_phys, then->generation, text);
-	} else if (s->before && s->before_whole) {
+	if (then)
+		rule_deep__compare_with(o, root, then, w);
+	else if (s->before && s->before_whole && oracle__previous_is_proven(o))
 		rule_deep__accuse(o, w, root,
 				  "no HWPT of that token was preserved in the previous kernel");
-	} else if (!told) {
+	else if (!told)
 		oracle__report(o, RULE_DEEP, s->before ? VERDICT_INCOMPLETE : VERDICT_UNKNOWN, root,
 			       NULL, "%s: there is no walk of the previous kernel to compare it with",
 			       rule_deep__words(w).s);
-	}
 }
 
 static void rule_deep__reclaimed(struct oracle *o, struct object *root,
@@ -299,6 +313,8 @@ void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, si
 	s->before = before;
 	s->nr_before = nr;
 	s->before_whole = whole;
+	idmap__free(s->before_at);
+	idmap__free(s->before_by_token);
 	s->before_at = idmap__new();
 	s->before_by_token = idmap__new();
 	for (i = 0; i < nr; i++) {

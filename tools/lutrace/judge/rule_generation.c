@@ -6,29 +6,25 @@
 #include <inttypes.h>
 #include "judge/rule.h"
 
-struct rule_generation {
-	__u64 handed_over;	/* the largest generation that the previous kernel is known to have used */
-};
-
 static char *rule_generation__summary(const struct tally *t)
 {
 	return xasprintf("%zu preserves", t->subjects);
 }
 
-static void rule_generation__retrieved(struct oracle *o)
+/* The largest generation that the previous kernel is known to have used, once this one knows of it. */
+static __u64 rule_generation__handed_over(const struct oracle *o)
 {
-	struct rule_generation *s = oracle__state(o, RULE_GENERATION);
-	size_t i;
+	__u64 seen = o->previous.last_generation;
 
-	for (i = 0; i < o->nr_left; i++)
-		if (s->handed_over < o->left[i].generation)
-			s->handed_over = o->left[i].generation;
+	if (!o->retrieved)
+		return 0;
+	return seen > o->incoming_generation ? seen : o->incoming_generation;
 }
 
 static void rule_generation__preserve(struct oracle *o, struct object *obj,
 				      const struct lutrace_event *ev)
 {
-	struct rule_generation *s = oracle__state(o, RULE_GENERATION);
+	__u64 handed_over = rule_generation__handed_over(o);
 	uint64_t *last = idmap__find(o->generations, ev->ser_phys, 0, 0);
 
 	oracle__count(o, RULE_GENERATION, obj);
@@ -41,10 +37,21 @@ static void rule_generation__preserve(struct oracle *o, struct object *obj,
 			       o->missing ? VERDICT_INCOMPLETE : VERDICT_VIOLATION, obj, ev,
 			       "%s: the slot had generation %" PRIu64 " already",
 			       words__event(ev).s, *last);
-	else if (ev->generation <= s->handed_over)
+	else if (ev->generation <= handed_over)
 		oracle__report(o, RULE_GENERATION, VERDICT_VIOLATION, obj, ev,
 			       "%s: the previous kernel handed over generation %llu already",
-			       words__event(ev).s, s->handed_over);
+			       words__event(ev).s, handed_over);
+}
+
+/* What is handed over counts on, so it has at least what was seen. */
+static void rule_generation__retrieved(struct oracle *o, struct object *flb,
+				       const struct lutrace_event *ev)
+{
+	if (ev->generation && ev->generation < o->previous.last_generation)
+		oracle__report(o, RULE_GENERATION, VERDICT_VIOLATION, flb, ev,
+			       "%s: it was handed over with generation %llu, and the previous kernel "
+			       "used %llu already", words__event(ev).s, ev->generation,
+			       o->previous.last_generation);
 }
 
 static void rule_generation__event(struct oracle *o, struct object *obj,
@@ -53,13 +60,12 @@ static void rule_generation__event(struct oracle *o, struct object *obj,
 	if (ev->op == LUTRACE_OP_PRESERVE && ev->phase == LUTRACE_BEGIN)
 		rule_generation__preserve(o, obj, ev);
 	if (ev->op == LUTRACE_OP_FLB_RETRIEVE && ev->phase == LUTRACE_END && !ev->ret)
-		rule_generation__retrieved(o);
+		rule_generation__retrieved(o, obj, ev);
 }
 
 const struct rule rule_generation = {
 	.name = "generation",
 	.title = "a reused record slot gets a higher generation",
 	.summary = rule_generation__summary,
-	.state_size = sizeof(struct rule_generation),
 	.event = rule_generation__event,
 };

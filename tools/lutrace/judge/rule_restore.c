@@ -2,13 +2,14 @@
 /* Rule restore: what is restored is what the previous kernel left. */
 #include <stdlib.h>
 #include "judge/rule.h"
+#include "judge/rule_restore.h"
 
 struct rule_restore {
-	struct idmap *left_at;		/* identity: index in o->left; NULL: nothing is expected */
-	bool *reclaimed;		/* of each in o->left: it was restored */
+	struct idmap *left_at;		/* identity: index in previous.left; NULL: nothing is expected */
+	bool *reclaimed;		/* of each in previous.left: it was restored */
 	size_t nr_reclaimed;
 	size_t nr_restored;		/* of all domains, selected or not */
-	__u64 nr_incoming;		/* how many records the kernel found in it */
+	bool finished;			/* the FLB was: what was not restored is gone */
 };
 
 enum { RESTORE_COMPARED };
@@ -30,7 +31,30 @@ static const struct preserved *rule_restore__left(struct oracle *o,
 		return NULL;
 	s->nr_reclaimed += !s->reclaimed[*at];
 	s->reclaimed[*at] = true;
-	return &o->left[*at];
+	return &o->previous.left[*at];
+}
+
+/* A domain that is not among what the recordings of the previous kernel ended with. */
+static void rule_restore__stranger(struct oracle *o, struct object *obj,
+				   const struct lutrace_event *ev)
+{
+	const struct previous *p = &o->previous;
+	/*
+	 * What is preserved after the end has a higher generation than all that was seen, if the kernel
+	 * counts them over all records: one that tells the largest does.
+	 */
+	bool seen = p->gapless && p->ended && o->incoming_generation &&
+		    ev->generation <= p->last_generation &&
+		    (!p->running || ev->generation < p->running);
+
+	if (seen || oracle__previous_is_proven(o))
+		oracle__report(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
+			       "%s: it was not preserved at the end of the previous kernel",
+			       words__event(ev).s);
+	else
+		oracle__report(o, RULE_RESTORE, VERDICT_INCOMPLETE, obj, ev,
+			       "%s: its preserve was not seen: %s", words__event(ev).s,
+			       previous__unseen(o).s);
 }
 
 static void rule_restore__restored(struct oracle *o, struct object *obj,
@@ -41,52 +65,95 @@ static void rule_restore__restored(struct oracle *o, struct object *obj,
 	const struct preserved *p;
 	char text[128];
 
-	if (o->retrieved && ++s->nr_restored > s->nr_incoming)
+	if (++s->nr_restored > o->nr_incoming && o->retrieved)
 		oracle__report(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
 			       "%s: %zu domains are restored of %llu that were handed over",
-			       words__event(ev).s, s->nr_restored, s->nr_incoming);
+			       words__event(ev).s, s->nr_restored, o->nr_incoming);
 	if (!o->expecting)
 		return;
 	p = rule_restore__left(o, ev);
-	if (p && counted)
+	if (!p) {
+		rule_restore__stranger(o, obj, ev);
+		return;
+	}
+	if (counted)
 		o->tallies[RULE_RESTORE].n[RESTORE_COMPARED]++;
-	if (!p && o->left_whole)
-		oracle__report(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
-			       "%s: it was not preserved at the end of the previous kernel",
-			       words__event(ev).s);
-	else if (!p)
-		oracle__report(o, RULE_RESTORE, VERDICT_INCOMPLETE, obj, ev,
-			       "%s: its preserve was not seen: the recording of the previous "
-			       "kernel is not whole", words__event(ev).s);
-	else if (preserved__differs(p, ev, text, sizeof(text)))
+	if (preserved__differs(p, ev, text, sizeof(text)))
 		oracle__report(o, RULE_RESTORE, VERDICT_VIOLATION, obj, ev,
 			       "%s: it differs from its preserve (seq %llu of the previous "
 			       "kernel): its %s", words__event(ev).s, p->seq, text);
 }
 
+/*
+ * No preserve after the end explains more records than were left if no higher generation was used, and
+ * nothing explains another number if all was seen until the kexec.
+ */
 static void rule_restore__retrieved(struct oracle *o, struct object *flb,
 				    const struct lutrace_event *ev)
 {
-	struct rule_restore *s = oracle__state(o, RULE_RESTORE);
+	const struct previous *p = &o->previous;
+	bool later = ev->generation > p->last_generation;
+	bool more = ev->nr_tables > p->nr_left && ev->generation && !later && p->ended &&
+		    !p->running;
 
-	s->nr_incoming = ev->nr_tables;
-	if (o->expecting && ev->nr_tables != o->nr_left)
-		oracle__report(o, RULE_RESTORE,
-			       o->left_whole ? VERDICT_VIOLATION : VERDICT_INCOMPLETE, flb, ev,
+	if (!o->expecting || (ev->nr_tables == p->nr_left && !later))
+		return;
+	if (ev->nr_tables == p->nr_left)
+		oracle__report(o, RULE_RESTORE, VERDICT_INCOMPLETE, flb, ev,
+			       "%s: it has generation %llu, and %llu is the largest that was seen: "
+			       "%s", words__event(ev).s, ev->generation, p->last_generation,
+			       previous__unseen(o).s);
+	else if (p->gapless && (p->reaches || more))
+		oracle__report(o, RULE_RESTORE, VERDICT_VIOLATION, flb, ev,
 			       "%s: it found %llu live records, %zu were preserved at the end of "
-			       "the previous kernel%s", words__event(ev).s, ev->nr_tables,
-			       o->nr_left, o->left_whole ? "" : ", whose recording is not whole");
+			       "the previous kernel", words__event(ev).s, ev->nr_tables,
+			       p->nr_left);
+	else
+		oracle__report(o, RULE_RESTORE, VERDICT_INCOMPLETE, flb, ev,
+			       "%s: it found %llu live records, %zu are known to have been "
+			       "preserved: %s", words__event(ev).s, ev->nr_tables, p->nr_left,
+			       previous__unseen(o).s);
 }
 
 static void rule_restore__event(struct oracle *o, struct object *obj,
 				const struct lutrace_event *ev)
 {
+	struct rule_restore *s = oracle__state(o, RULE_RESTORE);
+
 	if (ev->phase != LUTRACE_END || ev->ret)
 		return;
 	if (ev->op == LUTRACE_OP_RESTORE)
 		rule_restore__restored(o, obj, ev);
 	else if (ev->op == LUTRACE_OP_FLB_RETRIEVE)
 		rule_restore__retrieved(o, obj, ev);
+	else if (ev->op == LUTRACE_OP_FLB_FINISH)
+		s->finished = true;
+}
+
+/* What was handed over and nobody reclaimed: that is allowed, and told. */
+static void rule_restore__given_up(struct oracle *o)
+{
+	struct rule_restore *s = oracle__state(o, RULE_RESTORE);
+	const struct previous *p = &o->previous;
+	struct name_text text;
+	size_t i;
+
+	if (!o->retrieved || !oracle__previous_is_proven(o) || s->nr_reclaimed == p->nr_left)
+		return;
+	oracle__report(o, RULE_RESTORE, VERDICT_PASS, NULL, NULL,
+		       "%zu of the %zu domains preserved at the end of the previous kernel were not "
+		       "reclaimed%s", p->nr_left - s->nr_reclaimed, p->nr_left,
+		       s->finished ? " and are given up" : "");
+	for (i = 0; i < p->nr_left; i++) {
+		if (s->reclaimed[i])
+			continue;
+		text = name__text(names__find(o->names_before, p->left[i].ser_phys,
+					      p->left[i].generation));
+		oracle__report(o, RULE_RESTORE, VERDICT_PASS, NULL, NULL,
+			       "not reclaimed: record 0x%llx generation %llu%s%s%s",
+			       p->left[i].ser_phys, p->left[i].generation, *text.s ? " (" : "",
+			       text.s, *text.s ? ")" : "");
+	}
 }
 
 static void rule_restore__end(struct oracle *o)
@@ -98,11 +165,12 @@ static void rule_restore__end(struct oracle *o)
 		oracle__report(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL,
 			       "give the recording of the kernel before with --before to have "
 			       "restores compared");
-	} else if (o->expecting && o->nr_left && !o->retrieved) {
+	} else if (o->expecting && o->previous.nr_left && !o->retrieved) {
 		oracle__report(o, RULE_RESTORE, VERDICT_UNKNOWN, NULL, NULL,
 			       "that the FLB was retrieved was not seen: what was restored before "
 			       "is unknown");
 	}
+	rule_restore__given_up(o);
 }
 
 static void rule_restore__release(struct oracle *o)
@@ -123,19 +191,16 @@ const struct rule rule_restore = {
 	.end = rule_restore__end,
 };
 
-void oracle__expect(struct oracle *o, const struct preserved *left, size_t nr, bool whole)
+void rule_restore__expect(struct oracle *o)
 {
 	struct rule_restore *s = oracle__state(o, RULE_RESTORE);
+	const struct previous *p = &o->previous;
 	size_t i;
 
-	o->expecting = true;
-	o->left = left;
-	o->nr_left = nr;
-	o->left_whole = whole;
 	s->left_at = idmap__new();
-	s->reclaimed = xcalloc(nr, sizeof(*s->reclaimed));
-	for (i = 0; i < nr; i++)
-		idmap__set(s->left_at, left[i].ser_phys, left[i].generation, 0, i);
+	s->reclaimed = xcalloc(p->nr_left, sizeof(*s->reclaimed));
+	for (i = 0; i < p->nr_left; i++)
+		idmap__set(s->left_at, p->left[i].ser_phys, p->left[i].generation, 0, i);
 }
 
 size_t oracle__nr_reclaimed(const struct oracle *o)

@@ -199,14 +199,16 @@ static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 static void judge_boot(struct analysis *a, struct boot *boot, struct boot *before)
 {
 	struct oracle *o = oracle__new(on_violation, a);
+	struct previous previous;
 
 	if (before) {
-		oracle__expect(o, before->left, before->nr_left, before->whole);
+		previous = boot__previous(before, boot);
+		oracle__expect(o, &previous);
 		oracle__expect_names(o, before->names);
 	}
 	if (before && before->walks)
 		oracle__expect_deep(o, before->walks, before->nr_walks,
-				    before->whole && before->nr_walks == before->nr_left);
+				    before->nr_walks == before->nr_left);
 	if (boot->watches_freed)
 		oracle__watch_freed(o);
 	if (boot->has_klog)
@@ -225,28 +227,16 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 		boot->sound = false;
 	oracle__end(o, boot__end_ns(boot), boot->lost);
 	boot->left = oracle__left(o, &boot->nr_left);
+	boot->running = oracle__running(o);
 	if (boot->is_deep)
 		boot->walks = oracle__walks(o, &boot->nr_walks);
 	if (before)
 		before->nr_restored = oracle__nr_reclaimed(o);
+	if (before && oracle__previous_is_proven(o))
+		a->nr_not_restored += before->nr_left - before->nr_restored;
 	a->nr_found_left_out += oracle__left_out(o);
 	take_rules(a, boot, o, before);
 	oracle__free(o);
-}
-
-static void list_not_restored(struct analysis *a, const struct boot *before,
-			      const struct boot *after)
-{
-	size_t missing = before->nr_left - before->nr_restored;
-
-	/* How many were left for the next kernel is known only then. */
-	if (!before->whole)
-		return;
-	a->nr_not_restored += missing;
-	if (missing)
-		analysis__find(a, RULE_RESTORE, VERDICT_PASS,
-		     "%zu of the %zu domains preserved at the end of %s were not reclaimed in %s",
-		     missing, before->nr_left, boot__name(before), boot__name(after));
 }
 
 /* Restores that are wanted, or may be. */
@@ -288,20 +278,6 @@ static void tell_link(struct analysis *a, const struct boot *before, const struc
 			       "jumped into the other; a kernel between them may not be given", x, y);
 }
 
-/* What was preserved after the end of a recording is no fault of the next kernel. */
-static void tell_end(struct analysis *a, const struct boot *before, const struct boot *boot)
-{
-	double s = before->linked ? ((double)(__s64)(boot->parts[0]->start.monotonic_ns +
-		   before->to_next_ns - boot__last_ns(before))) / 1e9 : 0;
-
-	if (before->end != END_WENT_ON)
-		return;
-	analysis__find(a, RULE_RESTORE, VERDICT_INCOMPLETE, "%s ended %.3f s before %s began, and the "
-		       "kernel went on: it left %zu domains, %zu records were found, or one of a "
-		       "later generation; what was preserved or given up in between was not seen",
-		       boot__name(before), s, boot__name(boot), before->nr_left, before->nr_found);
-}
-
 /* The boot before this one, if it is the one that handed over. */
 static struct boot *join(struct analysis *a, struct boot *boot)
 {
@@ -315,7 +291,6 @@ static struct boot *join(struct analysis *a, struct boot *boot)
 	tell_link(a, before, boot);
 	if (!before || before->link != LINK_KEXEC)
 		return NULL;
-	tell_end(a, before, boot);
 	boot__inherit_names(boot, before);
 	return before;
 }
@@ -329,8 +304,6 @@ static void judge(struct analysis *a, struct sample *samples)
 		before = join(a, boot);
 		figures__measure(a, boot, samples);
 		judge_boot(a, boot, before);
-		if (before)
-			list_not_restored(a, before, boot);
 	}
 	boot--;
 	boot__close(boot, NULL);

@@ -55,6 +55,7 @@ struct boot {
 	enum boot_end end;
 	size_t nr_found;		/* records that the next kernel found */
 	struct preserved *left;		/* what was preserved at the end */
+	__u64 running;			/* as in struct previous */
 	size_t nr_left, nr_restored;	/* restored: by the next boot, each counts once */
 	struct lutrace_deep *walks;	/* of those of left that were walked; NULL: is_deep is false */
 	size_t nr_walks;
@@ -101,6 +102,11 @@ struct handed boot__handed(const struct boot *before, const struct boot *after);
 bool boot__took_over(const struct boot *boot);
 /* Sets end, nr_found and whole of a boot that is linked, or not, to @next; NULL: there is none. */
 void boot__close(struct boot *boot, const struct boot *next);
+/*
+ * What a kernel that it handed over to may expect of it, for oracle__expect(). @next: the boot that it is
+ * linked to, both of which are closed to each other; NULL: its recordings are not there.
+ */
+struct previous boot__previous(const struct boot *boot, const struct boot *next);
 /* In one or two words, as in JSON. */
 const char *boot_link__name(enum boot_link link);
 /* A restored domain is the one that had its record, whatever else the new kernel counts anew. */

@@ -47,6 +47,9 @@ static enum boot_end boot__compare_found(const struct boot *boot, const struct b
 
 	if (found->generation && found->generation > boot__largest_generation(boot))
 		return END_WENT_ON;
+	/* A preserve that had not ended may have, and one of the others may be gone */
+	if (boot->running && !boot__frozen(boot))
+		return END_UNKNOWN;
 	if (found->nr_tables != boot->nr_left)
 		/* Nothing was preserved after it, and so there cannot be more than it has */
 		return boot->ended && (boot__frozen(boot) ||
@@ -73,4 +76,26 @@ void boot__close(struct boot *boot, const struct boot *next)
 	boot->nr_found = found->nr_tables;
 	boot->end = boot__compare_found(boot, next, found);
 	boot->whole = boot->sound && boot->end > END_WENT_ON;
+}
+
+/* From the last thing in the recordings of @boot to where the first one of @next begins; 0: not known. */
+static __u64 boot__unseen_ns(const struct boot *boot, const struct boot *next)
+{
+	__s64 unseen;
+
+	if (!next || !boot->linked)
+		return 0;
+	unseen = next->parts[0]->start.monotonic_ns + boot->to_next_ns - boot__last_ns(boot);
+	return unseen > 0 ? unseen : 0;
+}
+
+struct previous boot__previous(const struct boot *boot, const struct boot *next)
+{
+	return (struct previous){
+		.left = boot->left, .nr_left = boot->nr_left,
+		.gapless = boot->sound, .ended = boot->ended,
+		.reaches = next ? boot->whole : boot__frozen(boot),
+		.last_generation = boot__largest_generation(boot), .running = boot->running,
+		.unseen_ns = boot__unseen_ns(boot, next),
+	};
 }
