@@ -55,17 +55,18 @@ void automata__step_all(struct oracle *o, struct object *obj, struct object *bla
 
 	for (i = 0; i < spec__count(); i++)
 		if (spec__get(i)->objects & 1u << obj->kind)
-			automata__step(o, i, &obj->tracks[i], obj, blame, ev);
+			automata__step(o, i, object__track(o, obj, i), obj, blame, ev);
 }
 
 void automata__step_operation(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
 {
+	struct operation *operation = object__operation(obj, ev->op);
 	size_t i;
 
 	for (i = 0; i < spec__count(); i++)
 		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
-			automata__step(o, i, &obj->running[ev->op], obj, obj, ev);
-	obj->begun[ev->op] = ev->phase == LUTRACE_BEGIN ? ev->time_ns : 0;
+			automata__step(o, i, &operation->track, obj, obj, ev);
+	operation->begun = ev->phase == LUTRACE_BEGIN ? ev->time_ns : 0;
 }
 
 /* What happens to the FLB happens to all that is in it. */
@@ -90,10 +91,14 @@ void automata__broadcast(struct oracle *o, const struct lutrace_event *ev)
 static void automata__end_track(struct oracle *o, size_t i, struct object *obj)
 {
 	const struct spec *spec = spec__get(i);
-	const struct track *track = &obj->tracks[i];
-	bool possible = spec->finals & track->possible;
+	const struct track *track;
+	bool possible;
 
-	if (!(spec->objects & 1u << obj->kind) || spec->finals & 1u << track->believed)
+	if (!(spec->objects & 1u << obj->kind))
+		return;
+	track = object__track(o, obj, i);
+	possible = spec->finals & track->possible;
+	if (spec->finals & 1u << track->believed)
 		return;
 	oracle__report(o, o->rule_of[i], possible ? oracle__unseen_verdict(o) : VERDICT_VIOLATION,
 		       obj, NULL, "%s was left %s; the kernel's log may name the reason",
@@ -116,8 +121,11 @@ void automata__resolve(struct oracle *o, size_t i)
 	static const char *const outcomes[NR_OUTCOMES] = { "begin", "end", "fail" };
 	const struct spec *spec = spec__get(i);
 	char name[64];
-	int op, k;
+	int op, k, kind;
 
+	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
+		if (spec->objects & 1u << kind)
+			o->track_at[kind][i] = o->nr_tracks[kind]++;
 	o->rule_of[i] = rule__by_name(spec->check);
 	if (o->rule_of[i] == NR_RULES) {
 		complain("no rule is named \"%s\"", spec->check);

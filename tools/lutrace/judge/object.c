@@ -9,42 +9,117 @@
 #include "lib/idmap.h"
 #include "lib/mem.h"
 
+void object_kind__operations(enum object_kind kind, unsigned int *first, unsigned int *nr)
+{
+	*first = kind == OBJECT_FLB ? LUTRACE_OP_FLB_PRESERVE : 0;
+	*nr = kind == OBJECT_FLB ? LUTRACE_NR_OPS - LUTRACE_OP_FLB_PRESERVE :
+	      kind == OBJECT_RECORD ? LUTRACE_OP_FLB_PRESERVE : 0;
+}
+
+/* Without what stands behind it. */
+static size_t object_kind__size(enum object_kind kind)
+{
+	if (kind == OBJECT_SLOT)
+		return offsetof(struct object, then);
+	if (kind == OBJECT_ROOT)
+		return offsetof(struct object, holder_b) + sizeof(__u64);
+	return sizeof(struct object);
+}
+
+size_t object__size(const struct oracle *o, enum object_kind kind)
+{
+	unsigned int first, nr;
+
+	object_kind__operations(kind, &first, &nr);
+	return object_kind__size(kind) + o->nr_tracks[kind] * sizeof(struct track) +
+	       nr * sizeof(struct operation);
+}
+
+struct track *object__track(const struct oracle *o, const struct object *obj, size_t i)
+{
+	struct track *tracks = (struct track *)((char *)obj + object_kind__size(obj->kind));
+
+	return &tracks[o->track_at[obj->kind][i]];
+}
+
+struct operation *object__operation(const struct object *obj, unsigned int op)
+{
+	char *behind = (char *)obj + object_kind__size(obj->kind) +
+		       obj->nr_tracks * sizeof(struct track);
+	unsigned int first, nr;
+
+	object_kind__operations(obj->kind, &first, &nr);
+	return &((struct operation *)behind)[op - first];
+}
+
+bool object__runs(const struct object *obj, unsigned int op)
+{
+	unsigned int first, nr;
+
+	object_kind__operations(obj->kind, &first, &nr);
+	return op >= first && op < first + nr && object__operation(obj, op)->begun;
+}
+
+/* Does @each with all tracks of an object, and the automaton that each is in. */
+typedef void (*track_fn)(struct track *track, const struct spec *spec, __u64 arg);
+
+static void object__each_track(struct oracle *o, struct object *obj, track_fn each, __u64 arg)
+{
+	unsigned int first, nr, op;
+	size_t i;
+
+	object_kind__operations(obj->kind, &first, &nr);
+	for (i = 0; i < spec__count(); i++) {
+		if (spec__get(i)->objects & 1u << obj->kind)
+			each(object__track(o, obj, i), spec__get(i), arg);
+		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
+			for (op = first; op < first + nr; op++)
+				each(&object__operation(obj, op)->track, spec__get(i), arg);
+	}
+}
+
+static void object__widen(struct track *track, const struct spec *spec, __u64 lost)
+{
+	track__widen(track, spec, lost);
+}
+
 void object__catch_up(struct oracle *o, struct object *obj)
 {
 	__u64 lost = o->missing - obj->missing;
-	size_t i;
-	int op;
 
 	if (!lost)
 		return;
 	obj->missing = o->missing;
-	for (i = 0; i < spec__count(); i++) {
-		if (spec__get(i)->objects & 1u << obj->kind)
-			track__widen(&obj->tracks[i], spec__get(i), lost);
-		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
-			for (op = 0; op < LUTRACE_NR_OPS; op++)
-				track__widen(&obj->running[op], spec__get(i), lost);
-	}
+	object__each_track(o, obj, object__widen, lost);
 }
 
 struct object *object__new(struct oracle *o, enum object_kind kind, __u64 a, __u64 b)
 {
-	struct object *obj = xcalloc(1, sizeof(*obj));
+	size_t size = object__size(o, kind);
+	struct object *obj = xcalloc(1, size);
 
 	if (o->unseen[kind]) {
 		object__catch_up(o, o->unseen[kind]);
-		*obj = *o->unseen[kind];
+		memcpy(obj, o->unseen[kind], size);
 	}
 	obj->kind = kind;
+	obj->nr_tracks = o->nr_tracks[kind];
 	obj->a = a;
 	obj->b = b;
 	return obj;
 }
 
+static bool object__has_history(const struct object *obj)
+{
+	return obj->kind == OBJECT_RECORD || obj->kind == OBJECT_FLB;
+}
+
 void object__free(struct object *obj)
 {
-	free(obj->history);
-	free(obj->walk);
+	if (object__has_history(obj)) {
+		free(obj->history);
+		free(obj->walk);
+	}
 	free(obj);
 }
 
@@ -70,26 +145,24 @@ struct object *object__get(struct oracle *o, enum object_kind kind, __u64 a, __u
 	return obj;
 }
 
-void object__start(struct object *obj, bool known)
+static void object__start_track(struct track *track, const struct spec *spec, __u64 known)
 {
-	size_t i;
-	int op;
+	*track = track__start(spec, known);
+}
 
+void object__start(struct oracle *o, struct object *obj, bool known)
+{
 	obj->started = true;
-	for (i = 0; i < spec__count(); i++) {
-		obj->tracks[i] = track__start(spec__get(i), known);
-		if (spec__get(i)->objects & 1u << OBJECT_OPERATION)
-			for (op = 0; op < LUTRACE_NR_OPS; op++)
-				obj->running[op] = track__start(spec__get(i), known);
-	}
+	object__each_track(o, obj, object__start_track, known);
 }
 
 void object__remember(struct oracle *o, struct object *obj, const struct lutrace_event *ev)
 {
 	obj->pid = ev->pid;
+	obj->last_seq = ev->seq;
 	if (ev->phase == LUTRACE_END)
 		obj->error = ev->ret;
-	if (!o->on_violation)
+	if (!o->on_violation || o->forgets)
 		return;
 	if (!obj->history)
 		obj->history = xcalloc(ORACLE_HISTORY, sizeof(*obj->history));
@@ -105,17 +178,21 @@ void object__remember(struct oracle *o, struct object *obj, const struct lutrace
 static bool object__is_new(const struct oracle *o, const struct object *obj)
 {
 	const struct object *unseen = o->unseen[obj->kind];
+	const struct track *x, *y;
+	unsigned int op;
 	size_t i;
-	int op;
 
 	for (op = 0; op < LUTRACE_NR_OPS; op++)
-		if (obj->begun[op])
+		if (object__runs(obj, op))
 			return false;
-	for (i = 0; i < spec__count(); i++)
-		if (spec__get(i)->objects & 1u << obj->kind &&
-		    (obj->tracks[i].believed != unseen->tracks[i].believed ||
-		     obj->tracks[i].possible != unseen->tracks[i].possible))
+	for (i = 0; i < spec__count(); i++) {
+		if (!(spec__get(i)->objects & 1u << obj->kind))
+			continue;
+		x = object__track(o, obj, i);
+		y = object__track(o, unseen, i);
+		if (x->believed != y->believed || x->possible != y->possible)
 			return false;
+	}
 	return !obj->then_known && !obj->is_restored;
 }
 
@@ -140,6 +217,8 @@ void object__forget_new(struct oracle *o)
 
 void object__forget_walk(struct object *obj)
 {
+	if (!object__has_history(obj))
+		return;
 	free(obj->walk);
 	obj->walk = NULL;
 }
@@ -172,7 +251,7 @@ void object__start_after(struct oracle *o, struct object *obj, unsigned int op)
 	bool listens;
 	size_t i, k;
 
-	object__start(obj, false);
+	object__start(o, obj, false);
 	for (i = 0; i < spec__count(); i++) {
 		spec = spec__get(i);
 		if (!(spec->objects & 1u << obj->kind))
@@ -186,31 +265,32 @@ void object__start_after(struct oracle *o, struct object *obj, unsigned int op)
 			listens = true;
 		}
 		if (listens)
-			obj->tracks[i] = track;
+			*object__track(o, obj, i) = track;
 	}
 }
 
 /* Where @obj is in an automaton; @alone: it can be nowhere else. */
-const char *object__state(const struct object *obj, const char *name, bool *alone)
+const char *object__state(const struct oracle *o, const struct object *obj, const char *name,
+			  bool *alone)
 {
-	const struct spec *spec;
+	const struct track *track;
 	size_t i;
 
 	for (i = 0; i < spec__count() && strcmp(spec__get(i)->name, name); i++)
 		;
-	spec = spec__get(i);
-	*alone = obj->tracks[i].possible == 1u << obj->tracks[i].believed;
-	return spec->states[obj->tracks[i].believed];
+	track = object__track(o, obj, i);
+	*alone = track->possible == 1u << track->believed;
+	return spec__get(i)->states[track->believed];
 }
 
-bool object__holds_nothing(const struct object *obj)
+bool object__holds_nothing(const struct oracle *o, const struct object *obj)
 {
 	const char *state;
 	bool certain;
 
 	if (obj->kind != OBJECT_RECORD)
 		return true;
-	state = object__state(obj, "abort", &certain);
+	state = object__state(o, obj, "abort", &certain);
 	return certain && !strcmp(state, "free");
 }
 
@@ -224,18 +304,18 @@ enum domain_state oracle__domain(const struct oracle *o, __u64 ser_phys, __u64 g
 	*certain = true;
 	if (!obj)
 		return DOMAIN_UNSEEN;
-	if (obj->begun[LUTRACE_OP_PRESERVE])
+	if (object__runs(obj, LUTRACE_OP_PRESERVE))
 		return DOMAIN_PRESERVING;
-	if (obj->begun[LUTRACE_OP_UNPRESERVE])
+	if (object__runs(obj, LUTRACE_OP_UNPRESERVE))
 		return DOMAIN_UNPRESERVING;
-	if (obj->begun[LUTRACE_OP_RESTORE])
+	if (object__runs(obj, LUTRACE_OP_RESTORE))
 		return DOMAIN_RESTORING;
-	state = object__state(obj, "restore-error", certain);
+	state = object__state(o, obj, "restore-error", certain);
 	if (!strcmp(state, "restored"))
 		return DOMAIN_RESTORED;
 	if (!strcmp(state, "refused"))
 		return DOMAIN_REFUSED;
-	state = object__state(obj, "once", certain);
+	state = object__state(o, obj, "once", certain);
 	return strcmp(state, "preserved") ? DOMAIN_FREE : DOMAIN_PRESERVED;
 }
 

@@ -108,13 +108,13 @@ static void oracle__on_first(struct oracle *o, const struct lutrace_event *ev)
 	int kind;
 
 	for (kind = OBJECT_RECORD; kind <= OBJECT_FLB; kind++)
-		object__start(o->unseen[kind], known);
+		object__start(o, o->unseen[kind], known);
 	if (!o->flb_listed)
-		object__start(o->flb, known);
+		object__start(o, o->flb, known);
 	while ((at = idmap__next(o->objects, &pos))) {
 		obj = (struct object *)(uintptr_t)*at;
 		if (!obj->started)
-			object__start(obj, known);
+			object__start(o, obj, known);
 	}
 }
 

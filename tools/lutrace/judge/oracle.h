@@ -105,7 +105,11 @@ struct violation {
 	const char *rule, *text;
 	__u64 ser_phys, generation;	/* of the domain; 0 for the FLB */
 	__u64 top_phys;			/* its root when it was preserved or restored; 0: unknown */
-	/* The last events of the object, oldest first; the last one broke the rule, if one did. */
+	__u64 seq;			/* of the last event of the object; 0: there was none */
+	/*
+	 * The last events of the object, oldest first; the last one broke the rule, if one did. After
+	 * oracle__forget() only that one, if one did.
+	 */
 	const struct lutrace_event *events;
 	size_t nr_events;
 };
@@ -151,7 +155,10 @@ void oracle__expect_names(struct oracle *o, const struct names *before);
  * events of it, or of its root, its slot or the FLB, those say more and hold.
  */
 void oracle__listed(struct oracle *o, const struct preserved *p);
-/* Objects that nothing holds are forgotten when the FLB goes, for oracle__domain() too. */
+/*
+ * For recordings, which may be large: objects that nothing holds are forgotten when the FLB goes, for
+ * oracle__domain() too, and no history is kept. To be called before any event.
+ */
 void oracle__forget(struct oracle *o);
 /* Pages that are freed while they are preserved will be told, if there are any. */
 void oracle__watch_freed(struct oracle *o);

@@ -62,7 +62,7 @@ static struct object *listed__object(struct oracle *o, enum object_kind kind, __
 
 static void listed__flb(struct oracle *o)
 {
-	if (o->flb_listed || o->flb->nr_history)
+	if (o->flb_listed || o->flb->last_seq)
 		return;
 	object__start_after(o, o->flb, LUTRACE_OP_FLB_PRESERVE);
 	o->flb_listed = true;
@@ -121,7 +121,7 @@ __u64 oracle__running(const struct oracle *o)
 
 	while ((at = idmap__next(o->objects, &pos))) {
 		obj = (const struct object *)(uintptr_t)*at;
-		if (obj->begun[LUTRACE_OP_PRESERVE] && (!running || obj->b < running))
+		if (object__runs(obj, LUTRACE_OP_PRESERVE) && (!running || obj->b < running))
 			running = obj->b;
 	}
 	return running;

@@ -66,13 +66,15 @@ struct oracle {
 	void *states[NR_RULES];		/* of the rules; NULL: it has none */
 	enum rule_id rule_of[MAX_SPECS];
 	unsigned char events[MAX_SPECS][LUTRACE_NR_OPS][NR_OUTCOMES];
+	unsigned char track_at[OBJECT_FLB + 1][MAX_SPECS];	/* of each kind: which of its tracks */
+	unsigned char nr_tracks[OBJECT_FLB + 1];
 	struct object *unseen[OBJECT_FLB + 1];	/* what an object is before it is seen */
 	struct object *flb;
 	struct idmap *objects;		/* kind, a, b: struct object */
 	struct idmap *generations;	/* slot: the last one */
 	bool flb_listed;
 	__u64 nr_events, first_seq, last_seq, missing;
-	bool forgets;			/* nobody asks for one object */
+	bool forgets;			/* nobody asks for one object, nor for histories */
 	/* What is known of the previous kernel. */
 	bool expecting;			/* anything is */
 	struct previous previous;

@@ -36,12 +36,12 @@ bool oracle__flb_is_empty(const struct oracle *o)
 	size_t pos = 0;
 	uint64_t *at;
 
-	state = object__state(o->flb, "flb", &certain);
+	state = object__state(o, o->flb, "flb", &certain);
 	if (!certain || strcmp(state, "there") || o->missing ||
-	    !object__holds_nothing(o->unseen[OBJECT_RECORD]))
+	    !object__holds_nothing(o, o->unseen[OBJECT_RECORD]))
 		return false;
 	while ((at = idmap__next(o->objects, &pos)))
-		if (!object__holds_nothing((const struct object *)(uintptr_t)*at))
+		if (!object__holds_nothing(o, (const struct object *)(uintptr_t)*at))
 			return false;
 	return true;
 }

@@ -24,9 +24,9 @@ static void rule_pairs__end_object(struct oracle *o, struct object *obj, __u64 n
 	int op;
 
 	for (op = 0; op < LUTRACE_NR_OPS; op++) {
-		if (!obj->begun[op])
+		if (!object__runs(obj, op))
 			continue;
-		verdict = !o->missing && now_ns >= obj->begun[op] + PATIENCE_NS ?
+		verdict = !o->missing && now_ns >= object__operation(obj, op)->begun + PATIENCE_NS ?
 			VERDICT_VIOLATION : VERDICT_INCOMPLETE;
 		oracle__report(o, RULE_PAIRS, verdict, obj, NULL,
 			       "the end of %s of %s was not seen", op__name(op),

@@ -35,15 +35,14 @@ static void oracle__emit(struct oracle *o, enum rule_id id, struct object *obj,
 
 	if (!o->on_violation)
 		return;
-	if (obj) {
+	if (obj && (obj->kind == OBJECT_RECORD || obj->kind == OBJECT_FLB)) {
+		v.seq = obj->last_seq;
 		v.nr_events = obj->nr_history;
 		if (obj->history)
 			memcpy(events, obj->history, v.nr_events * sizeof(*events));
 		v.top_phys = obj->top_phys;
-		if (obj->kind == OBJECT_RECORD) {
-			v.ser_phys = obj->a;
-			v.generation = obj->b;
-		}
+		v.ser_phys = obj->a;
+		v.generation = obj->b;
 	}
 	if (ev && (!v.nr_events || events[v.nr_events - 1].seq != ev->seq))
 		events[v.nr_events++] = *ev;

@@ -141,14 +141,11 @@ static void on_violation(void *priv, const struct violation *v)
 {
 	struct analysis *a = priv;
 	const struct boot *boot = a->boot;
-	const struct lutrace_event *ev = NULL;
+	const struct lutrace_event last = { .seq = v->seq }, *ev = NULL;
 	char *text = xasprintf("%s: %s", boot__name(boot), v->text);
-	size_t i;
 
-	for (i = v->nr_events; i-- && !ev;)
-		if (event__key_phys(&v->events[i]) == v->ser_phys)
-			ev = bsearch(&v->events[i], boot->events, boot->nr_events, sizeof(*ev),
-				     by_number);
+	if (v->seq)
+		ev = bsearch(&last, boot->events, boot->nr_events, sizeof(*ev), by_number);
 	if (!ev && !a->found_ns)
 		ev = a->event;
 	if (ev || a->found_ns)
