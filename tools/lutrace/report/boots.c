@@ -87,14 +87,10 @@ static void boot__add(struct boot *boot, const struct recording *r)
 {
 	size_t i;
 
-	boot->events = xrealloc(boot->events, boot->nr_events + r->nr_events,
-				sizeof(*boot->events));
 	boot->freed = xrealloc(boot->freed, boot->nr_freed + r->nr_freed, sizeof(*boot->freed));
 	boot->deep = xrealloc(boot->deep, boot->nr_deep + r->nr_deep, sizeof(*boot->deep));
 	boot->complaints = xrealloc(boot->complaints, boot->nr_complaints + r->nr_complaints,
 				    sizeof(*boot->complaints));
-	for (i = 0; i < r->nr_events; i++)
-		boot->events[boot->nr_events++] = r->events[i];
 	for (i = 0; i < r->nr_freed; i++)
 		boot->freed[boot->nr_freed++] = r->freed[i];
 	for (i = 0; i < r->nr_deep; i++)
@@ -153,6 +149,42 @@ static void boot__take(struct boot *boot, const struct recording *r)
 	boot->twice[boot->nr_twice++] = twice;
 }
 
+/* Whether a recording has its events in the kernel's order, as all have but for what was damaged. */
+static bool recording__is_sorted(const struct recording *r)
+{
+	size_t i;
+
+	for (i = 1; i < r->nr_events; i++)
+		if (event__by_seq(&r->events[i - 1], &r->events[i]) > 0)
+			return false;
+	return true;
+}
+
+/* Those of one recording are not copied: they are most of what a report needs memory for. */
+static void boot__take_events(struct boot *boot)
+{
+	const struct recording *r = boot->parts[0];
+	size_t i;
+
+	if (boot->nr_parts == 1 && recording__is_sorted(r)) {
+		boot->events = r->events;
+		boot->nr_events = r->nr_events;
+		return;
+	}
+	boot->owns_events = true;
+	for (i = 0; i < boot->nr_parts; i++) {
+		r = boot->parts[i];
+		boot->events = xrealloc(boot->events, boot->nr_events + r->nr_events,
+					sizeof(*boot->events));
+		if (r->nr_events)
+			memcpy(boot->events + boot->nr_events, r->events,
+			       r->nr_events * sizeof(*r->events));
+		boot->nr_events += r->nr_events;
+	}
+	if (boot->nr_events)
+		qsort(boot->events, boot->nr_events, sizeof(*boot->events), event__by_seq);
+}
+
 static void boot__fill(struct boot *boot)
 {
 	size_t i;
@@ -160,7 +192,7 @@ static void boot__fill(struct boot *boot)
 	boot->names = names__new();
 	for (i = 0; i < boot->nr_parts; i++)
 		boot__add(boot, boot->parts[i]);
-	qsort(boot->events, boot->nr_events, sizeof(*boot->events), event__by_seq);
+	boot__take_events(boot);
 	qsort(boot->freed, boot->nr_freed, sizeof(*boot->freed), freed__by_time);
 	qsort(boot->deep, boot->nr_deep, sizeof(*boot->deep), deep__by_time);
 	qsort(boot->complaints, boot->nr_complaints, sizeof(*boot->complaints), complaint__by_time);
@@ -196,7 +228,8 @@ void boots__free(struct boot *boots, size_t nr)
 		free(boots[i].twice);
 		free(boots[i].recorders);
 		free(boots[i].recorder_of);
-		free(boots[i].events);
+		if (boots[i].owns_events)
+			free(boots[i].events);
 		free(boots[i].freed);
 		free(boots[i].complaints);
 		free(boots[i].left);

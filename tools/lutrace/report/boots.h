@@ -33,8 +33,10 @@ struct boot {
 	size_t nr_parts;
 	const struct recording **twice;	/* given as well, each a copy of a part */
 	size_t nr_twice;
-	struct lutrace_event *events;	/* each number once, but for what cannot be */
+	/* Each number once, but for what cannot be; of one recording alone they are its own. */
+	struct lutrace_event *events;
 	size_t nr_events;
+	bool owns_events;
 	__u32 *recorders, *recorder_of;	/* of each part and event; NULL: no two ran at once */
 	struct lutrace_freed *freed;	/* in the order of time */
 	size_t nr_freed;
