@@ -63,6 +63,8 @@ static void conclude(struct check *check, size_t subjects, char *summary)
 enum selected analysis__selected(const struct analysis *a, const struct boot *boot,
 			      const struct lutrace_event *ev)
 {
+	if (!selection__any(a->sel))
+		return SELECTED_YES;
 	return selection__event(a->sel, boot->names, ev->op, ev->ser_phys, ev->generation,
 				ev->pid);
 }
@@ -125,8 +127,11 @@ static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 p
 {
 	const struct analysis *a = priv;
 	const struct names *names = a->boot->names;
-	const struct name *name = names__find(names, ser_phys, generation);
+	const struct name *name;
 
+	if (!text && !selection__any(a->sel))
+		return SELECTED_YES;
+	name = names__find(names, ser_phys, generation);
 	if (text)
 		*text = name__text(name);
 	return selected__both(selection__domain(a->sel, name),
