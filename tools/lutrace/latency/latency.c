@@ -358,3 +358,16 @@ bool latency__incomplete(const struct latency *l, const struct latency_context *
 	return sum.counts.lost_latencies || sum.counts.lost_begins || sum.counts.replaced_begins ||
 	       sum.missed_runs || l->without_row || c->lost_whys || latency__unaccounted(l, c);
 }
+
+const struct latency_part latency_parts[LUTRACE_NR_WHYS] = {
+	[LUTRACE_WHY_LOCK] = { "waiting for locks", "lock_wait_ns", "lock_waits" },
+	[LUTRACE_WHY_OFF_CPU] = { "off the CPU", "off_cpu_ns", "off_cpu" },
+	[LUTRACE_WHY_ALLOC] = { "in the page allocator", "alloc_ns", "allocs" },
+	[LUTRACE_WHY_KHO] = { "in KHO", "kho_ns", "kho" },
+};
+
+size_t latency__stack(const struct latency_context *c, const struct lutrace_why *why,
+		      char *frames[LUTRACE_MAX_FRAMES])
+{
+	return c->stack && why->rec.type ? c->stack(c->stack_priv, why, frames) : 0;
+}

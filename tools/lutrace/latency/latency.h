@@ -138,9 +138,23 @@ __u64 latency__unaccounted(const struct latency *l, const struct latency_context
 /* Something was lost, so that figures are not of all operations. */
 bool latency__incomplete(const struct latency *l, const struct latency_context *c);
 
-/* Documented in docs/lutrace-latency.1. */
+/* What an operation waited for, by enum lutrace_why_part: in words, and its members in JSON. */
+struct latency_part {
+	const char *text, *ns, *n;
+};
+extern const struct latency_part latency_parts[LUTRACE_NR_WHYS];
+/* Returns how many frames there are, each to be freed; 0: not asked for, or not known. */
+size_t latency__stack(const struct latency_context *c, const struct lutrace_why *why,
+		      char *frames[LUTRACE_MAX_FRAMES]);
+
+/*
+ * Documented in docs/lutrace-latency.1 and docs/latency.schema.json. It counts up when a member is
+ * removed, or changes its type or meaning.
+ */
 #define LATENCY_SCHEMA "lutrace-latency/2"
+/* text.c */
 void latency__print(struct latency *l, const struct latency_context *c, FILE *f);
+/* json.c; returns -1 if it could not be written. */
 int latency__json(struct latency *l, const struct latency_context *c, FILE *f);
 
 #endif
