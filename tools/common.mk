@@ -13,7 +13,7 @@ PACKAGE_liblzma := liblzma-dev
 PACKAGE_libzstd := libzstd-dev
 PACKAGE_jansson := libjansson-dev
 PACKAGE_libprotobuf-c := libprotobuf-c-dev
-PACKAGE_ncurses := libncurses-dev
+PACKAGE_ncursesw := libncurses-dev
 PACKAGE_libcap := libcap-dev
 
 # $(call missing,LIBRARY...): those that pkg-config does not know

@@ -261,7 +261,7 @@ static void test_names(void **state)
 {
 	(void)state;
 	expect_rows("named new", 5 + 8, "\nguest/0x200/0x1              0000:00:04.0 0000:00:05.1 "
-		    "vmm                 2       0.7     1       0.7     1       0.7      0\n");
+		    "vmm                    2       0.7          1       0.7       1       0.7      0\n");
 	expect_rows("named new", 5 + 8, ",321,322,vmm,guest,0x200,0x1,10,0000:00:04.0 0000:00:05.1"
 		    "\r\n");
 	expect_rows("named new", 5 + 8, ",restore,0x100000000,2,3,4,1000002100,1000002800,700,0,1,"

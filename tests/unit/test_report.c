@@ -238,12 +238,50 @@ static void test_end_before_begin(void **state)
 	recording__free(&rec);
 }
 
+/* However long a session or a list of devices is, the columns of all rows stand below their titles. */
+static void test_columns_of_domains(void **state)
+{
+	static const char session[] = "a session whose name is as long as the kernel lets it be";
+	struct name name = { .ser_phys = 2 * 0x40, .generation = 2, .session = "s",
+			     .iommufd_token = 1, .has_hwpt = true, .hwpt_token = 1 };
+	char *text, *line, *save;
+	size_t width = 0, rows = 0;
+
+	(void)state;
+	make(3, false);
+	rec.names = names__new();
+	names__learn(rec.names, &name);
+	name = (struct name){ .ser_phys = 3 * 0x40, .generation = 3, .iommufd_token = UINT64_MAX,
+			      .has_hwpt = true, .hwpt_token = UINT64_MAX,
+			      .devices = "0000:00:04.0 0000:00:05.1 0000:00:06.0 0000:00:07.0" };
+	strcpy(name.session, session);
+	names__learn(rec.names, &name);
+	text = as_text();
+	line = strstr(text, "\nsession/iommufd/HWPT");
+	assert_non_null(line);
+	for (line = strtok_r(line, "\n", &save); line && !strstr(line, "check  ");
+	     line = strtok_r(NULL, "\n", &save)) {
+		/* The last column is flush right, so that all lines end in one column. */
+		assert_true(!width || strlen(line) == width);
+		width = strlen(line);
+		rows++;
+	}
+	assert_int_equal(rows, 4);
+	free(text);
+	text = as_text();
+	expect_line(text, session);
+	expect_line(text, " 0000:00:04.0 0000:00:05.1 +2 ");
+	free(text);
+	recording__free(&rec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_of_a_violation),
 		cmocka_unit_test(test_end_before_begin),
+		cmocka_unit_test(test_columns_of_domains),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_text_of_many),
 	};

@@ -352,7 +352,8 @@ static void test_names(void **state)
 	struct top_order order = { .column = TOP_RECORD };
 	struct name name = { .ser_phys = SER(0), .generation = 2, .session = "other" };
 	struct names *names = names__new();
-	char line[TOP_LINE];
+	struct table *table;
+	char *line;
 
 	(void)state;
 	top__names(top, names, &sel);
@@ -365,8 +366,11 @@ static void test_names(void **state)
 	assert_int_equal(view.shown, 2);
 	assert_int_equal(view.rows[0].ser_phys, SER(1));
 	assert_int_equal(view.rows[1].ser_phys, SER(2));
-	top_row__format(&view.rows[0], line);
+	table = top_view__table(&view);
+	line = table__line(table, 1);
 	assert_non_null(strstr(line, " task101         session guest, iommufd 0x2, HWPT 0x1"));
+	free(line);
+	table__free(table);
 	whole(P(PRESERVE), 0, 2, 0);
 	assert_int_equal(oracle__verdict(top__oracle(top)), VERDICT_PASS);
 	whole(P(PRESERVE), 2, 1, 0);
@@ -397,10 +401,42 @@ static void test_filter(void **state)
 	assert_int_equal(view.shown, 3);
 }
 
+/* Long sessions and large numbers make their column wider, and shift nothing in one row alone. */
+static void test_wide_columns(void **state)
+{
+	const __u64 large = 123456789012ull;
+	struct top_order order = { .filter = "" };
+	struct table *table;
+	size_t i, at = 0;
+	char *line;
+
+	(void)state;
+	whole(P(FLB_PRESERVE), 0, 0, 0);
+	whole(P(PRESERVE), 0, 1, 0);
+	whole(P(PRESERVE), 1, large, 0);
+	measured(P(PRESERVE), 0, 1, 20000, 0);
+	measured(P(PRESERVE), 1, large, large * 1000, 0);
+	look(1);
+	top_view__arrange(&view, &order);
+	table = top_view__table(&view);
+	assert_int_equal(table__nr_lines(table), 3);
+	for (i = 1; i < 3; i++) {
+		line = table__line(table, i);
+		assert_non_null(strstr(line, " task10"));
+		assert_true(i == 1 || strstr(line, " task10") - line == (ptrdiff_t)at);
+		at = strstr(line, " task10") - line;
+		free(line);
+	}
+	line = table__line(table, 0);
+	assert_int_equal(strstr(line, " COMMAND") - line, at);
+	free(line);
+	table__free(table);
+}
+
 static void test_text(void **state)
 {
 	static const char expected[] =
-		"lutrace top: kernel 7.3.4, up 1 s, verdict so far: clean\n"
+		"lutrace top: kernel 7.3.4, watched for 1 s, verdict so far: clean\n"
 		"domains: 3, 1 free, 2 preserved; shown: 1; earlier ones: 0\n"
 		"done (per second): preserve 3 (3.0) unpreserve 1 (1.0) restore 0 (0.0) "
 		"flb_preserve 1 (1.0); errors: 0\n"
@@ -458,7 +494,7 @@ int main(void)
 		T(states), T(states_of_the_next_kernel), T(uncertain), T(row),
 		T(history_makes_room), T(violations), T(rates), T(verdict_so_far), T(end),
 		T(freed_lost), T(freed_watched),
-		T(order), T(names), T(filter), T(text), T(too_many), T(columns),
+		T(order), T(names), T(filter), T(text), T(too_many), T(columns), T(wide_columns),
 	};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lutrace top: domains, latencies and the verdict so far, on a live screen. */
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,8 @@ static int run(int argc, char **argv)
 	struct session s = { .opts = &opts };
 	int status;
 
+	/* For the screen, on which names of sessions may be UTF-8 */
+	setlocale(LC_CTYPE, "");
 	opts.live.interval = 1;
 	cmd__parse(&cmd_top, &argp, argc, argv, &opts);
 	uname(&s.host);

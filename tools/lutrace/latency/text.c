@@ -7,32 +7,48 @@
 #include "latency/latency.h"
 #include "lib/idmap.h"
 #include "lib/mem.h"
+#include "lib/table.h"
 #include "live/overhead.h"
 #include "recording/recording.h"
 
-static void put_us(FILE *f, bool known, uint64_t ns)
-{
-	if (known)
-		fprintf(f, " %9.1f", ns / 1000.0);
-	else
-		fprintf(f, " %9s", "");
-}
-
-static void print_row(struct latency_row *row, int op, const struct latency_context *c, FILE *f)
+static void print_row(struct latency_row *row, int op, const struct latency_context *c,
+		      struct table *t)
 {
 	struct stats s;
 
 	latency_row__stats(row, &s);
-	fprintf(f, "%-14s %6zu %5zu %7llu %8.1f", op__name(op), row->n, row->errors,
-		c->progs[LUTRACE_PROG(op, LUTRACE_END)].counts.unmatched_ends,
-		row->n / c->seconds);
-	put_us(f, s.n, s.min);
-	put_us(f, s.n, s.p50);
-	put_us(f, s.n, s.p90);
-	put_us(f, s.has_p99, s.p99);
-	put_us(f, s.has_p999, s.p999);
-	put_us(f, s.n, s.max);
-	fprintf(f, "%s\n", row->bucketed ? "  (percentiles: bounds of buckets)" : "");
+	table__put(t, "%s", op__name(op));
+	table__put(t, "%zu", row->n);
+	table__put(t, "%zu", row->errors);
+	table__put(t, "%llu", c->progs[LUTRACE_PROG(op, LUTRACE_END)].counts.unmatched_ends);
+	if (c->seconds > 0)
+		table__put(t, "%.1f", row->n / c->seconds);
+	else
+		table__put(t, "%s", "");
+	table__put_us(t, s.n, s.min);
+	table__put_us(t, s.n, s.p50);
+	table__put_us(t, s.n, s.p90);
+	table__put_us(t, s.has_p99, s.p99);
+	table__put_us(t, s.has_p999, s.p999);
+	table__put_us(t, s.n, s.max);
+	table__put(t, "%s", row->bucketed ? " (percentiles: bounds of buckets)" : "");
+}
+
+static void print_operations(struct latency *l, const struct latency_context *c, FILE *f)
+{
+	static const struct table_column columns[] = {
+		{ "operation", 14, true }, { "n", 6, false }, { "errors", 0, false },
+		{ "unknown", 0, false }, { "rate/s", 8, false }, { "min [us]", 9, false },
+		{ "p50", 9, false }, { "p90", 9, false }, { "p99", 9, false },
+		{ "p99.9", 9, false }, { "max", 9, false }, { "", 0, true },
+	};
+	struct table *t = table__new(columns, ARRAY_SIZE(columns));
+	int i;
+
+	for (i = 0; i < LUTRACE_NR_OPS; i++)
+		if (c->progs[LUTRACE_PROG(i, LUTRACE_END)].tracepoint)
+			print_row(&l->ops[i], i, c, t);
+	table__print(t, f);
 }
 
 static void print_hist(const struct latency_row *row, int op, FILE *f)
@@ -67,105 +83,150 @@ static int by_max(const void *a, const void *b)
 	return (most[0] < most[1]) - (most[0] > most[1]);
 }
 
+/* For each operation of a domain its number and the longest, and at last the errors of all. */
+#define OPERATION_COLUMNS						\
+	{ "preserve", 0, false }, { "max [us]", 9, false },		\
+	{ "unpreserve", 0, false }, { "max [us]", 9, false },		\
+	{ "restore", 0, false }, { "max [us]", 9, false }, { "errors", 0, false }
+
+static void print_domain(const struct latency *l, const struct latency_domain *d, struct table *t)
+{
+	const struct latency_row *row;
+	size_t errors = 0, k;
+
+	table__put(t, "0x%llx", d->ser_phys);
+	table__put(t, "%llu", d->generation);
+	table__put(t, "%llu", d->tables);
+	table__put(t, "%llu", d->bytes);
+	for (k = 0; k < ARRAY_SIZE(d->ops); k++) {
+		row = d->ops[k];
+		table__put(t, "%zu", row ? row->n : 0);
+		table__put_us(t, row && row->n, row ? row->max : 0);
+		errors += row ? row->errors : 0;
+	}
+	table__put(t, "%zu", errors);
+	table__put(t, "%s", name__text(names__find(l->names, d->ser_phys, d->generation)).s);
+}
+
 static void print_domains(struct latency *l, FILE *f)
 {
-	size_t i, k;
+	static const struct table_column columns[] = {
+		{ "record", 18, true }, { "gen", 3, false }, { "tables", 7, false },
+		{ "bytes", 10, false }, OPERATION_COLUMNS, { "name", 0, true },
+	};
+	struct table *t = table__new(columns, ARRAY_SIZE(columns));
+	size_t i;
 
 	idmap__clear(l->domain_of);	/* of no use any more: the rows are sorted */
 	if (l->nr_domains)
 		qsort(l->domains, l->nr_domains, sizeof(*l->domains), by_max);
-	fprintf(f, "\nrecord             gen  tables      bytes  preserve: n  max [us]  unpreserve: n"
-		"  max [us]  restore: n  max [us]  errors  name\n");
-	for (i = 0; i < l->nr_domains; i++) {
-		const struct latency_domain *d = &l->domains[i];
-		size_t errors = 0;
-
-		fprintf(f, "0x%-16llx %3llu %7llu %10llu", d->ser_phys, d->generation, d->tables,
-			d->bytes);
-		for (k = 0; k < ARRAY_SIZE(d->ops); k++) {
-			fprintf(f, " %8zu", d->ops[k] ? d->ops[k]->n : 0);
-			put_us(f, d->ops[k] && d->ops[k]->n, d->ops[k] ? d->ops[k]->max : 0);
-			errors += d->ops[k] ? d->ops[k]->errors : 0;
-		}
-		fprintf(f, " %7zu  %s\n", errors,
-			name__text(names__find(l->names, d->ser_phys, d->generation)).s);
-	}
-	if (l->without_row)
-		fprintf(f, "%zu operations of more domains have no row.\n", l->without_row);
+	for (i = 0; i < l->nr_domains; i++)
+		print_domain(l, &l->domains[i], t);
+	table__print(t, f);
 }
 
 static void print_groups(const struct latency *l, FILE *f)
 {
+	const struct table_column columns[] = {
+		{ latency_by_names[l->by], 32, true }, OPERATION_COLUMNS,
+	};
+	struct table *t = table__new(columns, ARRAY_SIZE(columns));
 	struct latency_group *groups;
 	size_t i, k, nr;
 
 	groups = latency__groups(l, &nr);
-	fprintf(f, "\n%-32s  preserve: n  max [us]  unpreserve: n  max [us]  restore: n  max [us]"
-		"  errors\n", latency_by_names[l->by]);
 	for (i = 0; i < nr; i++) {
-		fprintf(f, "%-32s", groups[i].key);
+		table__put(t, "%s", groups[i].key);
 		for (k = 0; k < ARRAY_SIZE(groups[i].ops); k++) {
-			fprintf(f, " %12zu", groups[i].ops[k].n);
-			put_us(f, groups[i].ops[k].n, groups[i].ops[k].max);
+			table__put(t, "%zu", groups[i].ops[k].n);
+			table__put_us(t, groups[i].ops[k].n, groups[i].ops[k].max);
 		}
-		fprintf(f, " %7zu\n", groups[i].errors);
+		table__put(t, "%zu", groups[i].errors);
 	}
 	free(groups);
+	table__print(t, f);
+}
+
+static void print_by(struct latency *l, FILE *f)
+{
+	fputc('\n', f);
+	if (l->by == LATENCY_BY_DOMAIN)
+		print_domains(l, f);
+	else
+		print_groups(l, f);
 	if (l->without_row)
 		fprintf(f, "%zu operations of more domains have no row.\n", l->without_row);
 }
 
 /* What is not known is not 0. */
-static void print_why(const struct latency *l, const struct lutrace_why *why, FILE *f)
+static void print_why(const struct latency *l, const struct lutrace_why *why, struct table *t)
 {
-	const char *comma = "";
+	char line[512] = "";
+	size_t n = 0;
 	int i;
 
 	if (!l->why)
 		return;
-	fprintf(f, "%14s", "");
 	for (i = 0; i < LUTRACE_NR_WHYS; i++) {
-		fprintf(f, "%s", comma);
-		comma = ", ";
+		n += snprintf(line + n, sizeof(line) - n, "%s%s", i ? ", " : "",
+			      latency_parts[i].text);
 		if (why->rec.type && l->why_knows[i])
-			fprintf(f, "%s %.1f us (%llu times)", latency_parts[i].text, why->ns[i] / 1000.0,
-				why->n[i]);
+			n += snprintf(line + n, sizeof(line) - n, " %.1f us (%llu times)",
+				      why->ns[i] / 1000.0, why->n[i]);
 		else
-			fprintf(f, "%s: not known", latency_parts[i].text);
+			n += snprintf(line + n, sizeof(line) - n, ": not known");
 	}
-	fputc('\n', f);
+	table__remark(t, "%14s%s", "", line);
 }
 
-static void print_stack(const struct latency_context *c, const struct lutrace_why *why, FILE *f)
+static void print_stack(const struct latency_context *c, const struct lutrace_why *why,
+			struct table *t)
 {
 	char *frames[LUTRACE_MAX_FRAMES];
 	size_t i, nr = latency__stack(c, why, frames);
 
 	if (c->stack && !nr)
-		fprintf(f, "%14sstack: not known\n", "");
+		table__remark(t, "%14sstack: not known", "");
 	for (i = 0; i < nr; i++) {
-		fprintf(f, "%14s%s\n", "", frames[i]);
+		table__remark(t, "%14s%s", "", frames[i]);
 		free(frames[i]);
 	}
 }
 
+static void print_slow(const struct latency *l, const struct lutrace_sample *s, struct table *t)
+{
+	table__put_us(t, true, s->lat.latency_ns);
+	table__put(t, "%s", op__name(s->lat.op));
+	table__put(t, "0x%llx", s->lat.ser_phys);
+	table__put(t, "%llu", s->lat.generation);
+	table__put(t, "%llu", s->nr_tables);
+	table__put(t, "%llu", s->nr_bytes);
+	table__put(t, "%u", s->cpu);
+	table__put(t, "%.*s", LUTRACE_COMM_SIZE, s->comm);
+	table__put(t, "%u", s->pid);
+	table__put(t, "%d", s->lat.ret);
+	table__put(t, "%s", name__text(names__find(l->names, s->lat.ser_phys,
+						   s->lat.generation)).s);
+}
+
 static void print_slowest(const struct latency *l, const struct latency_context *c, FILE *f)
 {
-	const struct lutrace_sample *s;
+	static const struct table_column columns[] = {
+		{ "slowest [us]", 0, false }, { "operation", 14, true }, { "record", 18, true },
+		{ "gen", 3, false }, { "tables", 7, false }, { "bytes", 10, false },
+		{ "cpu", 4, false }, { "task", 12, true }, { "pid", 7, false },
+		{ "ret", 4, false }, { "name", 0, true },
+	};
+	struct table *t = table__new(columns, ARRAY_SIZE(columns));
 	size_t i;
 
-	fprintf(f, "\nslowest [us]  operation       record             gen  tables      bytes  cpu  "
-		"task             pid  ret  name\n");
 	for (i = 0; i < l->nr_slowest; i++) {
-		s = &l->slowest[i];
-		fprintf(f, "%12.1f  %-14s  0x%-16llx %3llu %7llu %10llu %4u  %-12.*s %7u %4d  %s\n",
-			s->lat.latency_ns / 1000.0, op__name(s->lat.op), s->lat.ser_phys,
-			s->lat.generation, s->nr_tables, s->nr_bytes, s->cpu,
-			LUTRACE_COMM_SIZE, s->comm, s->pid, s->lat.ret,
-			name__text(names__find(l->names, s->lat.ser_phys, s->lat.generation)).s);
-		print_why(l, &l->whys[i], f);
-		print_stack(c, &l->whys[i], f);
+		print_slow(l, &l->slowest[i], t);
+		print_why(l, &l->whys[i], t);
+		print_stack(c, &l->whys[i], t);
 	}
+	fputc('\n', f);
+	table__print(t, f);
 }
 
 static void print_losses(const struct latency *l, const struct latency_context *c, FILE *f)
@@ -212,21 +273,15 @@ void latency__print(struct latency *l, const struct latency_context *c, FILE *f)
 
 	if (c->interval)
 		fprintf(f, "\ninterval %u\n", c->interval);
-	fprintf(f, "operation           n errors unknown   rate/s  min [us]       p50       p90"
-		"       p99     p99.9       max\n");
-	for (i = 0; i < LUTRACE_NR_OPS; i++)
-		if (c->progs[LUTRACE_PROG(i, LUTRACE_END)].tracepoint)
-			print_row(&l->ops[i], i, c, f);
+	print_operations(l, c, f);
 	fprintf(f, "In %.3f s. Times of those that succeeded, nearest rank; p99 needs n >= %d, p99.9 "
 		"n >= %d. unknown: the begin was not seen.\n",
 		c->seconds, STATS_P99_MIN, STATS_P999_MIN);
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
 		if (l->ops[i].n)
 			print_hist(&l->ops[i], i, f);
-	if (l->by == LATENCY_BY_DOMAIN)
-		print_domains(l, f);
-	else if (l->by)
-		print_groups(l, f);
+	if (l->by)
+		print_by(l, f);
 	if (l->max_slowest)
 		print_slowest(l, c, f);
 	print_losses(l, c, f);

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "model/domains.h"
+#include "lib/mem.h"
+#include "lib/table.h"
 #include "lib/version.h"
+#include "model/domains.h"
 #include "report/check_json.h"
 #include "report/json_value.h"
 #include "report/names_json.h"
@@ -35,38 +37,43 @@ static void print_recordings(const struct analysis *a, FILE *f)
 		fprintf(f, "Recorded under emulation (QEMU TCG): the times are not hardware's.\n");
 }
 
-static int put_us(char *at, bool known, __u64 ns)
-{
-	return known ? sprintf(at, " %9.1f", ns / 1000.0) : sprintf(at, " %9s", "");
-}
-
-static void print_operation(const char *name, const struct op_figures *op, bool flb, FILE *f)
+static void print_operation(const char *name, const struct op_figures *op, bool flb,
+			    struct table *t)
 {
 	const struct stats *s = &op->latency;
-	char line[256], *at = line;
 
-	at += sprintf(at, "%-15s %6zu %6zu", name, s->n, op->errors);
-	at += put_us(at, s->n, s->min);
-	at += put_us(at, s->n, s->p50);
-	at += put_us(at, s->n, s->p90);
-	at += put_us(at, s->has_p99, s->p99);
-	at += put_us(at, s->n, s->max);
-	if (!flb)
-		at += sprintf(at, " %7llu %10llu", op->tables, op->bytes);
-	while (at[-1] == ' ')
-		at--;
-	*at = '\0';
-	fprintf(f, "%s\n", line);
+	table__put(t, "%s", name);
+	table__put(t, "%zu", s->n);
+	table__put(t, "%zu", op->errors);
+	table__put_us(t, s->n, s->min);
+	table__put_us(t, s->n, s->p50);
+	table__put_us(t, s->n, s->p90);
+	table__put_us(t, s->has_p99, s->p99);
+	table__put_us(t, s->n, s->max);
+	if (flb) {
+		table__put(t, "%s", "");
+		table__put(t, "%s", "");
+		return;
+	}
+	table__put(t, "%llu", op->tables);
+	table__put(t, "%llu", op->bytes);
 }
 
 static void print_operations(const struct analysis *a, FILE *f)
 {
+	static const struct table_column columns[] = {
+		{ "operation", 15, true }, { "n", 6, false }, { "errors", 6, false },
+		{ "min [us]", 9, false }, { "p50", 9, false }, { "p90", 9, false },
+		{ "p99", 9, false }, { "max", 9, false }, { "tables", 7, false },
+		{ "bytes", 10, false },
+	};
+	struct table *t = table__new(columns, ARRAY_SIZE(columns));
 	int i;
 
-	fprintf(f, "\noperation            n errors  min [us]       p50       p90       p99       "
-		"max  tables      bytes\n");
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
-		print_operation(op__name(i), &a->ops[i], op__is_flb(i), f);
+		print_operation(op__name(i), &a->ops[i], op__is_flb(i), t);
+	fputc('\n', f);
+	table__print(t, f);
 	fprintf(f, "Times of those that succeeded, nearest rank; p99 needs n >= %d.\n",
 		STATS_P99_MIN);
 }
@@ -83,48 +90,85 @@ static void print_check(const struct check *check, FILE *f)
 		fprintf(f, "  - and %zu more\n", check->nr_details - CHECK_MAX_DETAILS);
 }
 
-/* So many stand in the text; JSON has all. */
+/* So many stand in the text, and so many devices of each; JSON has all. */
 #define MAX_DOMAINS	40
+#define MAX_DEVICES	2
 
-static void print_domain(const struct domain_row *row, FILE *f)
+/* The first devices of a domain, and how many more there are. */
+static void print_devices(const struct name *name, struct table *t)
 {
-	char line[1024], *at = line;
+	const char *devices = name__devices(name), *at;
+	size_t more = 0, nr = 0;
+	int len = strlen(devices);
+
+	for (at = devices; (at = strchr(at, ' ')); at++) {
+		if (++nr == MAX_DEVICES)
+			len = at - devices;
+		more += nr >= MAX_DEVICES;
+	}
+	if (more)
+		table__put(t, "%.*s +%zu", len, devices, more);
+	else
+		table__put(t, "%s", devices);
+}
+
+static void print_domain(const struct domain_row *row, struct table *t)
+{
 	size_t errors = 0;
 	int op;
 
 	if (row->name)
-		at += sprintf(at, "%-28s %-14.256s", name__short(row->name).s,
-			      name__devices(row->name));
+		table__put(t, "%s", name__short(row->name).s);
 	else
-		at += sprintf(at, "record 0x%llx gen %-9llu %-14s", row->ser_phys,
-			      row->generation, "?");
-	at += sprintf(at, " %-15s", row->comm);
+		table__put(t, "record 0x%llx gen %llu", row->ser_phys, row->generation);
+	print_devices(row->name, t);
+	table__put(t, "%s", row->comm);
 	for (op = 0; op < LUTRACE_OP_FLB_PRESERVE; op++) {
-		at += sprintf(at, " %5zu", row->ops[op].n);
-		at += put_us(at, row->ops[op].n, row->ops[op].max_ns);
+		table__put(t, "%zu", row->ops[op].n);
+		table__put_us(t, row->ops[op].n, row->ops[op].max_ns);
 		errors += row->ops[op].errors;
 	}
-	fprintf(f, "%s %6zu\n", line, errors);
+	table__put(t, "%zu", errors);
 }
 
 /* A recording of an older version has no names, and so no domains that anyone knows. */
-static void print_domains(const struct analysis *a, FILE *f)
+static bool knows_domains(const struct analysis *a)
 {
-	struct domains domains;
-	size_t i, known = 0;
+	size_t i;
 
 	for (i = 0; i < a->nr_boots; i++)
-		known += names__count(a->boots[i].names);
+		if (names__count(a->boots[i].names))
+			return true;
+	return false;
+}
+
+static void print_domains(const struct analysis *a, FILE *f)
+{
+	static const struct table_column columns[] = {
+		{ "session/iommufd/HWPT", 28, true }, { "devices", 14, true },
+		{ "process", 15, true }, { "preserve", 0, false }, { "max [us]", 9, false },
+		{ "unpreserve", 0, false }, { "max [us]", 9, false }, { "restore", 0, false },
+		{ "max [us]", 9, false }, { "errors", 0, false },
+	};
+	struct domains domains;
+	struct table *t;
+	size_t i;
+
+	if (!knows_domains(a))
+		return;
 	domains__make(&domains, a, DOMAINS_BY_RECORD);
-	if (known && domains.nr)
-		fprintf(f, "\n%-28s %-14s %-15s %15s %15s %15s %6s\n",
-			"session/iommufd/HWPT", "devices", "process", "preserve     max",
-			"unpreserve  max", "restore     max", "errors");
-	for (i = 0; known && i < domains.nr && i < MAX_DOMAINS; i++)
-		print_domain(&domains.rows[i], f);
-	if (known && domains.nr > MAX_DOMAINS)
-		fprintf(f, "and %zu more domains: --json and --csv have all\n",
-			domains.nr - MAX_DOMAINS);
+	t = table__new(columns, ARRAY_SIZE(columns));
+	for (i = 0; i < domains.nr && i < MAX_DOMAINS; i++)
+		print_domain(&domains.rows[i], t);
+	if (domains.nr > MAX_DOMAINS)
+		table__remark(t, "and %zu more domains: --json and --csv have all",
+			      domains.nr - MAX_DOMAINS);
+	if (domains.nr) {
+		fputc('\n', f);
+		table__print(t, f);
+	} else {
+		table__free(t);
+	}
 	domains__free(&domains);
 }
 

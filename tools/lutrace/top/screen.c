@@ -171,25 +171,44 @@ static size_t page(void)
 	return LINES > FRAME + 1 ? LINES - FRAME : 1;
 }
 
+/* Draws as much of a text as a line has room for. Characters count, of however many bytes. */
+static void draw_text(int y, const char *text)
+{
+	int shown = 0, len = 0;
+
+	for (; text[len]; len++) {
+		shown += (text[len] & 0xc0) != 0x80;
+		if (shown > COLS)
+			break;
+	}
+	mvaddnstr(y, 0, text, len);
+}
+
+static void draw_line(int y, const struct table *table, size_t i)
+{
+	char *line = table__line(table, i);
+
+	draw_text(y, line);
+	free(line);
+}
+
 static void draw_rows(struct screen *s, const struct top_view *v)
 {
-	char line[TOP_LINE];
 	size_t i, last = v->shown > page() ? v->shown - page() : 0;
+	struct table *table = top_view__table(v);
 
 	if (s->first > last)
 		s->first = last;
-	top__titles(line);
 	attron(A_REVERSE);
-	mvprintw(TOP_HEADER_LINES + 1, 0, "%-*.*s", COLS, COLS, line);
+	mvprintw(TOP_HEADER_LINES + 1, 0, "%*s", COLS, "");
+	draw_line(TOP_HEADER_LINES + 1, table, 0);
 	attroff(A_REVERSE);
 	for (i = 0; i < page() && s->first + i < v->shown; i++) {
-		const struct top_row *row = &v->rows[s->first + i];
-
-		top_row__format(row, line);
-		attrset(row->violations ? A_BOLD : A_NORMAL);
-		mvaddnstr(TOP_HEADER_LINES + 2 + i, 0, line, COLS);
+		attrset(v->rows[s->first + i].violations ? A_BOLD : A_NORMAL);
+		draw_line(TOP_HEADER_LINES + 2 + i, table, 1 + s->first + i);
 	}
 	attrset(A_NORMAL);
+	table__free(table);
 }
 
 static void draw_last(const struct screen *s, const struct top_view *v)
@@ -223,7 +242,7 @@ void screen__draw(struct screen *s, struct top_view *v)
 	}
 	top_view__header(v, s->release, header);
 	for (i = 0; i < TOP_HEADER_LINES; i++)
-		mvaddnstr(i, 0, header[i], COLS);
+		draw_text(i, header[i]);
 	draw_rows(s, v);
 	draw_last(s, v);
 	refresh();
@@ -242,8 +261,11 @@ static void type(struct screen *s, int key)
 		*text = '\0';
 		s->typing = false;
 	} else if (key == KEY_BACKSPACE || key == '\b' || key == 0x7f) {
+		/* All bytes of the last character */
+		while (n && (text[n - 1] & 0xc0) == 0x80)
+			n--;
 		text[n ? n - 1 : 0] = '\0';
-	} else if (key >= ' ' && key < 0x7f && n + 1 < sizeof(s->order->filter)) {
+	} else if (key >= ' ' && key <= 0xff && n + 1 < sizeof(s->order->filter)) {
 		text[n] = key;
 		text[n + 1] = '\0';
 	}

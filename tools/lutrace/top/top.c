@@ -7,6 +7,7 @@
 #include "lib/fault.h"
 #include "lib/idmap.h"
 #include "lib/mem.h"
+#include "lib/table.h"
 #include "lib/text.h"
 #include "top/top.h"
 
@@ -305,6 +306,61 @@ void top_view__free(struct top_view *v)
 	v->rows = NULL;
 }
 
+/* The rows as text */
+
+static const struct table_column table_columns[] = {
+	{ "RECORD", 16, true }, { "GEN", 4, false }, { "STATE", 13, true }, { "VIOL", 4, false },
+	{ "ERR", 4, false }, { "PRESERVE us", 11, false }, { "UNPRES us", 11, false },
+	{ "RESTORE us", 11, false }, { "TABLES", 7, false }, { "BYTES", 10, false },
+	{ "PID", 7, false }, { "COMMAND", PROCESS_NAME_SIZE - 1, true }, { "DOMAIN", 0, true },
+};
+
+static void top_row__put(const struct top_row *row, struct table *t)
+{
+	int op;
+
+	table__put(t, "0x%llx", row->ser_phys);
+	table__put(t, "%llu", row->generation);
+	table__put(t, "%s%s", domain_state__name(row->state), row->certain ? "" : "?");
+	table__put(t, "%llu", row->violations);
+	table__put(t, "%llu", row->errors);
+	for (op = 0; op < TOP_NR_OPS; op++) {
+		if (row->last_ns[op])
+			table__put_us(t, true, row->last_ns[op]);
+		else
+			table__put(t, "-");
+	}
+	table__put(t, "%llu", row->tables);
+	table__put(t, "%llu", row->bytes);
+	table__put(t, "%u", row->pid);
+	table__put(t, "%s", row->command);
+	table__put(t, "%s", row->name.s);
+}
+
+struct table *top_view__table(const struct top_view *v)
+{
+	struct table *t = table__new(table_columns, ARRAY_SIZE(table_columns));
+	size_t i;
+
+	for (i = 0; i < v->shown; i++)
+		top_row__put(&v->rows[i], t);
+	return t;
+}
+
+static bool top_row__has(const struct top_row *row, const char *text)
+{
+	struct table *t = table__new(table_columns, ARRAY_SIZE(table_columns));
+	char *line;
+	bool has;
+
+	top_row__put(row, t);
+	line = table__line(t, 1);
+	has = strcasestr(line, text);
+	free(line);
+	table__free(t);
+	return has;
+}
+
 /* Order */
 
 static __u64 figure_of(const struct top_row *row, enum top_column column)
@@ -354,13 +410,12 @@ static int in_order(const void *one, const void *other, void *priv)
 
 void top_view__arrange(struct top_view *v, const struct top_order *order)
 {
-	char line[TOP_LINE];
 	size_t i;
 
 	v->shown = 0;
 	for (i = 0; i < v->nr; i++) {
-		top_row__format(&v->rows[i], line);
-		v->rows[i].hidden = v->rows[i].other || (*order->filter && !strcasestr(line, order->filter));
+		v->rows[i].hidden = v->rows[i].other ||
+			(*order->filter && !top_row__has(&v->rows[i], order->filter));
 		v->shown += !v->rows[i].hidden;
 	}
 	if (v->nr)
@@ -390,13 +445,6 @@ enum top_column top_column__find(const char *name)
 
 /* Text */
 
-void top__titles(char line[TOP_LINE])
-{
-	snprintf(line, TOP_LINE, "%-16s %4s %-13s %4s %4s %11s %11s %11s %7s %10s %7s %-15s %s", "RECORD",
-		 "GEN", "STATE", "VIOL", "ERR", "PRESERVE us", "UNPRES us", "RESTORE us", "TABLES",
-		 "BYTES", "PID", "COMMAND", "DOMAIN");
-}
-
 /* Appends to a line; what does not fit is cut. */
 static void append(char line[TOP_LINE], const char *fmt, ...) PRINTF(2, 3);
 static void append(char line[TOP_LINE], const char *fmt, ...)
@@ -407,30 +455,6 @@ static void append(char line[TOP_LINE], const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line + n, TOP_LINE - n, fmt, args);
 	va_end(args);
-}
-
-void top_row__format(const struct top_row *row, char line[TOP_LINE])
-{
-	char state[32], times[TOP_NR_OPS][32];
-	int op;
-
-	snprintf(state, sizeof(state), "%s%s", domain_state__name(row->state),
-		 row->certain ? "" : "?");
-	for (op = 0; op < TOP_NR_OPS; op++) {
-		if (row->last_ns[op])
-			snprintf(times[op], sizeof(times[op]), "%.1f", row->last_ns[op] / 1000.0);
-		else
-			strcpy(times[op], "-");
-	}
-	snprintf(line, TOP_LINE,
-		 "0x%-14llx %4llu %-13s %4llu %4llu %11s %11s %11s %7llu %10llu %7u %s",
-		 row->ser_phys, row->generation, state, row->violations, row->errors,
-		 times[LUTRACE_OP_PRESERVE], times[LUTRACE_OP_UNPRESERVE],
-		 times[LUTRACE_OP_RESTORE], row->tables, row->bytes, row->pid,
-		 row->command);
-	if (*row->name.s)
-		append(line, "%*s %s", PROCESS_NAME_SIZE - 1 - (int)strlen(row->command), "",
-		       row->name.s);
 }
 
 static void put_domains(const struct top_view *v, char line[TOP_LINE])
@@ -460,7 +484,7 @@ static void put_operations(const struct top_view *v, char line[TOP_LINE])
 void top_view__header(const struct top_view *v, const char *release,
 		      char lines[TOP_HEADER_LINES][TOP_LINE])
 {
-	snprintf(lines[0], TOP_LINE, "lutrace top: kernel %s, up %.0f s, verdict so far: %s",
+	snprintf(lines[0], TOP_LINE, "lutrace top: kernel %s, watched for %.0f s, verdict so far: %s",
 		 release, v->seconds, verdict__name(v->verdict));
 	put_domains(v, lines[1]);
 	put_operations(v, lines[2]);
@@ -474,18 +498,13 @@ void top_view__header(const struct top_view *v, const char *release,
 
 void top_view__print(const struct top_view *v, const char *release, FILE *f)
 {
-	char header[TOP_HEADER_LINES][TOP_LINE], line[TOP_LINE];
+	char header[TOP_HEADER_LINES][TOP_LINE];
 	size_t i;
 
 	top_view__header(v, release, header);
 	for (i = 0; i < TOP_HEADER_LINES; i++)
 		if (*header[i])
 			fprintf(f, "%s\n", header[i]);
-	top__titles(line);
-	fprintf(f, "%s\n", line);
-	for (i = 0; i < v->shown; i++) {
-		top_row__format(&v->rows[i], line);
-		fprintf(f, "%s\n", line);
-	}
+	table__print(top_view__table(v), f);
 	fputc('\n', f);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "judge/oracle.h"
+#include "lib/table.h"
 #include "lib/text.h"
 #include "live/live.h"
 #include "model/selection.h"
@@ -73,7 +74,7 @@ struct top *top__new(top_name_fn name_of);
 void top__free(struct top *t);
 /* Names that are being learnt, and what is selected by them; both must outlive @t. */
 void top__names(struct top *t, const struct names *names, const struct selection *sel);
-/* Nanoseconds (CLOCK_MONOTONIC) from which uptime and rates are counted. */
+/* Nanoseconds (CLOCK_MONOTONIC) from which it is watched, and rates are counted. */
 void top__start(struct top *t, __u64 now_ns);
 /* The next event or latency; others are left alone. */
 void top__record(struct top *t, const struct lutrace_rec *rec);
@@ -96,8 +97,8 @@ void top_view__free(struct top_view *v);
 /* Lines of text, without newlines. */
 void top_view__header(const struct top_view *v, const char *release,
 		      char lines[TOP_HEADER_LINES][TOP_LINE]);
-void top__titles(char line[TOP_LINE]);
-void top_row__format(const struct top_row *row, char line[TOP_LINE]);
+/* The rows that are shown below their titles; free with table__free(). */
+struct table *top_view__table(const struct top_view *v);
 /* As text: the header, and the rows that are shown. */
 void top_view__print(const struct top_view *v, const char *release, FILE *f);
 
