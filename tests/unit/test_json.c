@@ -17,7 +17,7 @@
 #include "lib/mem.h"
 #include "lib/utf8.h"
 #include "report/check_result.h"
-#include "report/json_value.h"
+#include "report/json.h"
 
 #define HIGH 0xfffffffffffffffeull
 
@@ -59,22 +59,22 @@ static void expect_text(json_t *value, const char *text)
 
 static void test_values(void **state)
 {
-	json_t *large = json_value__count(HIGH);
+	json_t *large = json__count(HIGH);
 
 	(void)state;
-	expect_text(json_value__count(0), "0");
-	expect_text(json_value__count(INT64_MAX), "9223372036854775807");
+	expect_text(json__count(0), "0");
+	expect_text(json__count(INT64_MAX), "9223372036854775807");
 	assert_true(json_number_value(large) > 1.8e19);
 	json_decref(large);
-	expect_text(json_value__hex(HIGH), "\"0xfffffffffffffffe\"");
-	expect_text(json_value__hex(0), "\"0x0\"");
-	expect_text(json_value__hex_if(false, 1), "null");
-	expect_text(json_value__count_if(false, 1), "null");
-	expect_text(json_value__count_if(true, 1), "1");
-	expect_text(json_value__text(NULL), "\"\"");
-	expect_text(json_value__text("a\xff" "b"), "\"a\xef\xbf\xbd" "b\"");
-	expect_text(json_value__text_of("abc", 2), "\"ab\"");
-	assert_int_equal(json_value__write(NULL, false, stdout), -1);
+	expect_text(json__hex(HIGH), "\"0xfffffffffffffffe\"");
+	expect_text(json__hex(0), "\"0x0\"");
+	expect_text(json__hex_if(false, 1), "null");
+	expect_text(json__count_if(false, 1), "null");
+	expect_text(json__count_if(true, 1), "1");
+	expect_text(json__text(NULL), "\"\"");
+	expect_text(json__text("a\xff" "b"), "\"a\xef\xbf\xbd" "b\"");
+	expect_text(json__text_of("abc", 2), "\"ab\"");
+	assert_int_equal(json__write(NULL, false, stdout), -1);
 }
 
 static void expect_mended(const char *text, const char *mended)

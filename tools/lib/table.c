@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Text in columns as wide as what is in them. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

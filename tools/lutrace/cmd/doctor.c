@@ -10,7 +10,7 @@
 #include "lib/mem.h"
 #include "lib/version.h"
 #include "live/live.h"
-#include "report/json_value.h"
+#include "report/json.h"
 #include "report/schemas.h"
 #include "walk/kernel.h"
 
@@ -121,10 +121,10 @@ int doctor__json(const struct findings *list, FILE *f)
 	uname(&u);
 	root = json_pack("{s:s,s:s,s:{s:o,s:o,s:o},s:o,s:o}", "schema", DOCTOR_SCHEMA,
 			 "tool", "lutrace " LUTRACE_VERSION, "kernel",
-			 "release", json_value__text(u.release), "version", json_value__text(u.version),
-			 "machine", json_value__text(u.machine), "works", states,
+			 "release", json__text(u.release), "version", json__text(u.version),
+			 "machine", json__text(u.machine), "works", states,
 			 "findings", findings__json(list));
-	return json_value__write(root, false, f);
+	return json__write(root, false, f);
 }
 
 static int cmd_doctor__run(int argc, char **argv)

@@ -6,7 +6,7 @@
 #include "health/findings.h"
 #include "lib/mem.h"
 #include "lib/text.h"
-#include "report/json_value.h"
+#include "report/json.h"
 
 #define NAME_WIDTH 20
 
@@ -137,10 +137,10 @@ json_t *findings__json(const struct findings *list)
 			json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "name", item->name, "state",
 				  finding_state__name(item->state), "needed_for",
 				  finding__json_needs(item->needs), "text",
-				  json_value__text(item->text), "advice",
-				  item->advice ? json_value__text(item->advice) : json_null(),
+				  json__text(item->text), "advice",
+				  item->advice ? json__text(item->advice) : json_null(),
 				  "detail",
-				  item->detail ? json_value__text(item->detail) : json_null()));
+				  item->detail ? json__text(item->detail) : json_null()));
 	}
 	return array;
 }

@@ -10,7 +10,7 @@
 #include "health/ready.h"
 #include "lib/mem.h"
 #include "lib/version.h"
-#include "report/json_value.h"
+#include "report/json.h"
 
 #define NAME_WIDTH 12
 #define MAX_TOKENS 8 /* that are named in a sentence */
@@ -444,15 +444,15 @@ static json_t *listing__json(const struct listing *list)
 		json_array_append_new(
 			array,
 			json_pack("{s:o,s:b,s:b,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "token",
-				  json_value__hex(item->token), "preserved", item->preserved,
+				  json__hex(item->token), "preserved", item->preserved,
 				  "marked", item->pending, "fits", item->preserved && item->fits,
-				  "record", json_value__hex(item->p.ser_phys), "generation",
-				  json_value__count(item->p.generation), "root",
-				  json_value__hex(item->p.top_phys), "tables",
-				  json_value__count(item->p.nr_tables), "bytes",
-				  json_value__count(item->p.nr_bytes), "format",
-				  json_value__count(item->p.format), "pid",
-				  json_value__count(item->pid), "fd", json_value__count(item->fd)));
+				  "record", json__hex(item->p.ser_phys), "generation",
+				  json__count(item->p.generation), "root",
+				  json__hex(item->p.top_phys), "tables",
+				  json__count(item->p.nr_tables), "bytes",
+				  json__count(item->p.nr_bytes), "format",
+				  json__count(item->p.format), "pid",
+				  json__count(item->pid), "fd", json__count(item->fd)));
 	}
 	return array;
 }
@@ -467,8 +467,8 @@ static json_t *reasons__json(const struct findings *reasons)
 		item = &reasons->items[i];
 		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o}", "name", item->name,
 						       "state", reason__state(item), "text",
-						       json_value__text(item->text), "advice",
-						       item->advice ? json_value__text(item->advice)
+						       json__text(item->text), "advice",
+						       item->advice ? json__text(item->advice)
 								    : json_null()));
 	}
 	return array;
@@ -484,12 +484,12 @@ int ready__json(const struct ready_facts *facts, const struct findings *reasons,
 		"{s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o}", "schema", READY_SCHEMA, "tool",
 		"lutrace " LUTRACE_VERSION, "verdict", ready_verdict__name(verdict), "status",
 		ready_verdict__status(verdict), "preserved",
-		facts->list ? json_value__count(listing__nr_preserved(facts->list)) : json_null(),
+		facts->list ? json__count(listing__nr_preserved(facts->list)) : json_null(),
 		"hwpts", facts->list ? listing__json(facts->list) : json_null(), "kho_blocks",
-		json_value__count_if(facts->blocks_known, facts->blocks), "extrapolated_blackout_s",
+		json__count_if(facts->blocks_known, facts->blocks), "extrapolated_blackout_s",
 		b->known ? json_pack("{s:f,s:f,s:f}", "contiguous", 0.0, "scattered_least",
 				     b->least, "scattered_most", b->most)
 			 : json_null(),
 		"reasons", reasons__json(reasons));
-	return json_value__write(root, false, f);
+	return json__write(root, false, f);
 }

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The figures of lutrace latency, added up from samples: cmd/latency.c feeds it, text.c and json.c show
+ * it.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +52,7 @@ static void latency_row__add(struct latency_row *row, uint64_t ns, struct latenc
 }
 
 /* No bound is above the maximum, which is known exactly. */
-static uint64_t from_buckets(const struct latency_row *row, unsigned int mille)
+static uint64_t latency_row__from_buckets(const struct latency_row *row, unsigned int mille)
 {
 	size_t rank = stats__rank(row->n, mille), seen = 0;
 	unsigned int i;
@@ -68,10 +72,15 @@ void latency_row__stats(struct latency_row *row, struct stats *stats)
 		return;
 	}
 	*stats = (struct stats){
-		.n = row->n, .min = row->min, .max = row->max,
-		.has_p99 = row->n >= STATS_P99_MIN, .has_p999 = row->n >= STATS_P999_MIN,
-		.p50 = from_buckets(row, 500), .p90 = from_buckets(row, 900),
-		.p99 = from_buckets(row, 990), .p999 = from_buckets(row, 999),
+		.n = row->n,
+		.min = row->min,
+		.max = row->max,
+		.has_p99 = row->n >= STATS_P99_MIN,
+		.has_p999 = row->n >= STATS_P999_MIN,
+		.p50 = latency_row__from_buckets(row, 500),
+		.p90 = latency_row__from_buckets(row, 900),
+		.p99 = latency_row__from_buckets(row, 990),
+		.p999 = latency_row__from_buckets(row, 999),
 	};
 }
 
@@ -80,7 +89,7 @@ const char *const latency_by_names[LATENCY_NR_BYS] = {
 	[LATENCY_BY_DEVICE] = "device", [LATENCY_BY_PROCESS] = "process",
 };
 
-static struct latency_domain *domain_of(struct latency *l, const struct lutrace_sample *s)
+static struct latency_domain *latency__domain_of(struct latency *l, const struct lutrace_sample *s)
 {
 	bool process = l->by == LATENCY_BY_PROCESS;
 	uint64_t a = process ? s->pid : s->lat.ser_phys, b = process ? 0 : s->lat.generation;
@@ -97,9 +106,9 @@ static struct latency_domain *domain_of(struct latency *l, const struct lutrace_
 	return &l->domains[l->nr_domains++];
 }
 
-static void add_to_domain(struct latency *l, const struct lutrace_sample *s)
+static void latency__add_to_domain(struct latency *l, const struct lutrace_sample *s)
 {
-	struct latency_domain *domain = domain_of(l, s);
+	struct latency_domain *domain = latency__domain_of(l, s);
 	struct latency_row *row;
 
 	if (!domain) {
@@ -120,7 +129,7 @@ static void add_to_domain(struct latency *l, const struct lutrace_sample *s)
 	latency_row__add(row, s->lat.latency_ns, l);
 }
 
-static void add_to_slowest(struct latency *l, const struct lutrace_sample *s)
+static void latency__add_to_slowest(struct latency *l, const struct lutrace_sample *s)
 {
 	size_t i;
 
@@ -157,7 +166,7 @@ void latency__init(struct latency *l)
 	l->whys = xcalloc(l->max_slowest, sizeof(*l->whys));
 }
 
-static enum selected selected(const struct latency *l, const struct lutrace_sample *s)
+static enum selected latency__selected(const struct latency *l, const struct lutrace_sample *s)
 {
 	char comm[LUTRACE_COMM_SIZE + 1] = "";
 	enum selected process;
@@ -170,7 +179,7 @@ static enum selected selected(const struct latency *l, const struct lutrace_samp
 						      s->lat.generation));
 }
 
-static void add_selected(struct latency *l, const struct lutrace_sample *s)
+static void latency__add_selected(struct latency *l, const struct lutrace_sample *s)
 {
 	/* The FLB is all sessions' */
 	if (s->lat.op < LUTRACE_OP_FLB_PRESERVE || !selection__needs_name(&l->sel))
@@ -180,17 +189,17 @@ static void add_selected(struct latency *l, const struct lutrace_sample *s)
 	else
 		latency_row__add(&l->ops[s->lat.op], s->lat.latency_ns, l);
 	if (l->by && s->lat.op < LUTRACE_OP_FLB_PRESERVE)
-		add_to_domain(l, s);
-	add_to_slowest(l, s);
+		latency__add_to_domain(l, s);
+	latency__add_to_slowest(l, s);
 }
 
 void latency__add(struct latency *l, const struct lutrace_sample *s)
 {
-	enum selected is = s->lat.latency_ns >= l->min_ns ? selected(l, s) : SELECTED_NO;
+	enum selected is = s->lat.latency_ns >= l->min_ns ? latency__selected(l, s) : SELECTED_NO;
 
 	l->received++;
 	if (is == SELECTED_YES) {
-		add_selected(l, s);
+		latency__add_selected(l, s);
 	} else if (is == SELECTED_NO) {
 		l->left_out++;
 	} else {
@@ -206,9 +215,9 @@ void latency__settle(struct latency *l, bool last)
 	enum selected is;
 
 	for (i = 0; i < l->nr_pending; i++) {
-		is = selected(l, &l->pending[i]);
+		is = latency__selected(l, &l->pending[i]);
 		if (is == SELECTED_YES)
-			add_selected(l, &l->pending[i]);
+			latency__add_selected(l, &l->pending[i]);
 		else if (is == SELECTED_UNKNOWN && !last)
 			l->pending[kept++] = l->pending[i];
 		else
@@ -225,8 +234,8 @@ struct groups {
 	size_t nr, room;
 };
 
-static void add_to_group(struct groups *g, const char *key, size_t len,
-			 const struct latency_domain *d)
+static void groups__add(struct groups *g, const char *key, size_t len,
+			const struct latency_domain *d)
 {
 	char text[sizeof(g->items->key)];
 	struct latency_group *group;
@@ -251,17 +260,18 @@ static void add_to_group(struct groups *g, const char *key, size_t len,
 	}
 }
 
-static void add_by_device(struct groups *g, const char *devices, const struct latency_domain *d)
+static void groups__add_by_device(struct groups *g, const char *devices,
+				  const struct latency_domain *d)
 {
 	size_t len;
 
 	for (; *devices; devices += len + (devices[len] == ' ')) {
 		len = strcspn(devices, " ");
-		add_to_group(g, devices, len, d);
+		groups__add(g, devices, len, d);
 	}
 }
 
-static int by_key(const void *a, const void *b)
+static int latency_group__by_key(const void *a, const void *b)
 {
 	const struct latency_group *x = a, *y = b;
 
@@ -282,16 +292,16 @@ struct latency_group *latency__groups(const struct latency *l, size_t *nr)
 		snprintf(process, sizeof(process), "%.*s (%u)", LUTRACE_COMM_SIZE, d->comm,
 			 d->pid);
 		if (l->by == LATENCY_BY_PROCESS)
-			add_to_group(&g, process, strlen(process), d);
+			groups__add(&g, process, strlen(process), d);
 		else if (l->by == LATENCY_BY_DEVICE)
-			add_by_device(&g, name__devices(name), d);
+			groups__add_by_device(&g, name__devices(name), d);
 		else if (name && *name->session)
-			add_to_group(&g, name->session, strlen(name->session), d);
+			groups__add(&g, name->session, strlen(name->session), d);
 		else
-			add_to_group(&g, "?", 1, d);
+			groups__add(&g, "?", 1, d);
 	}
 	if (g.nr)
-		qsort(g.items, g.nr, sizeof(*g.items), by_key);
+		qsort(g.items, g.nr, sizeof(*g.items), latency_group__by_key);
 	*nr = g.nr;
 	return g.items;
 }

@@ -11,8 +11,8 @@
 #include "live/overhead.h"
 #include "recording/recording.h"
 
-static void print_row(struct latency_row *row, int op, const struct latency_context *c,
-		      struct table *t)
+static void latency__print_row(struct latency_row *row, int op, const struct latency_context *c,
+			       struct table *t)
 {
 	struct stats s;
 
@@ -34,7 +34,7 @@ static void print_row(struct latency_row *row, int op, const struct latency_cont
 	table__put(t, "%s", row->bucketed ? " (percentiles: bounds of buckets)" : "");
 }
 
-static void print_operations(struct latency *l, const struct latency_context *c, FILE *f)
+static void latency__print_operations(struct latency *l, const struct latency_context *c, FILE *f)
 {
 	static const struct table_column columns[] = {
 		{ "operation", 14, true }, { "n", 6, false }, { "errors", 0, false },
@@ -47,11 +47,11 @@ static void print_operations(struct latency *l, const struct latency_context *c,
 
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
 		if (c->progs[LUTRACE_PROG(i, LUTRACE_END)].tracepoint)
-			print_row(&l->ops[i], i, c, t);
+			latency__print_row(&l->ops[i], i, c, t);
 	table__print(t, f);
 }
 
-static void print_hist(const struct latency_row *row, int op, FILE *f)
+static void latency__print_hist(const struct latency_row *row, int op, FILE *f)
 {
 	unsigned int i, first = hist__bucket(row->min), last = hist__bucket(row->max);
 	uint64_t most = 0;
@@ -70,7 +70,7 @@ static void print_hist(const struct latency_row *row, int op, FILE *f)
 	}
 }
 
-static int by_max(const void *a, const void *b)
+static int latency_domain__by_max(const void *a, const void *b)
 {
 	uint64_t most[2] = { 0 };
 	const struct latency_domain *d[2] = { a, b };
@@ -89,7 +89,8 @@ static int by_max(const void *a, const void *b)
 	{ "unpreserve", 0, false }, { "max [us]", 9, false },		\
 	{ "restore", 0, false }, { "max [us]", 9, false }, { "errors", 0, false }
 
-static void print_domain(const struct latency *l, const struct latency_domain *d, struct table *t)
+static void latency__print_domain(const struct latency *l, const struct latency_domain *d,
+				  struct table *t)
 {
 	const struct latency_row *row;
 	size_t errors = 0, k;
@@ -108,7 +109,7 @@ static void print_domain(const struct latency *l, const struct latency_domain *d
 	table__put(t, "%s", name__text(names__find(l->names, d->ser_phys, d->generation)).s);
 }
 
-static void print_domains(struct latency *l, FILE *f)
+static void latency__print_domains(struct latency *l, FILE *f)
 {
 	static const struct table_column columns[] = {
 		{ "record", 18, true }, { "gen", 3, false }, { "tables", 7, false },
@@ -119,13 +120,13 @@ static void print_domains(struct latency *l, FILE *f)
 
 	idmap__clear(l->domain_of);	/* of no use any more: the rows are sorted */
 	if (l->nr_domains)
-		qsort(l->domains, l->nr_domains, sizeof(*l->domains), by_max);
+		qsort(l->domains, l->nr_domains, sizeof(*l->domains), latency_domain__by_max);
 	for (i = 0; i < l->nr_domains; i++)
-		print_domain(l, &l->domains[i], t);
+		latency__print_domain(l, &l->domains[i], t);
 	table__print(t, f);
 }
 
-static void print_groups(const struct latency *l, FILE *f)
+static void latency__print_groups(const struct latency *l, FILE *f)
 {
 	const struct table_column columns[] = {
 		{ latency_by_names[l->by], 32, true }, OPERATION_COLUMNS,
@@ -147,19 +148,20 @@ static void print_groups(const struct latency *l, FILE *f)
 	table__print(t, f);
 }
 
-static void print_by(struct latency *l, FILE *f)
+static void latency__print_by(struct latency *l, FILE *f)
 {
 	fputc('\n', f);
 	if (l->by == LATENCY_BY_DOMAIN)
-		print_domains(l, f);
+		latency__print_domains(l, f);
 	else
-		print_groups(l, f);
+		latency__print_groups(l, f);
 	if (l->without_row)
 		fprintf(f, "%zu operations of more domains have no row.\n", l->without_row);
 }
 
 /* What is not known is not 0. */
-static void print_why(const struct latency *l, const struct lutrace_why *why, struct table *t)
+static void latency__print_why(const struct latency *l, const struct lutrace_why *why,
+			       struct table *t)
 {
 	char line[512] = "";
 	size_t n = 0;
@@ -179,8 +181,8 @@ static void print_why(const struct latency *l, const struct lutrace_why *why, st
 	table__remark(t, "%14s%s", "", line);
 }
 
-static void print_stack(const struct latency_context *c, const struct lutrace_why *why,
-			struct table *t)
+static void latency__print_stack(const struct latency_context *c, const struct lutrace_why *why,
+				 struct table *t)
 {
 	char *frames[LUTRACE_MAX_FRAMES];
 	size_t i, nr = latency__stack(c, why, frames);
@@ -193,7 +195,8 @@ static void print_stack(const struct latency_context *c, const struct lutrace_wh
 	}
 }
 
-static void print_slow(const struct latency *l, const struct lutrace_sample *s, struct table *t)
+static void latency__print_slow(const struct latency *l, const struct lutrace_sample *s,
+				struct table *t)
 {
 	table__put_us(t, true, s->lat.latency_ns);
 	table__put(t, "%s", op__name(s->lat.op));
@@ -209,7 +212,8 @@ static void print_slow(const struct latency *l, const struct lutrace_sample *s, 
 						   s->lat.generation)).s);
 }
 
-static void print_slowest(const struct latency *l, const struct latency_context *c, FILE *f)
+static void latency__print_slowest(const struct latency *l, const struct latency_context *c,
+				   FILE *f)
 {
 	static const struct table_column columns[] = {
 		{ "slowest [us]", 0, false }, { "operation", 14, true }, { "record", 18, true },
@@ -221,22 +225,23 @@ static void print_slowest(const struct latency *l, const struct latency_context 
 	size_t i;
 
 	for (i = 0; i < l->nr_slowest; i++) {
-		print_slow(l, &l->slowest[i], t);
-		print_why(l, &l->whys[i], t);
-		print_stack(c, &l->whys[i], t);
+		latency__print_slow(l, &l->slowest[i], t);
+		latency__print_why(l, &l->whys[i], t);
+		latency__print_stack(c, &l->whys[i], t);
 	}
 	fputc('\n', f);
 	table__print(t, f);
 }
 
-static void print_losses(const struct latency *l, const struct latency_context *c, FILE *f)
+static void latency__print_losses(const struct latency *l, const struct latency_context *c, FILE *f)
 {
 	struct live_prog sum = live__sum(c->progs);
 	const struct live_prog *p;
 	int i;
 
-	fprintf(f, "\n%llu events; lost: %llu samples (ring buffer full), %llu begins (too many at "
-		"once), %llu begun again before the end, %llu program runs missed, %llu not arrived\n",
+	fprintf(f, "\n%llu events; lost: %llu samples (ring buffer full), %llu begins (too many "
+		"at once), %llu begun again before the end, %llu program runs missed, %llu not "
+		"arrived\n",
 		sum.counts.events, sum.counts.lost_latencies, sum.counts.lost_begins,
 		sum.counts.replaced_begins, sum.missed_runs, latency__unaccounted(l, c));
 	for (i = 0; i < LIVE_NR_PROGS; i++) {
@@ -253,13 +258,13 @@ static void print_losses(const struct latency *l, const struct latency_context *
 	if (c->last && sum.counts.in_flight > 0)
 		fprintf(f, "%lld operations had not ended.\n", sum.counts.in_flight);
 	if (latency__left_out(l, c))
-		fprintf(f, "%llu operations were left out by the filters, %zu of them for want of a "
-			"name.\n", latency__left_out(l, c), l->nameless);
+		fprintf(f, "%llu operations were left out by the filters, %zu of them for want of "
+			"a name.\n", latency__left_out(l, c), l->nameless);
 	if (latency__incomplete(l, c))
 		fprintf(f, "INCOMPLETE: the figures are not of all operations.\n");
 }
 
-static void print_overhead(const struct latency_context *c, FILE *f)
+static void latency__print_overhead(const struct latency_context *c, FILE *f)
 {
 	struct overhead o = { .stats_missing = c->stats_missing, .memory = c->memory };
 
@@ -273,18 +278,18 @@ void latency__print(struct latency *l, const struct latency_context *c, FILE *f)
 
 	if (c->interval)
 		fprintf(f, "\ninterval %u\n", c->interval);
-	print_operations(l, c, f);
-	fprintf(f, "In %.3f s. Times of those that succeeded, nearest rank; p99 needs n >= %d, p99.9 "
-		"n >= %d. unknown: the begin was not seen.\n",
+	latency__print_operations(l, c, f);
+	fprintf(f, "In %.3f s. Times of those that succeeded, nearest rank; p99 needs n >= %d, "
+		"p99.9 n >= %d. unknown: the begin was not seen.\n",
 		c->seconds, STATS_P99_MIN, STATS_P999_MIN);
 	for (i = 0; i < LUTRACE_NR_OPS; i++)
 		if (l->ops[i].n)
-			print_hist(&l->ops[i], i, f);
+			latency__print_hist(&l->ops[i], i, f);
 	if (l->by)
-		print_by(l, f);
+		latency__print_by(l, f);
 	if (l->max_slowest)
-		print_slowest(l, c, f);
-	print_losses(l, c, f);
+		latency__print_slowest(l, c, f);
+	latency__print_losses(l, c, f);
 	if (c->stats)
-		print_overhead(c, f);
+		latency__print_overhead(c, f);
 }

@@ -7,7 +7,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "live/overhead.h"
-#include "report/json_value.h"
+#include "report/json.h"
 
 int overhead__read(struct overhead *o, const struct live *live, struct fault *fault)
 {
@@ -57,8 +57,8 @@ static void overhead__add_program(json_t *list, const struct live_prog *p, bool 
 {
 	if (p->tracepoint)
 		json_array_append_new(list, json_pack("{s:s,s:o,s:o}", "tracepoint", p->tracepoint,
-						      "runs", json_value__count_if(known, p->runs),
-						      "run_ns", json_value__count_if(known, p->run_ns)));
+						      "runs", json__count_if(known, p->runs),
+						      "run_ns", json__count_if(known, p->run_ns)));
 }
 
 json_t *overhead__json(const struct overhead *o)
@@ -69,6 +69,6 @@ json_t *overhead__json(const struct overhead *o)
 	for (i = 0; i < ARRAY_SIZE(o->progs); i++)
 		overhead__add_program(list, &o->progs[i], !o->stats_missing);
 	overhead__add_program(list, &o->freed, !o->stats_missing);
-	return json_pack("{s:o,s:o}", "memory_bytes", json_value__count_if(o->memory, o->memory),
+	return json_pack("{s:o,s:o}", "memory_bytes", json__count_if(o->memory, o->memory),
 			 "programs", list);
 }

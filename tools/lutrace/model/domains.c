@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Operations put together by domain: the reports of an analysis call it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

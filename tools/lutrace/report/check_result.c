@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What lutrace check --json writes, by docs/check.schema.json: cmd/check.c calls it. */
 #include "lib/version.h"
 #include "report/check_json.h"
 #include "report/check_result.h"
-#include "report/json_value.h"
+#include "report/json.h"
 #include "report/names_json.h"
 
 static json_t *violation__events_json(const struct violation *v)
@@ -14,10 +15,10 @@ static json_t *violation__events_json(const struct violation *v)
 	for (i = 0; i < v->nr_events; i++) {
 		ev = &v->events[i];
 		json_array_append_new(events, json_pack("{s:o,s:s,s:s,s:o,s:i,s:o,s:o}",
-			"seq", json_value__count(ev->seq), "operation", op__name(ev->op),
+			"seq", json__count(ev->seq), "operation", op__name(ev->op),
 			"phase", ev->phase == LUTRACE_BEGIN ? "begin" : "end",
-			"time_ns", json_value__count(ev->time_ns), "ret", ev->ret,
-			"cpu", json_value__count(ev->cpu), "pid", json_value__count(ev->pid)));
+			"time_ns", json__count(ev->time_ns), "ret", ev->ret,
+			"cpu", json__count(ev->cpu), "pid", json__count(ev->pid)));
 	}
 	return events;
 }
@@ -25,10 +26,10 @@ static json_t *violation__events_json(const struct violation *v)
 json_t *violation__json(const struct violation *v, const struct name *name)
 {
 	json_t *violation = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}",
-		"rule", v->rule, "text", json_value__text(v->text),
-		"record", json_value__hex(v->ser_phys),
-		"generation", json_value__count(v->generation),
-		"root", json_value__hex(v->top_phys), "events", violation__events_json(v));
+		"rule", v->rule, "text", json__text(v->text),
+		"record", json__hex(v->ser_phys),
+		"generation", json__count(v->generation),
+		"root", json__hex(v->top_phys), "events", violation__events_json(v));
 
 	if (violation)
 		name__add_json(name, violation);
@@ -43,7 +44,7 @@ static json_t *check_result__checks_json(const struct check_result *result)
 	for (id = 0; id < NR_RULES; id++) {
 		check = check__json(oracle__check(result->oracle, id));
 		json_object_set_new(check, "unknown",
-				    json_value__count(oracle__tally(result->oracle, id)->unknown));
+				    json__count(oracle__tally(result->oracle, id)->unknown));
 		json_array_append_new(checks, check);
 	}
 	return checks;
@@ -58,11 +59,11 @@ int check_result__write_json(const struct check_result *result, FILE *f)
 	root = json_pack("{s:s,s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:O,s:o}", "schema", CHECK_SCHEMA,
 			 "verdict", verdict__name(verdict), "status", verdict__status(verdict),
 			 "tool", "lutrace " LUTRACE_VERSION, "preserved_before",
-			 json_value__count_if(result->knows_before, result->nr_before),
-			 "events", json_value__count(oracle__nr_events(o)),
+			 json__count_if(result->knows_before, result->nr_before),
+			 "events", json__count(oracle__nr_events(o)),
 			 "checks", check_result__checks_json(result), "overhead",
 			 result->overhead ? overhead__json(result->overhead) : json_null(),
 			 "violations", result->violations,
-			 "left_out", json_value__count(oracle__left_out(o)));
-	return json_value__write(root, false, f);
+			 "left_out", json__count(oracle__left_out(o)));
+	return json__write(root, false, f);
 }

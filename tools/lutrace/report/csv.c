@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The operations of an analysis as CSV, a row for each: cmd/report.c calls it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ struct row {
 };
 
 /* Quoted if it must be, quotes doubled. */
-static void put_text(const char *text, FILE *f)
+static void csv__put_text(const char *text, FILE *f)
 {
 	if (!text[strcspn(text, ",\"\r\n")]) {
 		fputs(text, f);
@@ -27,7 +28,7 @@ static void put_text(const char *text, FILE *f)
 	fputc('"', f);
 }
 
-static void put_number(const __u64 *value, FILE *f)
+static void csv__put_number(const __u64 *value, FILE *f)
 {
 	if (value)
 		fprintf(f, "%llu", *value);
@@ -35,7 +36,7 @@ static void put_number(const __u64 *value, FILE *f)
 }
 
 /* What only a domain's successful end tells. */
-static void put_domain(const struct lutrace_event *end, FILE *f)
+static void csv__put_domain(const struct lutrace_event *end, FILE *f)
 {
 	if (!end || op__is_flb(end->op) || end->ret) {
 		fputs(",,,,", f);
@@ -46,12 +47,12 @@ static void put_domain(const struct lutrace_event *end, FILE *f)
 		end->top_level, end->top_phys);
 }
 
-static void put_name(const struct name *name, FILE *f)
+static void csv__put_name(const struct name *name, FILE *f)
 {
 	static const struct name none;
 	const struct name *n = name ? name : &none;
 
-	put_text(n->session, f);
+	csv__put_text(n->session, f);
 	fputc(',', f);
 	if (*n->session)
 		fprintf(f, "0x%llx", n->iommufd_token);
@@ -62,35 +63,35 @@ static void put_name(const struct name *name, FILE *f)
 	if (n->hwpt_id)
 		fprintf(f, "%u", n->hwpt_id);
 	fputc(',', f);
-	put_text(n->devices ? n->devices : "", f);
+	csv__put_text(n->devices ? n->devices : "", f);
 }
 
-static void put_row(const struct row *row, FILE *f)
+static void csv__put_row(const struct row *row, FILE *f)
 {
 	const struct lutrace_event *begin = row->op.begin, *end = row->op.end;
 	const struct lutrace_event *any = end ? end : begin;
 	__u64 latency;
 
 	fprintf(f, "%zu,", row->kernel);
-	put_text(row->boot->parts[0]->boot_id, f);
+	csv__put_text(row->boot->parts[0]->boot_id, f);
 	fprintf(f, ",%s,0x%llx,%llu,", op__name(any->op), any->ser_phys, any->generation);
-	put_number(begin ? &begin->seq : NULL, f);
-	put_number(end ? &end->seq : NULL, f);
-	put_number(begin ? &begin->time_ns : NULL, f);
-	put_number(end ? &end->time_ns : NULL, f);
-	put_number(operation__latency(&row->op, &latency) ? &latency : NULL, f);
+	csv__put_number(begin ? &begin->seq : NULL, f);
+	csv__put_number(end ? &end->seq : NULL, f);
+	csv__put_number(begin ? &begin->time_ns : NULL, f);
+	csv__put_number(end ? &end->time_ns : NULL, f);
+	csv__put_number(operation__latency(&row->op, &latency) ? &latency : NULL, f);
 	if (end)
 		fprintf(f, "%d", end->ret);
 	fputc(',', f);
-	put_domain(end, f);
+	csv__put_domain(end, f);
 	fprintf(f, ",%u,%u,%u,", any->cpu, any->pid, any->tid);
-	put_text(names__process(row->boot->names, any->pid), f);
+	csv__put_text(names__process(row->boot->names, any->pid), f);
 	fputc(',', f);
-	put_name(boot__domain_name(row->boot, any), f);
+	csv__put_name(boot__domain_name(row->boot, any), f);
 	fputs("\r\n", f);
 }
 
-static void put_boot(const struct analysis *a, size_t kernel, FILE *f)
+static void csv__put_boot(const struct analysis *a, size_t kernel, FILE *f)
 {
 	const struct boot *boot = &a->boots[kernel - 1];
 	struct row row = { .boot = boot, .kernel = kernel };
@@ -101,7 +102,7 @@ static void put_boot(const struct analysis *a, size_t kernel, FILE *f)
 	for (i = 0; i < nr; i++) {
 		row.op = ops[i];
 		if (analysis__selects(a, boot, ops[i].end ? ops[i].end : ops[i].begin))
-			put_row(&row, f);
+			csv__put_row(&row, f);
 	}
 	free(ops);
 }
@@ -115,5 +116,5 @@ void csv__print(const struct analysis *a, FILE *f)
 	      "top_level,root_address,cpu,pid,tid,comm,session,iommufd_token,hwpt_token,hwpt_id,"
 	      "devices\r\n", f);
 	for (i = 0; i < a->nr_boots; i++)
-		put_boot(a, i + 1, f);
+		csv__put_boot(a, i + 1, f);
 }

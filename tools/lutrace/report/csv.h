@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Operations as CSV. Pure. */
 #ifndef LUTRACE_CSV_H
 #define LUTRACE_CSV_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Packets of a trace for Perfetto, in protobuf: perfetto.c says which. */
 #include <stdint.h>
 #include <stdlib.h>
 #include "lib/mem.h"

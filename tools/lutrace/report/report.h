@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* An analysis as text and as JSON. Pure. */
 #ifndef LUTRACE_REPORT_H
 #define LUTRACE_REPORT_H
 

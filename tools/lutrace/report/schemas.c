@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The schemas of docs/ as strings, for --json-schema. */
 #include "report/schemas.h"
 
 /* generated.mk makes a string of each. */

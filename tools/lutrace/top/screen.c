@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The terminal of lutrace top: drawing a view, keys, giving it back. cmd/top.c alone calls it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ static const char *const help_lines[] = {
 
 /* Taking the terminal, and giving it back */
 
-static int lacks(struct fault *fault, const char *what)
+static int screen__lacks(struct fault *fault, const char *what)
 {
 	const char *name = getenv("TERM");
 
@@ -58,7 +59,7 @@ static int lacks(struct fault *fault, const char *what)
 }
 
 /* An entry may also say that the terminal does not have what one like it has. */
-static bool has(const char *capability)
+static bool screen__has(const char *capability)
 {
 	return capability && capability != (const char *)-1;
 }
@@ -71,13 +72,13 @@ int screen__possible(struct fault *fault)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return fault__set(fault, "standard input and output are no terminal; use --batch");
 	if (setupterm(NULL, STDOUT_FILENO, &err) != OK)
-		return lacks(fault, "is not known here (no terminfo entry)");
-	can_move = has(cursor_address) && has(clear_screen);
+		return screen__lacks(fault, "is not known here (no terminfo entry)");
+	can_move = screen__has(cursor_address) && screen__has(clear_screen);
 	del_curterm(cur_term);
-	return can_move ? 0 : lacks(fault, "cannot move its cursor");
+	return can_move ? 0 : screen__lacks(fault, "cannot move its cursor");
 }
 
-static void give_back(void)
+static void screen__give_back(void)
 {
 	if (!terminal.taken)
 		return;
@@ -85,7 +86,7 @@ static void give_back(void)
 	endwin();
 }
 
-static void on_fatal(int sig)
+static void screen__on_fatal(int sig)
 {
 	if (terminal.taken) {
 		if (write(STDOUT_FILENO, terminal.leave, strlen(terminal.leave)) < 0)
@@ -95,22 +96,22 @@ static void on_fatal(int sig)
 	raise(sig);	/* again, as if it had not been caught */
 }
 
-static void append(char *text, size_t size, const char *more)
+static void screen__append(char *text, size_t size, const char *more)
 {
-	if (has(more) && strlen(text) + strlen(more) < size)
+	if (screen__has(more) && strlen(text) + strlen(more) < size)
 		strcat(text, more);
 }
 
-static void catch_fatal(void)
+static void screen__catch_fatal(void)
 {
 	static const int signals[] = { SIGQUIT, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGPIPE };
-	struct sigaction action = { .sa_handler = on_fatal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = { .sa_handler = screen__on_fatal, .sa_flags = SA_RESETHAND };
 	size_t i;
 
 	*terminal.leave = '\0';
-	append(terminal.leave, sizeof(terminal.leave), keypad_local);
-	append(terminal.leave, sizeof(terminal.leave), cursor_normal);
-	append(terminal.leave, sizeof(terminal.leave), exit_ca_mode);
+	screen__append(terminal.leave, sizeof(terminal.leave), keypad_local);
+	screen__append(terminal.leave, sizeof(terminal.leave), cursor_normal);
+	screen__append(terminal.leave, sizeof(terminal.leave), exit_ca_mode);
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &action, NULL);
 }
@@ -129,13 +130,13 @@ struct screen *screen__open(const char *release, struct top_order *order, struct
 	/* Not initscr(), which exits */
 	s->curses = newterm(NULL, stdout, stdin);
 	if (!s->curses) {
-		lacks(fault, "cannot have a screen on it");
+		screen__lacks(fault, "cannot have a screen on it");
 		free(s);
 		return NULL;
 	}
-	catch_fatal();
+	screen__catch_fatal();
 	terminal.taken = 1;
-	atexit(give_back);
+	atexit(screen__give_back);
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
@@ -149,7 +150,7 @@ void screen__close(struct screen *s)
 {
 	if (!s)
 		return;
-	give_back();
+	screen__give_back();
 	delscreen(s->curses);
 	free(s);
 }
@@ -166,13 +167,13 @@ bool screen__paused(const struct screen *s)
 
 /* Drawing */
 
-static size_t page(void)
+static size_t screen__page(void)
 {
 	return LINES > FRAME + 1 ? LINES - FRAME : 1;
 }
 
 /* Draws as much of a text as a line has room for. Characters count, of however many bytes. */
-static void draw_text(int y, const char *text)
+static void screen__draw_text(int y, const char *text)
 {
 	int shown = 0, len = 0;
 
@@ -184,46 +185,49 @@ static void draw_text(int y, const char *text)
 	mvaddnstr(y, 0, text, len);
 }
 
-static void draw_line(int y, const struct table *table, size_t i)
+static void screen__draw_line(int y, const struct table *table, size_t i)
 {
 	char *line = table__line(table, i);
 
-	draw_text(y, line);
+	screen__draw_text(y, line);
 	free(line);
 }
 
-static void draw_rows(struct screen *s, const struct top_view *v)
+static void screen__draw_rows(struct screen *s, const struct top_view *v)
 {
-	size_t i, last = v->shown > page() ? v->shown - page() : 0;
+	size_t i, last = v->shown > screen__page() ? v->shown - screen__page() : 0;
 	struct table *table = top_view__table(v);
 
 	if (s->first > last)
 		s->first = last;
 	attron(A_REVERSE);
 	mvprintw(TOP_HEADER_LINES + 1, 0, "%*s", COLS, "");
-	draw_line(TOP_HEADER_LINES + 1, table, 0);
+	screen__draw_line(TOP_HEADER_LINES + 1, table, 0);
 	attroff(A_REVERSE);
-	for (i = 0; i < page() && s->first + i < v->shown; i++) {
+	for (i = 0; i < screen__page() && s->first + i < v->shown; i++) {
 		attrset(v->rows[s->first + i].violations ? A_BOLD : A_NORMAL);
-		draw_line(TOP_HEADER_LINES + 2 + i, table, 1 + s->first + i);
+		screen__draw_line(TOP_HEADER_LINES + 2 + i, table, 1 + s->first + i);
 	}
 	attrset(A_NORMAL);
 	table__free(table);
 }
 
-static void draw_last(const struct screen *s, const struct top_view *v)
+static void screen__draw_last(const struct screen *s, const struct top_view *v)
 {
 	char line[TOP_LINE];
 
 	if (s->typing)
 		snprintf(line, sizeof(line), "show only: %s_", s->order->filter);
 	else
-		snprintf(line, sizeof(line), "%s%zu-%zu of %zu by %s%s%s%s  q end  s sort  "
-			 "r reverse  p pause  / filter  h help", s->paused ? "PAUSED  " : "",
-			 v->shown ? s->first + 1 : 0,
-			 v->shown > s->first + page() ? s->first + page() : v->shown, v->shown,
-			 top_column__name(s->order->column), s->order->reverse ? " reversed" : "",
-			 *s->order->filter ? ", with " : "", s->order->filter);
+		snprintf(line, sizeof(line),
+			 "%s%zu-%zu of %zu by %s%s%s%s  q end  s sort  "
+			 "r reverse  p pause  / filter  h help",
+			 s->paused ? "PAUSED  " : "", v->shown ? s->first + 1 : 0,
+			 v->shown > s->first + screen__page() ? s->first + screen__page()
+							      : v->shown,
+			 v->shown, top_column__name(s->order->column),
+			 s->order->reverse ? " reversed" : "", *s->order->filter ? ", with " : "",
+			 s->order->filter);
 	mvaddnstr(LINES - 1, 0, line, COLS - 1);
 }
 
@@ -242,15 +246,15 @@ void screen__draw(struct screen *s, struct top_view *v)
 	}
 	top_view__header(v, s->release, header);
 	for (i = 0; i < TOP_HEADER_LINES; i++)
-		draw_text(i, header[i]);
-	draw_rows(s, v);
-	draw_last(s, v);
+		screen__draw_text(i, header[i]);
+	screen__draw_rows(s, v);
+	screen__draw_last(s, v);
 	refresh();
 }
 
 /* Keys */
 
-static void type(struct screen *s, int key)
+static void screen__type(struct screen *s, int key)
 {
 	char *text = s->order->filter;
 	size_t n = strlen(text);
@@ -271,13 +275,13 @@ static void type(struct screen *s, int key)
 	}
 }
 
-static void scroll_by(struct screen *s, size_t up, size_t down)
+static void screen__scroll_by(struct screen *s, size_t up, size_t down)
 {
 	s->first = s->first > up ? s->first - up : 0;
 	s->first += down;
 }
 
-static void command(struct screen *s, const struct top_view *v, int key)
+static void screen__command(struct screen *s, const struct top_view *v, int key)
 {
 	switch (key) {
 	case 'q': s->quit = true; break;
@@ -286,10 +290,10 @@ static void command(struct screen *s, const struct top_view *v, int key)
 	case 'p': s->paused = !s->paused; break;
 	case '/': s->typing = true; break;
 	case 'h': s->help = true; break;
-	case KEY_UP: scroll_by(s, 1, 0); break;
-	case KEY_DOWN: scroll_by(s, 0, 1); break;
-	case KEY_PPAGE: scroll_by(s, page(), 0); break;
-	case KEY_NPAGE: scroll_by(s, 0, page()); break;
+	case KEY_UP: screen__scroll_by(s, 1, 0); break;
+	case KEY_DOWN: screen__scroll_by(s, 0, 1); break;
+	case KEY_PPAGE: screen__scroll_by(s, screen__page(), 0); break;
+	case KEY_NPAGE: screen__scroll_by(s, 0, screen__page()); break;
 	case KEY_HOME: s->first = 0; break;
 	case KEY_END: s->first = v->shown; break;
 	case CONTROL('l'): clearok(curscr, TRUE); break;
@@ -308,9 +312,9 @@ void screen__keys(struct screen *s, struct top_view *v)
 		if (s->help)
 			s->help = false;
 		else if (s->typing)
-			type(s, key);
+			screen__type(s, key);
 		else
-			command(s, v, key);
+			screen__command(s, v, key);
 	}
 	if (any)
 		screen__draw(s, v);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rows and counts of lutrace top, made from the records of a session, and as text. Touches no
+ * kernel; cmd/top.c feeds it, screen.c shows it.
+ */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,7 +34,7 @@ struct top {
 	__u64 looked, done_then[LUTRACE_NR_OPS], events_then;
 };
 
-static void on_violation(void *priv, const struct violation *v)
+static void top__on_violation(void *priv, const struct violation *v)
 {
 	struct top *t = priv;
 	uint64_t *at = idmap__find(t->row_of, v->ser_phys, v->generation, 0);
@@ -46,15 +50,15 @@ struct top *top__new(top_name_fn name_of)
 	struct top *t = xcalloc(1, sizeof(*t));
 
 	t->name_of = name_of;
-	t->oracle = oracle__new(on_violation, t);
+	t->oracle = oracle__new(top__on_violation, t);
 	t->row_of = idmap__new();
 	t->last_of = idmap__new();
 	return t;
 }
 
 /* What is wrong with a domain that has no name is told, whichever is wanted. */
-static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
-			   struct name_text *text)
+static enum selected top__about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+				struct name_text *text)
 {
 	const struct top *t = priv;
 	const struct name *name = names__find(t->names, ser_phys, generation);
@@ -69,7 +73,7 @@ void top__names(struct top *t, const struct names *names, const struct selection
 {
 	t->names = names;
 	t->sel = sel;
-	oracle__about(t->oracle, about, t);
+	oracle__about(t->oracle, top__about, t);
 }
 
 void top__free(struct top *t)
@@ -96,7 +100,7 @@ const struct oracle *top__oracle(const struct top *t)
 /* Rows */
 
 /* Nobody asks for a domain whose record is another one's, if nothing was wrong with it. */
-static bool is_history(const struct top *t, const struct top_row *row)
+static bool top__is_history(const struct top *t, const struct top_row *row)
 {
 	bool certain;
 
@@ -105,14 +109,14 @@ static bool is_history(const struct top *t, const struct top_row *row)
 }
 
 /* With a new FLB all records are new. What was before it stays to be seen until then. */
-static void retire_history(struct top *t)
+static void top__retire_history(struct top *t)
 {
 	size_t i, kept = 0;
 
 	idmap__clear(t->row_of);
 	idmap__clear(t->last_of);
 	for (i = 0; i < t->nr; i++) {
-		if (is_history(t, &t->rows[i])) {
+		if (top__is_history(t, &t->rows[i])) {
 			t->retired++;
 			continue;
 		}
@@ -125,12 +129,12 @@ static void retire_history(struct top *t)
 }
 
 /* The index of a row that is free to take, or SIZE_MAX. */
-static size_t take_row(struct top *t, const struct lutrace_event *ev)
+static size_t top__take_row(struct top *t, const struct lutrace_event *ev)
 {
 	uint64_t *last = idmap__find(t->last_of, ev->ser_phys, 0, 0);
 	const struct top_row *row = last ? &t->rows[*last] : NULL;
 
-	if (row && row->generation < ev->generation && is_history(t, row)) {
+	if (row && row->generation < ev->generation && top__is_history(t, row)) {
 		idmap__remove(t->row_of, row->ser_phys, row->generation, 0);
 		t->retired++;
 		return *last;
@@ -142,14 +146,14 @@ static size_t take_row(struct top *t, const struct lutrace_event *ev)
 }
 
 /* NULL if there is no more room. */
-static struct top_row *row_of(struct top *t, const struct lutrace_event *ev)
+static struct top_row *top__row_of(struct top *t, const struct lutrace_event *ev)
 {
 	uint64_t *at = idmap__find(t->row_of, ev->ser_phys, ev->generation, 0);
 	size_t i;
 
 	if (at)
 		return &t->rows[*at];
-	i = take_row(t, ev);
+	i = top__take_row(t, ev);
 	if (i == SIZE_MAX) {
 		t->without_row += ev->phase == LUTRACE_BEGIN && ev->op != LUTRACE_OP_UNPRESERVE;
 		return NULL;
@@ -176,12 +180,12 @@ static void row__event(struct top *t, struct top_row *row, const struct lutrace_
 	}
 }
 
-static void on_event(struct top *t, const struct lutrace_event *ev)
+static void top__on_event(struct top *t, const struct lutrace_event *ev)
 {
-	struct top_row *row = ev->op < TOP_NR_OPS ? row_of(t, ev) : NULL;
+	struct top_row *row = ev->op < TOP_NR_OPS ? top__row_of(t, ev) : NULL;
 
 	if (ev->op == LUTRACE_OP_FLB_PRESERVE && ev->phase == LUTRACE_BEGIN)
-		retire_history(t);
+		top__retire_history(t);
 	if (row)
 		row__event(t, row, ev);
 	if (ev->phase == LUTRACE_END && ev->ret)
@@ -192,7 +196,7 @@ static void on_event(struct top *t, const struct lutrace_event *ev)
 	oracle__event(t->oracle, ev);
 }
 
-static void on_latency(struct top *t, const struct lutrace_latency *lat)
+static void top__on_latency(struct top *t, const struct lutrace_latency *lat)
 {
 	uint64_t *at = idmap__find(t->row_of, lat->ser_phys, lat->generation, 0);
 
@@ -203,9 +207,9 @@ static void on_latency(struct top *t, const struct lutrace_latency *lat)
 void top__record(struct top *t, const struct lutrace_rec *rec)
 {
 	if (rec->type == LUTRACE_REC_EVENT)
-		on_event(t, (const struct lutrace_event *)rec);
+		top__on_event(t, (const struct lutrace_event *)rec);
 	else if (rec->type == LUTRACE_REC_LATENCY)
-		on_latency(t, (const struct lutrace_latency *)rec);
+		top__on_latency(t, (const struct lutrace_latency *)rec);
 	else if (rec->type == LUTRACE_REC_FREED)
 		oracle__freed(t->oracle, (const struct lutrace_freed *)rec);
 	else if (rec->type == LUTRACE_REC_COMPLAINT)
@@ -232,7 +236,7 @@ void top__end(struct top *t, __u64 now_ns, const struct live_prog progs[LIVE_NR_
 /* Views */
 
 /* What was lost is known to the programs before the oracle sees a gap. */
-static enum verdict verdict_so_far(const struct top *t, const struct top_view *v)
+static enum verdict top__verdict_so_far(const struct top *t, const struct top_view *v)
 {
 	enum verdict verdict = oracle__verdict(t->oracle);
 
@@ -243,7 +247,7 @@ static enum verdict verdict_so_far(const struct top *t, const struct top_view *v
 	return verdict;
 }
 
-static void count(struct top *t, struct top_view *v, __u64 now_ns)
+static void top__count(struct top *t, struct top_view *v, __u64 now_ns)
 {
 	double seconds = (now_ns - t->looked) / 1e9;
 	int op;
@@ -265,7 +269,7 @@ static void count(struct top *t, struct top_view *v, __u64 now_ns)
 	memcpy(v->violation, t->violation, sizeof(v->violation));
 }
 
-static void copy_rows(const struct top *t, struct top_view *v)
+static void top__copy_rows(const struct top *t, struct top_view *v)
 {
 	struct top_row *row;
 	size_t i;
@@ -281,8 +285,8 @@ static void copy_rows(const struct top *t, struct top_view *v)
 		*row = t->rows[i];
 		row->state = oracle__domain(t->oracle, row->ser_phys, row->generation,
 					    &row->certain);
-		row->other = !about((void *)t, row->ser_phys, row->generation, row->pid,
-				    &row->name);
+		row->other = !top__about((void *)t, row->ser_phys, row->generation, row->pid,
+					 &row->name);
 		v->states[row->state]++;
 	}
 }
@@ -292,12 +296,12 @@ void top__look(struct top *t, struct top_view *v, __u64 now_ns,
 {
 	struct live_prog sum = live__sum(progs);
 
-	copy_rows(t, v);
-	count(t, v, now_ns);
+	top__copy_rows(t, v);
+	top__count(t, v, now_ns);
 	v->lost_events = sum.counts.lost_events;
 	v->lost_latencies = sum.counts.lost_latencies + sum.counts.lost_begins;
 	v->missed_runs = sum.missed_runs;
-	v->verdict = verdict_so_far(t, v);
+	v->verdict = top__verdict_so_far(t, v);
 }
 
 void top_view__free(struct top_view *v)
@@ -363,7 +367,7 @@ static bool top_row__has(const struct top_row *row, const char *text)
 
 /* Order */
 
-static __u64 figure_of(const struct top_row *row, enum top_column column)
+static __u64 top__figure_of(const struct top_row *row, enum top_column column)
 {
 	switch (column) {
 	case TOP_GENERATION: return row->generation;
@@ -380,17 +384,17 @@ static __u64 figure_of(const struct top_row *row, enum top_column column)
 	}
 }
 
-static bool largest_first(enum top_column column)
+static bool top__largest_first(enum top_column column)
 {
 	return column >= TOP_VIOLATIONS && column <= TOP_BYTES;
 }
 
-static int compare(__u64 a, __u64 b)
+static int top__compare(__u64 a, __u64 b)
 {
 	return (a > b) - (a < b);
 }
 
-static int in_order(const void *one, const void *other, void *priv)
+static int top__in_order(const void *one, const void *other, void *priv)
 {
 	const struct top_row *a = one, *b = other;
 	const struct top_order *order = priv;
@@ -401,11 +405,12 @@ static int in_order(const void *one, const void *other, void *priv)
 	if (order->column == TOP_COMMAND)
 		by = strcmp(a->command, b->command);
 	else
-		by = compare(figure_of(a, order->column), figure_of(b, order->column));
+		by = top__compare(top__figure_of(a, order->column),
+				  top__figure_of(b, order->column));
 	if (by)
-		return largest_first(order->column) != order->reverse ? -by : by;
-	by = compare(a->ser_phys, b->ser_phys);
-	return by ? by : compare(a->generation, b->generation);
+		return top__largest_first(order->column) != order->reverse ? -by : by;
+	by = top__compare(a->ser_phys, b->ser_phys);
+	return by ? by : top__compare(a->generation, b->generation);
 }
 
 void top_view__arrange(struct top_view *v, const struct top_order *order)
@@ -419,7 +424,7 @@ void top_view__arrange(struct top_view *v, const struct top_order *order)
 		v->shown += !v->rows[i].hidden;
 	}
 	if (v->nr)
-		qsort_r(v->rows, v->nr, sizeof(*v->rows), in_order, (void *)order);
+		qsort_r(v->rows, v->nr, sizeof(*v->rows), top__in_order, (void *)order);
 }
 
 static const char *const column_names[NR_TOP_COLUMNS] = {
@@ -446,8 +451,8 @@ enum top_column top_column__find(const char *name)
 /* Text */
 
 /* Appends to a line; what does not fit is cut. */
-static void append(char line[TOP_LINE], const char *fmt, ...) PRINTF(2, 3);
-static void append(char line[TOP_LINE], const char *fmt, ...)
+static void top__append(char line[TOP_LINE], const char *fmt, ...) PRINTF(2, 3);
+static void top__append(char line[TOP_LINE], const char *fmt, ...)
 {
 	size_t n = strlen(line);
 	va_list args;
@@ -457,37 +462,39 @@ static void append(char line[TOP_LINE], const char *fmt, ...)
 	va_end(args);
 }
 
-static void put_domains(const struct top_view *v, char line[TOP_LINE])
+static void top__put_domains(const struct top_view *v, char line[TOP_LINE])
 {
 	enum domain_state state;
 
 	snprintf(line, TOP_LINE, "domains: %zu", v->nr);
 	for (state = 0; state < NR_DOMAIN_STATES; state++)
 		if (v->states[state])
-			append(line, ", %zu %s", v->states[state], domain_state__name(state));
-	append(line, "; shown: %zu; earlier ones: %zu", v->shown, v->retired);
+			top__append(line, ", %zu %s", v->states[state], domain_state__name(state));
+	top__append(line, "; shown: %zu; earlier ones: %zu", v->shown, v->retired);
 	if (v->without_row)
-		append(line, "; operations without a row: %zu", v->without_row);
+		top__append(line, "; operations without a row: %zu", v->without_row);
 }
 
-static void put_operations(const struct top_view *v, char line[TOP_LINE])
+static void top__put_operations(const struct top_view *v, char line[TOP_LINE])
 {
 	int op;
 
 	snprintf(line, TOP_LINE, "done (per second):");
 	for (op = 0; op < LUTRACE_NR_OPS; op++)
 		if (op < TOP_NR_OPS || v->done[op])
-			append(line, " %s %llu (%.1f)", op__name(op), v->done[op], v->rates[op]);
-	append(line, "; errors: %llu", v->errors);
+			top__append(line, " %s %llu (%.1f)", op__name(op), v->done[op],
+				    v->rates[op]);
+	top__append(line, "; errors: %llu", v->errors);
 }
 
 void top_view__header(const struct top_view *v, const char *release,
 		      char lines[TOP_HEADER_LINES][TOP_LINE])
 {
-	snprintf(lines[0], TOP_LINE, "lutrace top: kernel %s, watched for %.0f s, verdict so far: %s",
-		 release, v->seconds, verdict__name(v->verdict));
-	put_domains(v, lines[1]);
-	put_operations(v, lines[2]);
+	snprintf(lines[0], TOP_LINE,
+		 "lutrace top: kernel %s, watched for %.0f s, verdict so far: %s", release,
+		 v->seconds, verdict__name(v->verdict));
+	top__put_domains(v, lines[1]);
+	top__put_operations(v, lines[2]);
 	snprintf(lines[3], TOP_LINE, "events: %llu (%.1f); lost: %llu events, %llu latencies, %llu "
 		 "runs of programs; violations: %llu", v->events, v->event_rate, v->lost_events,
 		 v->lost_latencies, v->missed_runs, v->violations);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Values of JSON, and writing it: what all writers of JSON in lutrace have in common. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include "lib/utf8.h"
-#include "report/json_value.h"
+#include "report/json.h"
 
-json_t *json_value__count(__u64 value)
+json_t *json__count(__u64 value)
 {
 	return value <= INT64_MAX ? json_integer(value) : json_real(value);
 }
 
-json_t *json_value__hex(__u64 value)
+json_t *json__hex(__u64 value)
 {
 	char text[32];
 
@@ -18,22 +19,22 @@ json_t *json_value__hex(__u64 value)
 	return json_string(text);
 }
 
-json_t *json_value__count_if(bool known, __u64 value)
+json_t *json__count_if(bool known, __u64 value)
 {
-	return known ? json_value__count(value) : json_null();
+	return known ? json__count(value) : json_null();
 }
 
-json_t *json_value__hex_if(bool known, __u64 value)
+json_t *json__hex_if(bool known, __u64 value)
 {
-	return known ? json_value__hex(value) : json_null();
+	return known ? json__hex(value) : json_null();
 }
 
-json_t *json_value__text(const char *text)
+json_t *json__text(const char *text)
 {
-	return json_value__text_of(text, SIZE_MAX);
+	return json__text_of(text, SIZE_MAX);
 }
 
-json_t *json_value__text_of(const char *text, size_t max)
+json_t *json__text_of(const char *text, size_t max)
 {
 	char *mended = utf8__mend(text ? text : "", max);
 	json_t *value = json_string(mended);
@@ -42,7 +43,7 @@ json_t *json_value__text_of(const char *text, size_t max)
 	return value;
 }
 
-int json_value__write(json_t *root, bool compact, FILE *f)
+int json__write(json_t *root, bool compact, FILE *f)
 {
 	int err;
 
