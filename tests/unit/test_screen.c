@@ -88,6 +88,10 @@ static void test_narrow(void **state)
 	assert_null(strstr(text, "7.3.4"));
 	assert_null(strstr(text, "COMMAND"));
 	free(text);
+	/* Just as wide as a row with its name, of which one character has two bytes */
+	text = drawn("C.UTF-8", 147);
+	assert_non_null(strstr(text, "session g\u00e4st, HWPT 0x1"));
+	free(text);
 }
 
 int main(void)
