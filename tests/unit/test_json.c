@@ -90,7 +90,9 @@ static void test_utf8(void **state)
 	(void)state;
 	expect_mended("", "");
 	expect_mended("a\u00e9\u20ac\U0001f600", "a\u00e9\u20ac\U0001f600");
-	/* Cut, a lone continuation, overlong, a surrogate, above U+10FFFF, and no lead byte at all */
+	/*
+	 * Cut, a lone continuation, overlong, a surrogate, above U+10FFFF, and no lead byte at all
+	 */
 	expect_mended("\xe2\x82", "\ufffd\ufffd");
 	expect_mended("\x80" "a", "\ufffd" "a");
 	expect_mended("\xc0\xaf", "\ufffd\ufffd");
@@ -224,8 +226,8 @@ static json_t *latency_json(enum latency_by by, struct latency_context *c)
 	add_sample(&l, LUTRACE_OP_PRESERVE, 5, 0);
 	add_sample(&l, LUTRACE_OP_RESTORE, 6, -22);
 	if (l.why)
-		latency__add_why(&l, &(struct lutrace_why){ .rec.type = LUTRACE_REC_WHY, .end_seq = 1,
-							    .ns = { HIGH } });
+		latency__add_why(&l, &(struct lutrace_why){
+			.rec.type = LUTRACE_REC_WHY, .end_seq = 1, .ns = { HIGH } });
 	assert_int_equal(latency__json(&l, c, written__open(&w)), 0);
 	root = written__close(&w, "latency");
 	latency__free(&l);

@@ -29,8 +29,8 @@ static Trace *trace;
 /*
  * Upstream's fields, by which every byte is decoded: protos/perfetto/trace/trace.proto,
  * trace_packet.proto and track_event/{track_event,track_descriptor,process_descriptor,
- * counter_descriptor,debug_annotation}.proto. They are written down here apart from perfetto.proto, so
- * that a slip in one of the two is found.
+ * counter_descriptor,debug_annotation}.proto. They are written down here apart from perfetto.proto,
+ * so that a slip in one of the two is found.
  */
 enum message { TRACE, PACKET, TRACK, PROCESS, COUNTER, EVENT, NOTE, STRING, NUMBER };
 enum wire { VARINT, FIXED64, BYTES };
@@ -390,7 +390,10 @@ static void test_both_kernels(void **state)
 	assert_string_equal(track(2)->process->process_name, "kernel 1: 7.3.4, boot 00000000");
 }
 
-/* A domain is preserved from the end of its preserve on, through the kexec, until its restore begins. */
+/*
+ * A domain is preserved from the end of its preserve on, through the kexec, until its restore
+ * begins.
+ */
 static void test_preserved_and_kexec(void **state)
 {
 	const TracePacket *kexec, *p;

@@ -230,15 +230,17 @@ static void test_end_before_begin(void **state)
 	assert_int_equal(max, 1500);
 	assert_int_equal(tables, 10);
 	/* The row of the domain, the second, is as empty. */
-	assert_int_equal(json_unpack(root, "{s:[o,{s:{s:{s:I,s:I,s:n}}}]}", "domains", &first, "operations",
-				     "preserve", "n", &n, "errors", &min, "max_ns"), 0);
+	assert_int_equal(json_unpack(root, "{s:[o,{s:{s:{s:I,s:I,s:n}}}]}", "domains", &first,
+				     "operations", "preserve", "n", &n, "errors", &min, "max_ns"), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(min, 0);
 	json_decref(root);
 	recording__free(&rec);
 }
 
-/* However long a session or a list of devices is, the columns of all rows stand below their titles. */
+/*
+ * However long a session or a list of devices is, the columns of all rows stand below their titles.
+ */
 static void test_columns_of_domains(void **state)
 {
 	static const char session[] = "a session whose name is as long as the kernel lets it be";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A table of text whose columns are as wide as what is in them, so that nothing shifts what follows.
- * Pure; anything that prints rows may use it. A width is a number of characters of UTF-8, of which
- * each is taken to be one column wide.
+ * A table of text whose columns are as wide as what is in them, so that nothing shifts what
+ * follows. Pure; anything that prints rows may use it. A width is a number of characters of UTF-8,
+ * of which each is taken to be one column wide.
  */
 #ifndef LIB_TABLE_H
 #define LIB_TABLE_H

@@ -208,7 +208,8 @@ int latency__json(struct latency *l, const struct latency_context *c, FILE *f)
 	struct live_prog sum = live__sum(c->progs);
 	json_t *root;
 
-	root = json_pack("{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	root = json_pack(
+		"{s:s,s:s,s:b,s:o,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 		"schema", LATENCY_SCHEMA, "tool", "lutrace " LUTRACE_VERSION,
 		"complete", !latency__incomplete(l, c),
 		"interval", json__count_if(c->interval, c->interval), "seconds", c->seconds,

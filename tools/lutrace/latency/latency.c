@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The figures of lutrace latency, added up from samples: cmd/latency.c feeds it, text.c and json.c show
- * it.
+ * The figures of lutrace latency, added up from samples: cmd/latency.c feeds it, text.c and json.c
+ * show it.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What recordings tell of each domain, by the names that its operator knows: for the reports, which are
- * made of an analysis. Pure.
+ * What recordings tell of each domain, by the names that its operator knows: for the reports, which
+ * are made of an analysis. Pure.
  */
 #ifndef LUTRACE_DOMAINS_H
 #define LUTRACE_DOMAINS_H
@@ -30,7 +30,7 @@ struct domain_row {
 /* What a domain without a name is known by. */
 enum domains_by {
 	DOMAINS_BY_RECORD,	/* its record: address and generation */
-	DOMAINS_BY_SLOT,	/* the address alone: whatever is preserved there again is taken for it */
+	DOMAINS_BY_SLOT,	/* the address alone: what is preserved there again is taken for it */
 };
 
 struct domains {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A rule and its verdict in JSON, alike in that of `lutrace report` and of `lutrace check`. Pure. */
+/*
+ * A rule and its verdict in JSON, alike in that of `lutrace report` and of `lutrace check`. Pure.
+ */
 #ifndef LUTRACE_CHECK_JSON_H
 #define LUTRACE_CHECK_JSON_H
 

@@ -9,8 +9,8 @@
 #include "live/overhead.h"
 
 /*
- * Documented in docs/checks.md and docs/check.schema.json. It counts up when a member is removed, or
- * changes its type or meaning.
+ * Documented in docs/checks.md and docs/check.schema.json. It counts up when a member is removed,
+ * or changes its type or meaning.
  */
 #define CHECK_SCHEMA "lutrace-check/2"
 

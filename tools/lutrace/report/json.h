@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Values of the JSON that lutrace writes, so that all of it says a kind of thing in one way. Pure; any
- * writer of JSON may call it.
+ * Values of the JSON that lutrace writes, so that all of it says a kind of thing in one way. Pure;
+ * any writer of JSON may call it.
  */
 #ifndef LUTRACE_JSON_H
 #define LUTRACE_JSON_H
@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 /*
- * A count, a number or a time, which is never negative. From 2^63 on, which only a damaged recording
- * has, it is rounded to a double.
+ * A count, a number or a time, which is never negative. From 2^63 on, which only a damaged
+ * recording has, it is rounded to a double.
  */
 json_t *json__count(__u64 value);
 /* An address or a token, of which all 64 bits count: "0x1f". */

@@ -28,6 +28,6 @@ void name__add_json(const struct name *name, json_t *to)
 							    name ? name->hwpt_token : 0));
 	json_object_set_new(to, "hwpt_id", json__count_if(name && name->hwpt_id,
 							   name ? name->hwpt_id : 0));
-	json_object_set_new(to, "devices", name && name->devices ? name__devices_json(name->devices) :
-			    json_null());
+	json_object_set_new(to, "devices", name && name->devices ?
+			    name__devices_json(name->devices) : json_null());
 }

@@ -237,13 +237,17 @@ static size_t trace__nr_alike(const struct trace *t, size_t i)
 	return nr;
 }
 
-/* Of several of one moment all but the last are slices of no length, within each other: all are seen. */
+/*
+ * Of several of one moment all but the last are slices of no length, within each other: all are
+ * seen.
+ */
 static void trace__write_instants(struct trace *t, size_t i, size_t nr)
 {
 	size_t k;
 
 	for (k = 0; k < nr; k++)
-		trace__write_item(t, &t->layout.marks[i + k], k + 1 < nr ? PACKET_BEGIN : PACKET_INSTANT);
+		trace__write_item(t, &t->layout.marks[i + k],
+				  k + 1 < nr ? PACKET_BEGIN : PACKET_INSTANT);
 	for (k = 0; k + 1 < nr; k++)
 		trace__write_end(t, &t->layout.marks[i]);
 }

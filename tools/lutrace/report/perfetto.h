@@ -9,8 +9,8 @@
 
 /*
  * What stands for what is in docs/report.md. Times are nanoseconds since the first recording began:
- * MONOTONIC within a kernel, and from one to the next what struct boot says. The same analysis gives
- * the same bytes.
+ * MONOTONIC within a kernel, and from one to the next what struct boot says. The same analysis
+ * gives the same bytes.
  *
  * Returns -1 with the reason in @why and nothing written if the kernels cannot be put on one line.
  * Errors of writing stay in the stream, for ferror().

@@ -157,7 +157,10 @@ static void layout__close_all(struct layout *t, struct idmap *open, size_t kerne
 	idmap__clear(open);
 }
 
-/* An unpreserve or a restore: while it runs the domain is in neither state; if it fails it is again. */
+/*
+ * An unpreserve or a restore: while it runs the domain is in neither state; if it fails it is
+ * again.
+ */
 static void layout__end_preserved(struct layout *t, struct idmap *open, size_t kernel,
 				  const struct operation *op)
 {
@@ -316,7 +319,9 @@ static void layout__collect(struct layout *t)
 static size_t layout__add_track(struct layout *t, size_t lane, size_t number)
 {
 	t->tracks = grow(t->tracks, t->nr_tracks, &t->tracks_room, sizeof(*t->tracks));
-	t->tracks[t->nr_tracks] = (struct track){ .lane = lane, .number = number, .next = LAYOUT_NONE };
+	t->tracks[t->nr_tracks] = (struct track){
+		.lane = lane, .number = number, .next = LAYOUT_NONE,
+	};
 	return t->nr_tracks++;
 }
 

@@ -32,7 +32,7 @@ struct item {
 	struct operation op;
 	const struct offence *offence;
 	const char *until;		/* of ITEM_PRESERVED: what ended it */
-	__u64 *flows;			/* numbers of arrows that pass, or end here; freed with it */
+	__u64 *flows;			/* numbers of arrows that pass, or end here; owned */
 	size_t nr_flows, flows_room;
 	bool flows_end;
 };
@@ -67,19 +67,22 @@ struct layout {
 	/* kernel, begin, end: where the latency is, see layout__latency() */
 	struct idmap *latencies;
 	/* While items are collected */
-	struct idmap *open, *incoming;	/* domain preserved by this kernel, by the one before: item */
+	/* What this kernel preserves, and what the one before did: identity: item */
+	struct idmap *open, *incoming;
 	struct idmap *preserves;	/* kernel, number of the end: item */
 	struct idmap *restores;		/* kernel, identity: item of the first that succeeded */
 };
 
 /*
- * Lays out all of an analysis. Returns -1 with the reason in @why if its kernels cannot be put on one
- * line of time. To be freed in both cases.
+ * Lays out all of an analysis. Returns -1 with the reason in @why if its kernels cannot be put on
+ * one line of time. To be freed in both cases.
  */
 int layout__make(struct layout *t, const struct analysis *a, struct fault *why);
 void layout__free(struct layout *t);
 
-/* Lanes: the kexec's, then two for each kernel, then the domains' in their order from the first on. */
+/*
+ * Lanes: the kexec's, then two for each kernel, then the domains' in their order from the first on.
+ */
 size_t layout__kexec_lane(void);
 size_t layout__first_domain(const struct layout *t);
 

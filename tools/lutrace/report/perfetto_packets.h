@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Packets of a trace for Perfetto, one after another into a stream, which keeps errors of writing. It
- * knows nothing of what they stand for: perfetto.c alone calls it. All text may be of any bytes.
+ * Packets of a trace for Perfetto, one after another into a stream, which keeps errors of writing.
+ * It knows nothing of what they stand for: perfetto.c alone calls it. All text may be of any bytes.
  */
 #ifndef LUTRACE_PERFETTO_PACKETS_H
 #define LUTRACE_PERFETTO_PACKETS_H

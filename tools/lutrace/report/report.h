@@ -7,8 +7,8 @@
 #include "report/analysis.h"
 
 /*
- * Documented in docs/report.md and docs/report.schema.json. It counts up when a member is removed, or
- * changes its type or meaning.
+ * Documented in docs/report.md and docs/report.schema.json. It counts up when a member is removed,
+ * or changes its type or meaning.
  */
 #define REPORT_SCHEMA "lutrace-report/2"
 
