@@ -15,7 +15,7 @@ folder() {
 	mkdir -p /share/flight /var/lib/lutrace-bundle && ln -s /share/flight /var/lib/lutrace
 }
 
-# The demo's plan ends it before the kexec.
+# The jump ends its last file.
 start_recorder() {
 	$(unit record) --pidfile /run/old.pid 2>"/share/record$STAGE.log" &
 	recorder=$!

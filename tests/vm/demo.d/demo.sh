@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The hooks of demo.plan, one argument each: looks at the mappings while they are preserved and
-# again when they were reclaimed, and ends the recording before the jump.
+# again when they were reclaimed.
 set -eu
 device=0000:00:04.0
 vtd=/sys/kernel/debug/iommu/intel/$device/domain_translation_struct
@@ -23,5 +23,4 @@ look() {
 case $1 in
 preserved) look before ;;
 reclaimed) look after ;;
-before-kexec) . /share/guest.sh && end old ;;
 esac

@@ -2,18 +2,25 @@
 # The demo's path, for the demo itself on each machine and for the controls that must make it fail:
 # two stages in the guest, and the verdict on the host. $machine is that of the test.
 
+# in_background NAME: records, as anybody would. In the old kernel the jump ends it.
+in_background() {
+	lutrace record --background --deep --pidfile "/run/$1.pid" -o "/share/$1.rec" \
+		2>"/share/$1.log"
+}
+
 # Does not return if all goes well: luctl jumps into the next kernel.
 path_stage1() {
 	[ "${machine:-vtd}" = vtd ] || cat /share/high.plan >>/share/demo2.plan
-	expect "the old kernel is recorded" record old --deep
+	expect "the old kernel is recorded" in_background old
 	luctl run /share/demo.plan /share/demo2.plan >/share/luctl-run.log 2>&1
 	echo $? >/share/luctl-run.status
 	cat /share/luctl-run.log
+	# There was no jump
 	end old
 }
 
 path_stage2() {
-	expect "the new kernel is recorded" record new --deep
+	expect "the new kernel is recorded" in_background new
 	luctl resume --since "$(sed -n 's/^luctl: the jump is at TSC //p' /share/luctl-run.log)" \
 		/share/demo.plan /share/demo2.plan >/share/luctl-resume.log 2>&1
 	echo $? >/share/luctl-resume.status
