@@ -12,7 +12,7 @@ DESTDIR ?=
 
 .NOTPARALLEL:
 
-.PHONY: all help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
+.PHONY: all layout help setup setup-tools qemu tree kernel test-kernel headers refresh bpf tools progs unit demo \
 	bench fuzz mutants test test-unit test-patches test-vm soak install uninstall release deb clean
 
 all: tools
@@ -37,6 +37,7 @@ help:
 	@echo 'make deb           build/lutrace_VERSION_ARCH.deb: the same as a Debian package'
 	@echo 'make kernel        fetch, patch and build the kernel of the demo'
 	@echo 'make qemu          have a QEMU for each machine of the tests (make test does it)'
+	@echo 'make layout        the files of the tools, each with what it says of itself'
 	@echo 'make refresh       write kernel-patches/ from the commits in the kernel tree'
 	@echo 'make headers       export the UAPI headers of the patched kernel to tools/uapi'
 	@echo 'make clean         remove build/ (the cache stays)'
@@ -46,6 +47,10 @@ help:
 
 setup:
 	@$(SCRIPTS)/setup
+
+# Every file of the tools with what its first comment says
+layout:
+	@$(SCRIPTS)/layout
 
 # A QEMU for each machine of the VM tests; the demo's is in every QEMU
 qemu: setup
