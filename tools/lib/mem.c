@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Allocation that ends the program when there is no memory. Any tool may call it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

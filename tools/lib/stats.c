@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Nearest-rank figures of a set of numbers. Any tool may call it. */
 #include <stdlib.h>
 #include "lib/stats.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Figures of a set of numbers, by nearest rank. Pure; any tool may call it. */
 #ifndef LUTRACE_STATS_H
 #define LUTRACE_STATS_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Decompresses a kernel's payload. Called by image.c. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

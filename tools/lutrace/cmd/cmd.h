@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* What the subcommands share: their table in main.c, the exit statuses, parsing of options. */
 #ifndef LUTRACE_CMD_H
 #define LUTRACE_CMD_H
 

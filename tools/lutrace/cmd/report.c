@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* lutrace report: reads recordings, judges them, and writes the report in each form asked for. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>

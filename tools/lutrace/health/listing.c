@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What a listing of preserved domains comes to. Called by ready and the tests. */
 #include <stdlib.h>
 #include "objects/lister.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Steps through the automata that spec.awk made of bpf/spec. Called by the oracle. */
 #include <stdint.h>
 #include <string.h>
 #include "judge/spec.h"

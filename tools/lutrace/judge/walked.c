@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What walks of page tables tell and how two are compared. Called by rule_deep.c and the reports.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

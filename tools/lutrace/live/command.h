@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The program around which something is measured. Called by live.c and cmd/check.c. */
 #ifndef LUTRACE_COMMAND_H
 #define LUTRACE_COMMAND_H
 

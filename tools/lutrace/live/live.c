@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The main loop of all subcommands that look at the running kernel. Called by cmd/. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Orders and pairs the events of trace buffers, as record.bpf.c does in the kernel. Called by
+ * source_tracefs.c.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

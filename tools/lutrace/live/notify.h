@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The readiness message to the service manager. Called by live.c. */
 #ifndef LUTRACE_NOTIFY_H
 #define LUTRACE_NOTIFY_H
 

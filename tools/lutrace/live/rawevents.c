@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Decodes pages of trace buffers into the records of bpf/events.h. Called by source_tracefs.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names of domains and processes: what is known, merged, and as records. Called all over lutrace.
+ */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>

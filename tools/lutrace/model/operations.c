@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Begins and their ends as operations. Called by the reports and latency. */
 #include <stdint.h>
 #include <stdlib.h>
 #include "lib/idmap.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Operations of a boot: begins and their ends. Pure; called by the reports and latency. */
 #ifndef LUTRACE_OPERATIONS_H
 #define LUTRACE_OPERATIONS_H
 

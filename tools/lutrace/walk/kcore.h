@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Where the direct map of physical memory is, from /proc/kcore. Called by kernel.c. */
 #ifndef LUTRACE_KCORE_H
 #define LUTRACE_KCORE_H
 
