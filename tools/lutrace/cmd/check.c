@@ -92,7 +92,7 @@ static bool is_command(const char *reaction)
 	return strcmp(reaction, "continue") && strcmp(reaction, "panic");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_check__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -134,7 +134,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_check__parse,
 	.children = live_children,
 	.args_doc = "[-- COMMAND [ARG...]]\n--json-schema",
 	.doc = "Checks a live update of the running kernel while it happens\v"
@@ -222,7 +222,7 @@ static void react(const char *reaction, const struct violation *v)
 			 WIFEXITED(status) ? WEXITSTATUS(status) : -1, reaction);
 }
 
-static void on_violation(void *priv, const struct violation *v)
+static void cmd_check__on_violation(void *priv, const struct violation *v)
 {
 	struct session *s = priv;
 
@@ -233,8 +233,8 @@ static void on_violation(void *priv, const struct violation *v)
 }
 
 /* Without a name it may be one of those that are wanted. */
-static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
-			   struct name_text *text)
+static enum selected cmd_check__about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+				      struct name_text *text)
 {
 	struct session *s = priv;
 	const struct name *name = namer__find(s->namer, ser_phys, generation);
@@ -246,7 +246,7 @@ static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 p
 			      selection__process(&s->opts->sel, pid, comm));
 }
 
-static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+static int cmd_check__on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
 	struct session *s = priv;
@@ -272,7 +272,7 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	return err;
 }
 
-static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
+static int cmd_check__on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -281,17 +281,18 @@ static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *
 	return 0;
 }
 
-static int drain(void *priv, struct fault *fault)
+static int cmd_check__drain(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
 	return live__drain(s->live, fault);
 }
 
-static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
+static const struct deep_ops deep_ops = { .walked = cmd_check__on_walked,
+					  .drain = cmd_check__drain };
 
 /* To be judged when the namer is done: what is found asks it for names. */
-static int on_name(void *priv, const struct name *name, struct fault *fault)
+static int cmd_check__on_name(void *priv, const struct name *name, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -311,7 +312,7 @@ static void judge_names(struct session *s)
 	s->nr_named = 0;
 }
 
-static int on_drained(void *priv, struct fault *fault)
+static int cmd_check__on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -325,7 +326,7 @@ static int on_drained(void *priv, struct fault *fault)
  * What is preserved already. Events that came until the list was made are
  * judged first, since the list has what they led to.
  */
-static int on_armed(void *priv, struct fault *fault)
+static int cmd_check__on_armed(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 	struct listing list;
@@ -346,10 +347,12 @@ static int on_armed(void *priv, struct fault *fault)
 }
 
 static const struct live_ops ops = {
-	.armed = on_armed, .record = on_record, .drained = on_drained,
+	.armed = cmd_check__on_armed,
+	.record = cmd_check__on_record,
+	.drained = cmd_check__on_drained,
 };
 
-static const struct namer_ops namer_ops = { .name = on_name };
+static const struct namer_ops namer_ops = { .name = cmd_check__on_name };
 
 /* The end */
 
@@ -362,7 +365,8 @@ static void print_listed(const struct session *s)
 		       s->nr_listed == 1 ? "" : "s");
 }
 
-static int write_json(struct session *s, const struct overhead *overhead, struct fault *fault)
+static int cmd_check__write_json(struct session *s, const struct overhead *overhead,
+				 struct fault *fault)
 {
 	struct check_result result = {
 		.oracle = s->oracle, .knows_before = !*s->unlisted.text,
@@ -431,7 +435,7 @@ static int check_flb(struct session *s, struct fault *fault)
 	return 0;
 }
 
-static void open_deep(struct session *s)
+static void cmd_check__open_deep(struct session *s)
 {
 	struct fault why;
 
@@ -446,7 +450,7 @@ static void open_deep(struct session *s)
 }
 
 /* What was asked for must have been there. */
-static int selection_status(const struct session *s)
+static int cmd_check__selection_status(const struct session *s)
 {
 	const struct names *names = namer__names(s->namer);
 	struct fault fault;
@@ -469,12 +473,12 @@ static int check(struct session *s, struct fault *fault)
 	if (read_before(s, fault))
 		return -1;
 	s->namer = namer__open(s->opts->live.verbose, &namer_ops, s);
-	oracle__about(s->oracle, about, s);
+	oracle__about(s->oracle, cmd_check__about, s);
 	s->live = live__open(&s->opts->live, &ops, s, fault);
 	if (!s->live)
 		return -1;
 	live__announce(s->live);
-	open_deep(s);
+	cmd_check__open_deep(s);
 	if (live__watches_freed(s->live))
 		oracle__watch_freed(s->oracle);
 	if (!live__klog_missing(s->live))
@@ -498,13 +502,13 @@ static int check(struct session *s, struct fault *fault)
 		       oracle__left_out(s->oracle));
 	if (s->opts->live.stats)
 		overhead__print(&overhead, stdout);
-	if (s->opts->json && write_json(s, &overhead, fault))
+	if (s->opts->json && cmd_check__write_json(s, &overhead, fault))
 		return -1;
-	return live__end_status(s->live, cmd__worse(selection_status(s), verdict__status(
-						    oracle__verdict(s->oracle))));
+	return live__end_status(s->live, cmd__worse(cmd_check__selection_status(s),
+						    verdict__status(oracle__verdict(s->oracle))));
 }
 
-static int run(int argc, char **argv)
+static int cmd_check__run(int argc, char **argv)
 {
 	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
 	struct fault fault = { .text = "cannot check" };
@@ -514,7 +518,7 @@ static int run(int argc, char **argv)
 
 	cmd__parse(&cmd_check, &argp, argc, argv, &opts);
 	s.violations = json_array();
-	s.oracle = oracle__new(on_violation, &s);
+	s.oracle = oracle__new(cmd_check__on_violation, &s);
 	status = check(&s, &fault);
 	if (status < 0) {
 		complain("%s", fault.text);
@@ -537,5 +541,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_check = {
 	.name = "check",
 	.summary = "check a live update of the running kernel while it happens",
-	.run = run,
+	.run = cmd_check__run,
 };

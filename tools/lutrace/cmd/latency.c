@@ -206,7 +206,7 @@ struct session {
 	bool incomplete;
 };
 
-static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+static int cmd_latency__on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	struct session *s = priv;
 	const struct lutrace_sample *sample = (const void *)rec;
@@ -248,7 +248,7 @@ static int take_whys(struct session *s, struct fault *fault)
 	return 0;
 }
 
-static int on_drained(void *priv, struct fault *fault)
+static int cmd_latency__on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -320,7 +320,7 @@ static int show(struct session *s, __u64 now, bool last, struct fault *fault)
 	return 0;
 }
 
-static int on_interval(void *priv, struct fault *fault)
+static int cmd_latency__on_interval(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -331,15 +331,17 @@ static int on_interval(void *priv, struct fault *fault)
 	return 0;
 }
 
-static int on_armed(void *priv, struct fault *fault)
+static int cmd_latency__on_armed(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
 	return s->namer ? namer__look(s->namer, fault) : 0;
 }
 
-static const struct live_ops ops = { .armed = on_armed, .record = on_record,
-				     .drained = on_drained, .interval = on_interval };
+static const struct live_ops ops = { .armed = cmd_latency__on_armed,
+				     .record = cmd_latency__on_record,
+				     .drained = cmd_latency__on_drained,
+				     .interval = cmd_latency__on_interval };
 
 static const struct namer_ops namer_ops = { .name = NULL };
 
@@ -428,7 +430,7 @@ static bool found_selected(const struct session *s)
 	return false;
 }
 
-static int run(int argc, char **argv)
+static int cmd_latency__run(int argc, char **argv)
 {
 	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
 	struct fault fault = { .text = "cannot measure" };
@@ -458,5 +460,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_latency = {
 	.name = "latency",
 	.summary = "tell how long operations take, while they happen",
-	.run = run,
+	.run = cmd_latency__run,
 };

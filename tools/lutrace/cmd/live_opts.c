@@ -44,7 +44,7 @@ void live__parse_command(struct argp_state *state, struct live_opts *opts)
 	opts->command = state->argv + state->next;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t live_opts__parse(int key, char *arg, struct argp_state *state)
 {
 	struct live_opts *opts = state->input;
 
@@ -70,7 +70,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-const struct argp live_argp = { .options = options, .parser = parse };
+const struct argp live_argp = { .options = options, .parser = live_opts__parse };
 
 const char *const live_tracepoints[LUTRACE_NR_PROGS + 1] = {
 #define OPERATION(name, op)						\

@@ -51,7 +51,7 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void check_opts(struct argp_state *state, const struct opts *opts)
+static void cmd_record__check_opts(struct argp_state *state, const struct opts *opts)
 {
 	if (!opts->file == !opts->flight.dir)
 		argp_error(state, "say where to write, either with --output or with --flight");
@@ -69,7 +69,7 @@ static void check_opts(struct argp_state *state, const struct opts *opts)
 		argp_error(state, "--files: less than 2 is too little");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_record__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -109,7 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "\"%s\" is too much: the file is given with --output", arg);
 		return 0;
 	case ARGP_KEY_END:
-		check_opts(state, opts);
+		cmd_record__check_opts(state, opts);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -117,12 +117,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_record__parse,
 	.children = live_children,
 	.doc = "Records the iommu_liveupdate events of the running kernel\v"
 	       "Says \"recording\" on stderr once every event is recorded, and ends with SIGINT, "
-	       "SIGTERM or --duration, or with the jump into the next kernel. Record in the old kernel "
-	       "until then and in the new one from before the reclaim, and give both files to lutrace "
+	       "SIGTERM or --duration, or with the jump into the next kernel. Record in the old "
+	       "kernel "
+	       "until then and in the new one from before the reclaim, and give both files to "
+	       "lutrace "
 	       "report. With --flight, SIGUSR1 ends a file and begins the next.\n\n"
 	       "  lutrace record -b -o /persistent/old.rec\n"
 	       "  lutrace record --flight /var/lib/lutrace",
@@ -160,17 +162,17 @@ static void on_sigusr1(int sig)
 	snapshot_wanted = 1;
 }
 
-static int put(struct session *s, const struct lutrace_rec *rec, struct fault *fault)
+static int cmd_record__put(struct session *s, const struct lutrace_rec *rec, struct fault *fault)
 {
 	s->fresh = s->unsynced = true;
 	return s->flight ? flight__put(s->flight, rec, fault) : recorder__put(s->file, rec, fault);
 }
 
-static int on_name(void *priv, const struct name *name, struct fault *fault)
+static int cmd_record__on_name(void *priv, const struct name *name, struct fault *fault)
 {
 	struct session *s = priv;
 	struct lutrace_rec *rec = name__record(name);
-	int err = put(s, rec, fault);
+	int err = cmd_record__put(s, rec, fault);
 
 	free(rec);
 	return err;
@@ -190,13 +192,13 @@ static int on_process(void *priv, __u32 pid, const char *comm, struct fault *fau
 {
 	struct lutrace_process rec = process_record(pid, comm);
 
-	return put(priv, &rec.rec, fault);
+	return cmd_record__put(priv, &rec.rec, fault);
 }
 
-static const struct namer_ops namer_ops = { .name = on_name, .process = on_process };
+static const struct namer_ops namer_ops = { .name = cmd_record__on_name, .process = on_process };
 
 /* What is preserved already has names too. */
-static int on_armed(void *priv, struct fault *fault)
+static int cmd_record__on_armed(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -231,11 +233,11 @@ static int record__on_freeze(struct session *s, const struct lutrace_freeze *fre
 	s->freezing = freeze->ret == LUTRACE_FREEZING;
 	s->frozen = !freeze->ret;
 	live__hurry(s->live, s->flb || s->freezing || s->frozen);
-	return s->freezing ? 0 : put(s, &freeze->rec, fault);
+	return s->freezing ? 0 : cmd_record__put(s, &freeze->rec, fault);
 }
 
 /* All but events is recorded: what it is about is known to the report alone. */
-static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+static int cmd_record__on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
 	struct session *s = priv;
@@ -244,7 +246,7 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 	if (rec->type == LUTRACE_REC_FREEZE)
 		return record__on_freeze(s, (const struct lutrace_freeze *)rec, fault);
 	if (rec->type != LUTRACE_REC_EVENT)
-		return put(s, rec, fault);
+		return cmd_record__put(s, rec, fault);
 	record__watch_flb(s, ev);
 	if (s->deep)
 		deep__event(s->deep, ev);
@@ -252,7 +254,7 @@ static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fa
 		return -1;
 	is = selected(s, ev);
 	if (is == SELECTED_YES)
-		return put(s, rec, fault);
+		return cmd_record__put(s, rec, fault);
 	if (is == SELECTED_NO) {
 		s->left_out++;
 		return 0;
@@ -274,26 +276,27 @@ static int settle(struct session *s, bool last, struct fault *fault)
 			s->waiting[kept++] = s->waiting[i];
 		else if (is == SELECTED_NO)
 			s->left_out++;
-		else if (put(s, &s->waiting[i].rec, fault))
+		else if (cmd_record__put(s, &s->waiting[i].rec, fault))
 			return -1;
 	}
 	s->nr_waiting = kept;
 	return 0;
 }
 
-static int on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
+static int cmd_record__on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
 {
-	return put(priv, &walk->rec, fault);
+	return cmd_record__put(priv, &walk->rec, fault);
 }
 
-static int drain(void *priv, struct fault *fault)
+static int cmd_record__drain(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
 	return live__drain(s->live, fault);
 }
 
-static const struct deep_ops deep_ops = { .walked = on_walked, .drain = drain };
+static const struct deep_ops deep_ops = { .walked = cmd_record__on_walked,
+					  .drain = cmd_record__drain };
 
 static int record__flush(struct session *s, struct fault *fault)
 {
@@ -366,7 +369,7 @@ static int record__look(struct session *s, struct fault *fault)
 	return flight__snapshot(s->flight, fault);
 }
 
-static int on_drained(void *priv, struct fault *fault)
+static int cmd_record__on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 	bool pressed = s->freezing;
@@ -381,7 +384,7 @@ static int on_drained(void *priv, struct fault *fault)
 	return pressed ? 0 : record__look(s, fault);
 }
 
-static int on_interval(void *priv, struct fault *fault)
+static int cmd_record__on_interval(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -392,8 +395,10 @@ static int on_interval(void *priv, struct fault *fault)
 	return recorder__is_sealed(s->file) ? 0 : record__sync(s, fault);
 }
 
-static const struct live_ops ops = { .armed = on_armed, .record = on_record,
-				     .drained = on_drained, .interval = on_interval };
+static const struct live_ops ops = { .armed = cmd_record__on_armed,
+				     .record = cmd_record__on_record,
+				     .drained = cmd_record__on_drained,
+				     .interval = cmd_record__on_interval };
 
 /* Of the machine, and how it is recorded; to free. */
 static char *describe(const struct session *s, const struct opts *o)
@@ -529,7 +534,7 @@ static int write_pidfile(struct outfile *out, struct fault *fault)
 }
 
 /* Without walks the report will be incomplete, and what is recorded is worth having. */
-static void open_deep(struct session *s, const struct opts *opts)
+static void cmd_record__open_deep(struct session *s, const struct opts *opts)
 {
 	struct fault why;
 
@@ -558,7 +563,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	if (!s->live)
 		return -1;
 	live__announce(s->live);
-	open_deep(s, opts);
+	cmd_record__open_deep(s, opts);
 	if (namer__missing(s->namer))
 		complain("domains are recorded without names: %s", namer__missing(s->namer));
 	if (begin(s, opts, fault) || live__start(s->live, fault))
@@ -581,7 +586,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	return err;
 }
 
-static int run(int argc, char **argv)
+static int cmd_record__run(int argc, char **argv)
 {
 	struct opts opts = { .live = LIVE_OPTS_DEFAULT, .flight = { .kib = 4096, .files = 8 } };
 	struct fault fault = { .text = "cannot record" };
@@ -610,5 +615,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_record = {
 	.name = "record",
 	.summary = "record the events of the running kernel to a file",
-	.run = run,
+	.run = cmd_record__run,
 };

@@ -41,7 +41,7 @@ static const struct argp_option options[] = {
 
 static const struct argp_child children[] = { { &selection_argp, 0, NULL, 0 }, { 0 } };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_report__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -76,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_report__parse,
 	.children = children,
 	.args_doc = "RECORDING...\n--json-schema",
 	.doc = "Tells latency and correctness from recordings of `lutrace record`\v"
@@ -143,7 +143,8 @@ static int write_text(const struct analysis *a, struct outfile *out, struct faul
 	return outfile__commit(out, fault);
 }
 
-static int write_json(const struct analysis *a, struct outfile *out, struct fault *fault)
+static int cmd_report__write_json(const struct analysis *a, struct outfile *out,
+				  struct fault *fault)
 {
 	errno = 0;
 	if (report__json(a, outfile__stream(out)))
@@ -174,8 +175,10 @@ static int outputs__write(struct outputs *outputs, const struct analysis *a)
 		struct outfile **out;
 		int (*write)(const struct analysis *a, struct outfile *out, struct fault *fault);
 	} all[] = {
-		{ &outputs->text, write_text }, { &outputs->json, write_json },
-		{ &outputs->csv, write_csv }, { &outputs->perfetto, write_perfetto },
+		{ &outputs->text, write_text },
+		{ &outputs->json, cmd_report__write_json },
+		{ &outputs->csv, write_csv },
+		{ &outputs->perfetto, write_perfetto },
 	};
 	int status = STATUS_CLEAN;
 	struct outfile *out;
@@ -231,7 +234,7 @@ static int check_selection(const struct collection *c, const struct selection *s
 	return err;
 }
 
-static int read_all(struct collection *c, const struct opts *opts, struct fault *fault)
+static int cmd_report__read_all(struct collection *c, const struct opts *opts, struct fault *fault)
 {
 	int i;
 
@@ -246,7 +249,7 @@ static int read_all(struct collection *c, const struct opts *opts, struct fault 
 	return check_selection(c, &opts->sel, fault);
 }
 
-static int run(int argc, char **argv)
+static int cmd_report__run(int argc, char **argv)
 {
 	struct opts opts = { 0 };
 	struct outputs outputs = { 0 };
@@ -257,7 +260,8 @@ static int run(int argc, char **argv)
 	cmd__parse(&cmd_report, &argp, argc, argv, &opts);
 	/* A reader that went away is an error like a full disk. */
 	signal(SIGPIPE, SIG_IGN);
-	if (outputs__open(&outputs, &opts, &fault) || read_all(&recordings, &opts, &fault))
+	if (outputs__open(&outputs, &opts, &fault) ||
+	    cmd_report__read_all(&recordings, &opts, &fault))
 		complain("%s", fault.text);
 	else
 		status = report(&recordings, &opts, &outputs);
@@ -269,5 +273,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_report = {
 	.name = "report",
 	.summary = "tell latency and correctness from recordings",
-	.run = run,
+	.run = cmd_report__run,
 };

@@ -33,7 +33,7 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void check_opts(struct argp_state *state, const struct opts *opts)
+static void cmd_top__check_opts(struct argp_state *state, const struct opts *opts)
 {
 	if (opts->max_snapshots && !opts->batch)
 		argp_error(state, "--count needs --batch");
@@ -43,7 +43,7 @@ static void check_opts(struct argp_state *state, const struct opts *opts)
 		argp_error(state, "--interval: less than 0.01 seconds is too short");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t cmd_top__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
 
@@ -80,7 +80,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		live__parse_command(state, &opts->live);
 		return 0;
 	case ARGP_KEY_END:
-		check_opts(state, opts);
+		cmd_top__check_opts(state, opts);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -88,7 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = cmd_top__parse,
 	.children = live_children,
 	.args_doc = "[--batch -- COMMAND [ARG...]]",
 	.doc = "Shows the domains of a live update, their latencies and the verdict so far\v"
@@ -112,7 +112,7 @@ struct session {
 	bool seen;			/* an event of the process that is selected was */
 };
 
-static int on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
+static int cmd_top__on_record(void *priv, const struct lutrace_rec *rec, struct fault *fault)
 {
 	const struct lutrace_event *ev = (const struct lutrace_event *)rec;
 	struct session *s = priv;
@@ -144,7 +144,7 @@ static int print(struct session *s, struct fault *fault)
 	return 0;
 }
 
-static int on_drained(void *priv, struct fault *fault)
+static int cmd_top__on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -158,7 +158,7 @@ static int on_drained(void *priv, struct fault *fault)
 	return 0;
 }
 
-static int on_interval(void *priv, struct fault *fault)
+static int cmd_top__on_interval(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -177,7 +177,7 @@ static int on_interval(void *priv, struct fault *fault)
 	return 0;
 }
 
-static int on_armed(void *priv, struct fault *fault)
+static int cmd_top__on_armed(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
 
@@ -186,8 +186,10 @@ static int on_armed(void *priv, struct fault *fault)
 
 static const struct namer_ops namer_ops = { .name = NULL };
 
-static const struct live_ops ops = { .armed = on_armed, .record = on_record, .drained = on_drained,
-				     .interval = on_interval };
+static const struct live_ops ops = { .armed = cmd_top__on_armed,
+				     .record = cmd_top__on_record,
+				     .drained = cmd_top__on_drained,
+				     .interval = cmd_top__on_interval };
 
 static int start(struct session *s, struct fault *fault)
 {
@@ -221,7 +223,7 @@ static int start(struct session *s, struct fault *fault)
 }
 
 /* What was asked for must have been there. */
-static int selection_status(const struct session *s)
+static int cmd_top__selection_status(const struct session *s)
 {
 	const struct names *names = namer__names(s->namer);
 	struct fault fault;
@@ -233,7 +235,7 @@ static int selection_status(const struct session *s)
 }
 
 /* What it came to, below the last snapshot or in place of the screen. */
-static int conclude(struct session *s, struct fault *fault)
+static int cmd_top__conclude(struct session *s, struct fault *fault)
 {
 	struct overhead overhead;
 	const struct oracle *oracle = top__oracle(s->top);
@@ -253,7 +255,7 @@ static int conclude(struct session *s, struct fault *fault)
 		overhead__print(&overhead, stdout);
 	if (fflush(stdout))
 		return fault__set(fault, "cannot write to standard output: %s", strerror(errno));
-	return cmd__worse(selection_status(s), verdict__status(oracle__verdict(oracle)));
+	return cmd__worse(cmd_top__selection_status(s), verdict__status(oracle__verdict(oracle)));
 }
 
 static int watch(struct session *s, struct fault *fault)
@@ -262,10 +264,10 @@ static int watch(struct session *s, struct fault *fault)
 		return -1;
 	screen__close(s->screen);
 	s->screen = NULL;
-	return live__end_status(s->live, conclude(s, fault));
+	return live__end_status(s->live, cmd_top__conclude(s, fault));
 }
 
-static int run(int argc, char **argv)
+static int cmd_top__run(int argc, char **argv)
 {
 	struct opts opts = { .live = LIVE_OPTS_DEFAULT };
 	struct fault fault = { .text = "cannot watch" };
@@ -292,5 +294,5 @@ static int run(int argc, char **argv)
 const struct cmd cmd_top = {
 	.name = "top",
 	.summary = "watch the domains of a live update on a screen",
-	.run = run,
+	.run = cmd_top__run,
 };

@@ -93,7 +93,7 @@ __u64 live__now(void)
 
 /* Setting up */
 
-static void on_record(void *priv, const struct lutrace_rec *rec)
+static void live__on_record(void *priv, const struct lutrace_rec *rec)
 {
 	struct live *live = priv;
 
@@ -136,7 +136,7 @@ struct live *live__open(const struct live_opts *opts, const struct live_ops *ops
 			struct fault *fault)
 {
 	struct live *live = xcalloc(1, sizeof(*live));
-	const struct sink sink = { on_record, live };
+	const struct sink sink = { live__on_record, live };
 
 	*live = (struct live){ .opts = *opts, .ops = ops, .priv = priv, .command_status = -1 };
 	/* Before there is anything that a signal must not leave behind */
@@ -193,10 +193,10 @@ void live__announce(const struct live *live)
 
 static void on_complaint(void *priv, const struct lutrace_complaint *complaint)
 {
-	on_record(priv, &complaint->rec);
+	live__on_record(priv, &complaint->rec);
 }
 
-static int drain(struct live *live, int timeout_ms, struct fault *fault)
+static int live__drain_source(struct live *live, int timeout_ms, struct fault *fault)
 {
 	live->fault = fault;
 	if (live->source->ops->drain(live->source, timeout_ms, fault))
@@ -210,7 +210,7 @@ static int drain(struct live *live, int timeout_ms, struct fault *fault)
 
 int live__drain(struct live *live, struct fault *fault)
 {
-	return drain(live, 0, fault);
+	return live__drain_source(live, 0, fault);
 }
 
 /* All is attached, and the kernel asks for nothing more than its file descriptors. */
@@ -291,8 +291,10 @@ static int run_until_told(struct live *live, struct fault *fault)
 		now = live__now();
 		if (live->opts.seconds > 0 && now >= end)
 			break;
-		err = drain(live, live__wait_ms(live, now, live->opts.seconds > 0 ? end : 0,
-						every ? next : 0), fault);
+		err = live__drain_source(live,
+					 live__wait_ms(live, now, live->opts.seconds > 0 ? end : 0,
+						       every ? next : 0),
+					 fault);
 		if (err || !every || live__now() < next)
 			continue;
 		/* One that could not be called in time is left out, none is called twice. */
@@ -309,7 +311,7 @@ static int finish_running(struct live *live, struct fault *fault)
 	int err = 0;
 
 	while (!err && live->source->ops->in_flight(live->source) > 0 && live__now() < until)
-		err = drain(live, 1, fault);
+		err = live__drain_source(live, 1, fault);
 	return err;
 }
 
@@ -346,7 +348,7 @@ int live__stop(struct live *live, struct fault *fault)
 	live->stopped = live__now();
 	until = live->stopped + SETTLE_NS;
 	do {
-		err = drain(live, 0, fault);
+		err = live__drain_source(live, 0, fault);
 	} while (!err && !source->ops->all_came(source) && live__now() < until);
 	return err;
 }

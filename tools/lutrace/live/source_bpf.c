@@ -27,7 +27,7 @@ struct source_bpf {
 
 /* Setting up */
 
-static int on_record(void *priv, void *data, size_t size)
+static int source_bpf__on_record(void *priv, void *data, size_t size)
 {
 	struct source_bpf *s = priv;
 
@@ -49,7 +49,7 @@ static void number_programs(struct source_bpf *s)
 #undef OPERATION
 }
 
-static bool wanted(const struct source_bpf *s, int prog)
+static bool source_bpf__wanted(const struct source_bpf *s, int prog)
 {
 	return live_opts__want(&s->base.opts, prog);
 }
@@ -64,7 +64,7 @@ static int check_kernel(struct source_bpf *s, struct fault *fault)
 		return SOURCE_UNUSABLE;
 	for (i = 0; i < LUTRACE_NR_PROGS && !err; i++) {
 		name = live_tracepoints[i];
-		if (wanted(s, i) && !kernel__has_tracepoint(btf, name)) {
+		if (source_bpf__wanted(s, i) && !kernel__has_tracepoint(btf, name)) {
 			char *what = xasprintf("tracepoint %s", name);
 
 			err = kernel__lacks(fault, what);
@@ -80,13 +80,13 @@ static int check_kernel(struct source_bpf *s, struct fault *fault)
 	return err;
 }
 
-static int configure(struct source_bpf *s, struct fault *fault)
+static int source_bpf__configure(struct source_bpf *s, struct fault *fault)
 {
 	const struct live_opts *opts = &s->base.opts;
 	int i;
 
 	for (i = 0; i < LUTRACE_NR_PROGS; i++)
-		bpf_program__set_autoload(s->progs[i], wanted(s, i));
+		bpf_program__set_autoload(s->progs[i], source_bpf__wanted(s, i));
 	bpf_program__set_autoload(s->skel->progs.iommu_preserved_page_freed, s->watches_freed);
 	bpf_program__set_autoload(s->skel->progs.freeze_begin, s->watches_freezes);
 	bpf_program__set_autoload(s->skel->progs.freeze_end, s->watches_freezes);
@@ -146,7 +146,7 @@ static int load(struct source_bpf *s, struct fault *fault)
 		return failed(fault, "attach to the iommu_liveupdate tracepoints", err);
 	attach_freezes(s);
 	s->base.load_ns = live__now() - start;
-	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_record, s, NULL);
+	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), source_bpf__on_record, s, NULL);
 	if (!s->ring)
 		return kernel__bpf_failed(fault, "read the ring buffer", -errno);
 	return 0;
@@ -168,7 +168,7 @@ static int bpf__open(struct source **source, const struct live_opts *opts,
 	enable_stats(s);
 	err = check_kernel(s, fault);
 	if (!err)
-		err = configure(s, fault);
+		err = source_bpf__configure(s, fault);
 	return err ? err : load(s, fault);
 }
 
@@ -284,7 +284,7 @@ static int bpf__progs(const struct source *source, struct live_prog progs[LIVE_N
 
 	memset(progs, 0, LIVE_NR_PROGS * sizeof(*progs));
 	for (i = 0; i < LUTRACE_NR_PROGS && !err; i++)
-		if (wanted(s, i))
+		if (source_bpf__wanted(s, i))
 			err = ask(s, i, s->progs[i], &progs[i], fault);
 	return err;
 }

@@ -113,7 +113,8 @@ static int make_instance(struct source_tracefs *s, struct fault *fault)
 	return s->instance ? 0 : kernel__tracefs_refused(fault, "make an instance of", errno);
 }
 
-static int put(struct source_tracefs *s, const char *file, const char *text, struct fault *fault)
+static int source_tracefs__put(struct source_tracefs *s, const char *file, const char *text,
+			       struct fault *fault)
 {
 	if (tracefs_instance_file_write(s->instance, file, text) >= 0)
 		return 0;
@@ -165,15 +166,18 @@ static int size_buffers(struct source_tracefs *s, struct fault *fault)
 
 	s->cpu_kib = kib / s->nr_cpus > least ? kib / s->nr_cpus : least;
 	snprintf(text, sizeof(text), "%lu", s->cpu_kib);
-	return put(s, "buffer_size_kb", text, fault);
+	return source_tracefs__put(s, "buffer_size_kb", text, fault);
 }
 
-static int configure(struct source_tracefs *s, struct fault *fault)
+static int source_tracefs__configure(struct source_tracefs *s, struct fault *fault)
 {
 	/* An event that finds no room is dropped and counted, as those of BPF are. */
-	return put(s, "tracing_on", "0", fault) || put(s, "trace_clock", CLOCK, fault) ||
-	       put(s, "options/overwrite", "0", fault) || open_cpus(s, fault) ||
-	       size_buffers(s, fault) ? -1 : 0;
+	return source_tracefs__put(s, "tracing_on", "0", fault) ||
+			       source_tracefs__put(s, "trace_clock", CLOCK, fault) ||
+			       source_tracefs__put(s, "options/overwrite", "0", fault) ||
+			       open_cpus(s, fault) || size_buffers(s, fault)
+		       ? -1
+		       : 0;
 }
 
 static int enable(struct source_tracefs *s, int prog, const char *format, struct fault *fault)
@@ -232,7 +236,7 @@ static int tracefs__open(struct source **source, const struct live_opts *opts,
 	s->merger = merger__new(opts, sink);
 	s->tasks = tasks__new("/proc");
 	s->page = xcalloc(1, sysconf(_SC_PAGESIZE));
-	if (make_instance(s, fault) || configure(s, fault) || add_events(s, fault))
+	if (make_instance(s, fault) || source_tracefs__configure(s, fault) || add_events(s, fault))
 		return -1;
 	s->base.load_ns = live__now() - start;
 	return 0;
@@ -273,7 +277,8 @@ static void tracefs__describe(const struct source *source, FILE *f)
 
 static int tracefs__arm(struct source *source, bool on, struct fault *fault)
 {
-	return put((struct source_tracefs *)source, "tracing_on", on ? "1" : "0", fault);
+	return source_tracefs__put((struct source_tracefs *)source, "tracing_on", on ? "1" : "0",
+				   fault);
 }
 
 static void on_event(void *priv, union raw_record *record)
@@ -322,7 +327,7 @@ static void wait_for_events(struct source_tracefs *s, int timeout_ms)
 }
 
 /* Reads all buffers, and then sends what had come before. */
-static int read_all(struct source_tracefs *s, struct fault *fault)
+static int source_tracefs__read_all(struct source_tracefs *s, struct fault *fault)
 {
 	__u64 before = merger__highest(s->merger);
 	size_t i;
@@ -341,9 +346,9 @@ static int tracefs__drain(struct source *source, int timeout_ms, struct fault *f
 	wait_for_events(s, timeout_ms);
 	tasks__refresh(s->tasks);
 	s->quiet = true;
-	if (read_all(s, fault))
+	if (source_tracefs__read_all(s, fault))
 		return -1;
-	return merger__highest(s->merger) ? read_all(s, fault) : 0;
+	return merger__highest(s->merger) ? source_tracefs__read_all(s, fault) : 0;
 }
 
 static __s64 tracefs__in_flight(const struct source *source)

@@ -44,7 +44,7 @@ static void parse_process(struct argp_state *state, struct selection *sel, const
 		argp_error(state, "--process: %s is no process id", arg);
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t selection__parse(int key, char *arg, struct argp_state *state)
 {
 	struct selection *sel = state->input;
 
@@ -71,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-const struct argp selection_argp = { .options = options, .parser = parse };
+const struct argp selection_argp = { .options = options, .parser = selection__parse };
 
 bool selection__needs_name(const struct selection *sel)
 {

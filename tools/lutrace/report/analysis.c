@@ -53,7 +53,7 @@ void analysis__look_at(struct analysis *a, const struct boot *boot,
 }
 
 /* A check that had nothing to look at has not passed. */
-static void conclude(struct check *check, size_t subjects, char *summary)
+static void analysis__conclude(struct check *check, size_t subjects, char *summary)
 {
 	if (!subjects && check->verdict == VERDICT_PASS)
 		check->verdict = VERDICT_NOT_CHECKED;
@@ -122,8 +122,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* What is wrong with a domain that has no name is told, whichever is wanted. */
-static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
-			   struct name_text *text)
+static enum selected analysis__about(void *priv, __u64 ser_phys, __u64 generation, __u32 pid,
+				     struct name_text *text)
 {
 	const struct analysis *a = priv;
 	const struct names *names = a->boot->names;
@@ -142,7 +142,7 @@ static enum selected about(void *priv, __u64 ser_phys, __u64 generation, __u32 p
  * It is of the last event of the object itself, which the end or the FLB may have judged. What the
  * kernel told between the events has its own time, and need not be of an object with events.
  */
-static void on_violation(void *priv, const struct violation *v)
+static void analysis__on_violation(void *priv, const struct violation *v)
 {
 	struct analysis *a = priv;
 	const struct boot *boot = a->boot;
@@ -200,7 +200,7 @@ static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 
 static void judge_boot(struct analysis *a, struct boot *boot, struct boot *before)
 {
-	struct oracle *o = oracle__new(on_violation, a);
+	struct oracle *o = oracle__new(analysis__on_violation, a);
 	struct previous previous;
 
 	if (before) {
@@ -218,7 +218,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	if (boot->is_deep)
 		oracle__watch_deep(o, NULL);
 	oracle__forget(o);
-	oracle__about(o, about, a);
+	oracle__about(o, analysis__about, a);
 	feed(a, o, boot);
 	/* What the recordings count as lost is said already: losses.c */
 	take(a, RULE_LOSS, boot, oracle__check(o, RULE_LOSS));
@@ -322,10 +322,10 @@ static void summarise(struct analysis *a)
 	loss->n[LOSS_RING] = a->lost.lost_events;
 	loss->n[LOSS_RUNS] = a->missed_runs;
 	for (id = 0; id < NR_RULES; id++)
-		conclude(&a->checks[id], a->tallies[id].subjects,
-			 rule__summary(id, &a->tallies[id]));
-	conclude(&a->checks[CHECK_LATENCY], a->nr_latencies,
-		 xasprintf("%zu latencies compared to the nanosecond", a->nr_latencies));
+		analysis__conclude(&a->checks[id], a->tallies[id].subjects,
+				   rule__summary(id, &a->tallies[id]));
+	analysis__conclude(&a->checks[CHECK_LATENCY], a->nr_latencies,
+			   xasprintf("%zu latencies compared to the nanosecond", a->nr_latencies));
 }
 
 void analysis__run(struct analysis *a, const struct recording *recordings, size_t nr)

@@ -194,7 +194,7 @@ static int by_address(const void *a, const void *b)
 }
 
 /* Only what walk asks for is kept: a kernel has 200,000 functions. */
-static bool wanted(const char *name)
+static bool kernel__wanted(const char *name)
 {
 	size_t len = strlen(name), tail = strlen("_map_range");
 
@@ -224,7 +224,7 @@ struct ksyms *ksyms__load(struct fault *fault)
 			continue;
 		at += 3;
 		at[strcspn(at, "\t\n")] = '\0';
-		if (!wanted(at))
+		if (!kernel__wanted(at))
 			continue;
 		ksyms->items = grow(ksyms->items, ksyms->nr, &ksyms->room, sizeof(*ksyms->items));
 		ksyms->items[ksyms->nr++] = (struct ksym){ address, xstrdup(at) };
