@@ -11,8 +11,8 @@ struct list {
 	size_t nr, room;
 };
 
-static void add(struct list *list, const struct lutrace_event *begin,
-		const struct lutrace_event *end)
+static void operations__add(struct list *list, const struct lutrace_event *begin,
+			    const struct lutrace_event *end)
 {
 	if (!begin && !end)
 		return;
@@ -22,25 +22,27 @@ static void add(struct list *list, const struct lutrace_event *begin,
 
 struct operation *boot__operations(const struct boot *boot, size_t *nr)
 {
-	const struct lutrace_event *ev = boot->events, *stop = ev + boot->nr_events;
+	const struct lutrace_event *ev;
 	struct idmap *open = idmap__new();
 	struct list list = { 0 };
 	uint64_t *at, phys, generation;
-	size_t pos = 0;
+	size_t i, pos = 0;
 
-	for (; ev < stop; ev++) {
+	for (i = 0; i < boot->nr_events; i++) {
+		ev = &boot->events[i];
 		/* There is one FLB, and it has no address before its preserve ended. */
 		phys = op__is_flb(ev->op) ? 0 : ev->ser_phys;
 		generation = op__is_flb(ev->op) ? 0 : ev->generation;
 		at = idmap__find(open, ev->op, phys, generation);
-		add(&list, at ? &boot->events[*at] : NULL, ev->phase == LUTRACE_END ? ev : NULL);
+		operations__add(&list, at ? &boot->events[*at] : NULL,
+				ev->phase == LUTRACE_END ? ev : NULL);
 		if (ev->phase == LUTRACE_BEGIN)
-			idmap__set(open, ev->op, phys, generation, ev - boot->events);
+			idmap__set(open, ev->op, phys, generation, i);
 		else if (at)
 			idmap__remove(open, ev->op, phys, generation);
 	}
 	while ((at = idmap__next(open, &pos)))
-		add(&list, &boot->events[*at], NULL);
+		operations__add(&list, &boot->events[*at], NULL);
 	idmap__free(open);
 	*nr = list.nr;
 	return list.items;
