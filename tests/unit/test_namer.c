@@ -116,7 +116,7 @@ static void end(struct namer *n, __u32 op, int domain, __u64 generation, __s32 r
 	struct lutrace_event ev = {
 		.rec = { LUTRACE_REC_EVENT, sizeof(ev) }, .op = op, .phase = LUTRACE_END,
 		.ser_phys = record(domain), .generation = generation, .ret = ret,
-		.pid = getpid(), .tid = getpid(),
+		.pid = getpid(), .tid = getpid(), .time_ns = now,
 	};
 
 	assert_int_equal(namer__event(n, &ev, &fault), 0);
@@ -131,6 +131,25 @@ static void poll_later(struct namer *n)
 static bool knows(struct namer *n, int domain, __u64 generation)
 {
 	return names__find(namer__names(n), record(domain), generation);
+}
+
+/* The kernel may tell the name in that time, and events that come meanwhile must be read. */
+static void test_no_list_at_once(void **state)
+{
+	struct namer *n = *state;
+
+	listed[1] = 7;
+	listed[2] = 8;
+	end(n, LUTRACE_OP_PRESERVE, 1, 7, 0);
+	now += SECOND / 20;
+	end(n, LUTRACE_OP_PRESERVE, 2, 8, 0);
+	assert_int_equal(namer__poll(n, now, &fault), 0);
+	assert_int_equal(lists, 0);
+	/* What comes after the first one does not put it off */
+	now += SECOND / 20;
+	assert_int_equal(namer__poll(n, now, &fault), 0);
+	assert_int_equal(lists, 1);
+	assert_true(knows(n, 1, 7) && knows(n, 2, 8));
 }
 
 /* Told once, and while all have a name nothing is listed. */
@@ -248,7 +267,7 @@ static void test_told_early(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(name), T(nameless), T(repeat), T(repeat_process), T(told_early),
+		T(no_list_at_once), T(name), T(nameless), T(repeat), T(repeat_process), T(told_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

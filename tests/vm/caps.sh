@@ -57,7 +57,7 @@ command_has_all() {
 # All walks are made after the capabilities were given up.
 walked() {
 	lutrace report /share/deep.rec | tee /share/deep.txt
-	grep -qE '^deep  *clean .*\([1-9][0-9]* walks of page tables; 1 of 1' /share/deep.txt
+	grep -qE '^deep  *clean .*\([1-9][0-9]* walks of .*; 1 of 1' /share/deep.txt
 }
 
 stage1() {
@@ -96,9 +96,9 @@ stage1() {
 	user "$WALK" lutrace check -d 0.5 >/tmp/walk.txt
 	expect "with some more check can list" grep -q '^preserved before the check: 0 dom' /tmp/walk.txt
 	expect_fail "and walk look" 3 user "$WALK" lutrace walk
-	# To signal; and to see the sessions that are open
+	# To signal
 	expect "latency's command has all, and latency no more than it needs" \
 		command_has_all 20 lutrace latency
 	expect "check's command has all, and check no more than it needs" \
-		command_has_all 80024 lutrace check
+		command_has_all 20 lutrace check
 }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
 debug=no
-plan=9
+plan=8
 
 stage1() {
 	expect "the recorder goes to the background once it records" lutrace record --background \
@@ -30,8 +30,11 @@ $1"
 check() {
 	expect "the report is clean" sh -c \
 		'"$0" report -j report.json share/old.rec share/new.rec >report.txt' "$BUILD/bin/lutrace"
-	expect "the jump ended the old kernel's recording properly" \
-		says 'assert [f["complete"] for f in r["recordings"]] == [True, True], r["recordings"]'
+	# Whether the recorder still gets a CPU between the freeze and the jump is the scheduler's
+	expect "nothing is missing before the jump, and it says how that is known" says '
+loss = [c for c in r["checks"] if c["name"] == "loss"][0]
+assert r["recordings"][0]["complete"] or "the next kernel found" in str(loss), loss
+assert r["recordings"][1]["complete"] and loss["verdict"] == "clean", loss'
 	expect "all operations are in it, up to the last preserve" says '
 n = {op: r["operations"][op]["n"] for op in ("preserve", "unpreserve", "restore")}
 assert n == {"preserve": 9, "unpreserve": 6, "restore": 3}, n'

@@ -164,6 +164,17 @@ static void namer__note_end(struct namer *n, const struct lutrace_event *ev)
 	idmap__set(n->is_ended, ev->ser_phys, ev->generation, 0, 1);
 }
 
+/*
+ * The kernel tells most names by itself when the iommufd was preserved. Until then no list is made: it
+ * takes long, events are not read meanwhile, and the kexec may come right after the last of them.
+ */
+static void namer__note_nameless(struct namer *n, const struct lutrace_event *ev)
+{
+	if (!idmap__count(n->nameless) && n->next_ns < ev->time_ns + LIST_EVERY_NS)
+		n->next_ns = ev->time_ns + LIST_EVERY_NS;
+	idmap__set(n->nameless, ev->ser_phys, ev->generation, 0, 0);
+}
+
 int namer__event(struct namer *n, const struct lutrace_event *ev, struct fault *fault)
 {
 	if (op__is_flb(ev->op))
@@ -177,7 +188,7 @@ int namer__event(struct namer *n, const struct lutrace_event *ev, struct fault *
 	}
 	if (!namer__has_name(n, ev) &&
 	    !idmap__find(n->nameless, ev->ser_phys, ev->generation, 0))
-		idmap__set(n->nameless, ev->ser_phys, ev->generation, 0, 0);
+		namer__note_nameless(n, ev);
 	return namer__name_process(n, ev->pid, fault);
 }
 
