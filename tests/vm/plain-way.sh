@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
 debug=no
-plan=8
+plan=9
 
 stage1() {
 	expect "the recorder goes to the background once it records" lutrace record --background \
@@ -35,6 +35,8 @@ check() {
 loss = [c for c in r["checks"] if c["name"] == "loss"][0]
 assert r["recordings"][0]["complete"] or "the next kernel found" in str(loss), loss
 assert r["recordings"][1]["complete"] and loss["verdict"] == "clean", loss'
+	expect "the text says so too" grep -q \
+		'^kernel 1 .*recording share/old.rec: [0-9]* events, complete' report.txt
 	expect "all operations are in it, up to the last preserve" says '
 n = {op: r["operations"][op]["n"] for op in ("preserve", "unpreserve", "restore")}
 assert n == {"preserve": 9, "unpreserve": 6, "restore": 3}, n'

@@ -15,6 +15,14 @@
 
 /* Text */
 
+/* One that the kexec ended has no footer, and what the next kernel found may prove that it has all. */
+static const char *report__end_of(const struct boot *boot, const struct recording *r)
+{
+	if (r->complete)
+		return "complete";
+	return boot->whole ? "complete up to the kexec" : "CUT";
+}
+
 static void report__print_recordings(const struct analysis *a, FILE *f)
 {
 	const struct recording *r;
@@ -25,7 +33,7 @@ static void report__print_recordings(const struct analysis *a, FILE *f)
 			r = a->boots[i].parts[k];
 			fprintf(f, "kernel %zu  %s, boot %.8s, recording %s: %zu events, %s%s\n",
 				i + 1, r->release, r->boot_id, r->path, r->nr_events,
-				r->complete ? "complete" : "CUT",
+				report__end_of(&a->boots[i], r),
 				r->computed ? ", through tracefs" : "");
 		}
 	}
