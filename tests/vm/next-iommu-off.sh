@@ -29,7 +29,7 @@ stage3() {
 
 check() {
 	expect "luctl warned before the jump" \
-		grep -q 'warning: .* has intel_iommu=off, .*; take it out' share/luctl-run-1.log
+		grep -q 'warning: .* has intel_iommu=off: .*; write intel_iommu=on' share/luctl-run-1.log
 	expect "and not before one that needs no IOMMU" \
 		sh -c '! grep "warning:" share/luctl-run.log'
 	expect "the guest counted three stages" grep -qx '3 0' share/stages

@@ -288,7 +288,7 @@ static int cmd_resume__preserve_again(struct group *g, bool kexec)
 	return err;
 }
 
-/* After a failure: what goes with this process, and what does not */
+/* After a failure, of which the error was said: what goes with this process, and what does not */
 static int cmd_resume__say_lost(struct update *u)
 {
 	size_t reclaimed = 0, i;
@@ -303,10 +303,10 @@ static int cmd_resume__say_lost(struct update *u)
 	}
 	for (i = 0; i < u->plan->nr_hwpts; i++)
 		reclaimed += u->hwpts[i].marked;
-	return say__error(
-		"session %s is given up with the end of luctl: its %zu memfds and %zu marked "
-		"hwpts, %zu of them reclaimed, are freed",
-		u->plan->session, u->plan->nr_memfds, plan__nr_marked(u->plan), reclaimed);
+	say__warning("session %s is given up with the end of luctl: its %zu memfds and %zu marked "
+		     "hwpts, %zu of them reclaimed, are freed",
+		     u->plan->session, u->plan->nr_memfds, plan__nr_marked(u->plan), reclaimed);
+	return 0;
 }
 
 static int cmd_resume__all(struct group *g, const struct options *options)
