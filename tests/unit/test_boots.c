@@ -464,6 +464,29 @@ static void test_cut_by_kexec(void **state)
 	expect("01", VERDICT_PASS, RULE_LOSS, "and restored all of them as they were preserved");
 }
 
+/* Before the recorder began there was a live update that was aborted: nothing of it was left. */
+static void test_cut_after_an_abort(void **state)
+{
+	struct lutrace_event *found;
+	size_t i;
+
+	(void)state;
+	kernel__boot(&k[0], "a", 0, 0);
+	k[0].seq = 40;
+	leave(&k[0], 0, 3);
+	kernel__boot(&k[1], "b", 100 * SECOND_NS, 1);
+	found = take(&k[1], 0, 3);
+	found->generation = 1;
+	cut(&k[0]);
+	expect("01", VERDICT_PASS, RULE_LOSS, "and no later generation than it has");
+	/* It began later: the FLB was there, and so may others have been */
+	for (i = 0; i + 2 < k[0].rec.nr_events; i++)
+		k[0].rec.events[i] = k[0].rec.events[i + 2];
+	k[0].rec.nr_events -= 2;
+	k[0].rec.nr_latencies = 0;
+	expect("01", VERDICT_INCOMPLETE, RULE_LOSS, "a ends without a footer: it was cut");
+}
+
 /* One of three was not reclaimed, and could be another one than the recording has. */
 static void test_cut_and_not_reclaimed(void **state)
 {
@@ -542,6 +565,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_went_on, teardown),
 		cmocka_unit_test_teardown(test_found_too_many, teardown),
 		cmocka_unit_test_teardown(test_cut_by_kexec, teardown),
+		cmocka_unit_test_teardown(test_cut_after_an_abort, teardown),
 		cmocka_unit_test_teardown(test_cut_and_not_reclaimed, teardown),
 		cmocka_unit_test_teardown(test_cut_after_the_freeze, teardown),
 		cmocka_unit_test_teardown(test_cut_early, teardown),

@@ -1,1 +1,1 @@
-neighbour.d
+next.d

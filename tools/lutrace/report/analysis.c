@@ -198,6 +198,18 @@ static void feed(struct analysis *a, struct oracle *o, const struct boot *boot)
 		oracle__name(o, names__at(boot->names, i));
 }
 
+/*
+ * Whether nothing was preserved before its first event, which is the kernel's first, or that of a new
+ * FLB: what is preserved is in an FLB, and there is one at a time.
+ */
+static bool boot__has_beginning(const struct boot *boot)
+{
+	const struct lutrace_event *first = boot->events;
+
+	return !boot->nr_events || first->seq == ORACLE_FIRST_SEQ ||
+	       (first->op == LUTRACE_OP_FLB_PRESERVE && first->phase == LUTRACE_BEGIN);
+}
+
 static void judge_boot(struct analysis *a, struct boot *boot, struct boot *before)
 {
 	struct oracle *o = oracle__new(analysis__on_violation, a);
@@ -224,8 +236,7 @@ static void judge_boot(struct analysis *a, struct boot *boot, struct boot *befor
 	take(a, RULE_LOSS, boot, oracle__check(o, RULE_LOSS));
 	boot->missing = oracle__missing(o);
 	a->missing += boot->missing;
-	if (boot->lost || boot->missing ||
-	    (boot->nr_events && boot->events[0].seq > ORACLE_FIRST_SEQ))
+	if (boot->lost || boot->missing || !boot__has_beginning(boot))
 		boot->sound = false;
 	oracle__end(o, boot__end_ns(boot), boot->lost);
 	boot->left = oracle__left(o, &boot->nr_left);
