@@ -235,13 +235,22 @@ static const char *luo__retrieve_hint(int err)
 	}
 }
 
-struct session *luo__retrieve_session(struct luo *luo, const char *name)
+/* Whether it is the session that PID 1 makes for itself, if it is systemd. */
+static bool session__is_managers(const char *name)
 {
 	char manager[PROCESS_NAME_SIZE];
+
+	if (strcmp(name, "systemd"))
+		return false;
+	process_name(1, manager);
+	return !strcmp(manager, "systemd");
+}
+
+struct session *luo__retrieve_session(struct luo *luo, const char *name)
+{
 	int fd;
 
-	process_name(1, manager);
-	if (!strcmp(name, "systemd") && !strcmp(manager, "systemd")) {
+	if (session__is_managers(name)) {
 		say__error("session 'systemd' is that of the service manager (PID 1), which takes "
 			   "back what it holds by itself; leave it alone");
 		return NULL;
