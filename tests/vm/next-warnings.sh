@@ -1,6 +1,7 @@
 # Before the jump luctl says what the next kernel would lose, as far as that can be known.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
+timeout=480
 plan=29
 
 # make_plan FILE IMAGE WORD...

@@ -1,6 +1,7 @@
 # lutrace ready says go only when all is preserved, check knows what was, bundle has what it should.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
+timeout=480
 plan=35
 append='lutrace.password=hunter2'
 

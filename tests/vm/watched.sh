@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
 plan=12
-timeout=300
+timeout=480
 
 # How often a session is closed; luctl takes long for each, since it tries all that must be as before.
 TIMES=1000
