@@ -2,13 +2,13 @@
 /*
  * Programs for `lutrace ready`, which run when it asks:
  *
- *   read_kimage    tells how the next kernel was loaded: what kexec_load(2) loads gets nothing from
- * KHO; find_holders   iterates over all tasks and reports who has /dev/liveupdate or a session
- * open.
+ *   read_kimage    tells how the next kernel was loaded: what kexec_load(2) loads gets nothing
+ *                  from KHO;
+ *   find_holders   iterates over all tasks and tells who has /dev/liveupdate or a session open.
  *
  * find_holders reads the tables of open files as they are and takes no reference to a file: a
- * session that is closed in that moment ends in close(), not later in here. What changes meanwhile
- * is read as garbage that fits nothing, or not at all.
+ * session that is closed in that moment ends in close(), and not later in here. What changes
+ * meanwhile is read as something that fits nothing, or not at all.
  */
 #include <linux/types.h>
 #include <linux/bpf.h>

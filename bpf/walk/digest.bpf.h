@@ -94,11 +94,20 @@ struct digest_run {
 	long err;
 };
 
-static __always_inline long
-load_table(struct lutrace_digest *d, struct lutrace_place *at, __u32 level)
+/* Both look up by themselves what they work on, since they are not static. */
+long load_table(__u32 level);
+__u64 scan_table(__u32 level);
+
+/* Copies the table at hand of that level. */
+__noinline long load_table(__u32 level)
 {
+	__u32 zero = 0;
+	struct lutrace_digest *d = bpf_map_lookup_elem(&digests, &zero);
+	struct lutrace_place *at = bpf_map_lookup_elem(&places, &level);
 	long err;
 
+	if (!d || !at)
+		return -EINVAL;
 	d->at_phys = at->phys;
 	err = bpf_probe_read_kernel(at->entries, sizeof(at->entries),
 				    (void *)(d->direct_map + at->phys));
@@ -121,13 +130,30 @@ static long scan_step(__u32 i, struct lutrace_scan *scan)
 	return lutrace_take(scan);
 }
 
+/* Goes on in the table at hand of that level. The table that its next entry leads to; 0: there is none. */
+__noinline __u64 scan_table(__u32 level)
+{
+	__u32 zero = 0;
+	struct lutrace_scan scan = {
+		.d = bpf_map_lookup_elem(&digests, &zero),
+		.at = bpf_map_lookup_elem(&places, &level),
+		.level = level,
+	};
+
+	if (!scan.d || !scan.at)
+		return 0;
+	bpf_loop(LUTRACE_ENTRIES, scan_step, &scan, 0);
+	lutrace_taken(&scan);
+	return scan.below;
+}
+
 /* Goes on in the table at hand, down to the one that its next entry leads to, or up again. */
 static long digest_step(__u32 i, struct digest_run *run)
 {
 	__u32 zero = 0, level;
 	struct lutrace_digest *d = bpf_map_lookup_elem(&digests, &zero);
-	struct lutrace_scan scan = { .d = d };
 	struct lutrace_place *at;
+	__u64 below;
 
 	(void)i;
 	if (!d)
@@ -139,20 +165,17 @@ static long digest_step(__u32 i, struct digest_run *run)
 	if (!at->loaded) {
 		if (d->batch >= LUTRACE_DIGEST_BATCH)
 			return 1;
-		run->err = load_table(d, at, level);
+		run->err = load_table(level);
 		if (run->err)
 			return 1;
 	}
-	scan.at = at;
-	scan.level = level;
-	bpf_loop(LUTRACE_ENTRIES, scan_step, &scan, 0);
-	lutrace_taken(&scan);
-	if (scan.below) {
+	below = scan_table(level);
+	if (below) {
 		level--;
 		at = bpf_map_lookup_elem(&places, &level);
 		if (!at)
 			return 1;
-		at->phys = scan.below;
+		at->phys = below;
 		at->index = 0;
 		at->loaded = 0;
 		d->level = level;

@@ -63,15 +63,27 @@ static __always_inline long read_page_table(struct lutrace_hwpt *out)
 }
 
 /*
+ * The functions below that are not static are verified once, and not again for each way on which they
+ * are called: most of what loading takes would be that. Such a function gets the address of a kernel's
+ * object as a number, and has to look whether its other pointers are NULL, which they never are.
+ */
+long read_record(struct lutrace_hwpt *out);
+long read_hwpt(__u64 address, struct lutrace_hwpt *out);
+long read_memory(__u64 address, struct lutrace_hwpt *out);
+
+/*
  * A record that is given up while it is read is refused by user space or makes
  * events come; only preserved_state says that it is one, and is read again.
  */
-static __always_inline long read_record(struct lutrace_hwpt *out)
+__noinline long read_record(struct lutrace_hwpt *out)
 {
-	struct iommu_domain *domain = (void *)out->domain;
 	struct iommu_domain_ser *ser = NULL, *again = NULL;
+	struct iommu_domain *domain;
 	__u8 top_level = 0;
 
+	if (!out)
+		return -EINVAL;
+	domain = (void *)out->domain;
 	out->record = 0;
 	if (!bpf_core_field_exists(domain->preserved_state))
 		return 0;
@@ -89,11 +101,15 @@ static __always_inline long read_record(struct lutrace_hwpt *out)
 	return 0;
 }
 
-static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct lutrace_hwpt *out)
+/* All of the iommufd_hwpt_paging at @address but its memory. */
+__noinline long read_hwpt(__u64 address, struct lutrace_hwpt *out)
 {
+	struct iommufd_hwpt_paging *hwpt = (void *)address;
 	bool marked = 0, reclaimed = 0;
 	long err;
 
+	if (!out)
+		return -EINVAL;
 	out->token = 0;
 	out->top_of_table = 0;
 	out->map_range = 0;
@@ -123,34 +139,37 @@ static __always_inline long read_hwpt(struct iommufd_hwpt_paging *hwpt, struct l
 }
 
 /*
- * Whether something is mapped, and what the kernel did with its memory. Only while nobody may change
- * the IOAS. A map that is waiting and fails may add an area and take it away again: that one is without
- * pages, and gets its storage_domain before them.
+ * Whether something is mapped in the IOAS of the iommufd_hwpt_paging at @address, and what the kernel
+ * did with its memory. Only while nobody may change the IOAS. A map that is waiting and fails may add an
+ * area and take it away again: that one is without pages, and gets its storage_domain before them.
+ * Returns 0 always; what cannot be read is left out.
  */
-static __always_inline void read_memory(struct iommufd_hwpt_paging *hwpt, struct lutrace_hwpt *out)
+__noinline long read_memory(__u64 address, struct lutrace_hwpt *out)
 {
+	struct iommufd_hwpt_paging *hwpt = (void *)address;
 	struct iommu_domain *before = NULL, *after = NULL;
 	struct iopt_pages *pages = NULL;
 	struct iommufd_ioas *ioas = NULL;
 	struct rb_node *top = NULL;
 	struct iopt_area *area = NULL;
 
-	if (!bpf_core_field_exists(hwpt->liveupdate_nr_leaves) ||
+	if (!out || !bpf_core_field_exists(hwpt->liveupdate_nr_leaves) ||
 	    !bpf_core_type_exists(struct iopt_area) || READ(ioas, hwpt->ioas) ||
 	    READ(out->compared, hwpt->liveupdate_nr_leaves) ||
 	    READ(out->frozen, ioas->iopt.nr_frozen) ||
 	    READ(top, ioas->iopt.area_itree.rb_root.rb_node))
-		return;
+		return 0;
 	out->ioas = (__u64)ioas;
 	out->has_memory = 1;
 	if (!top)
-		return;
+		return 0;
 	area = (void *)top - OFFSET_OF(area, node.rb);
 	if (READ(before, area->storage_domain) || READ(pages, area->pages) ||
 	    READ(after, area->storage_domain))
-		return;
+		return 0;
 	out->maps = !!pages;
 	out->pinned = before || after;
+	return 0;
 }
 
 /* Returns false if there is no room: user space comes again. */
@@ -179,17 +198,19 @@ static __always_inline void begin_hwpt(struct list_state *st, struct lutrace_hwp
 	out->id = st->index;
 }
 
-/* Whether the device is attached, which it need not be; and to what. */
-static __always_inline bool read_device(struct iommufd_device *idev, __u64 id,
-					struct lutrace_device *out)
+/* Whether the iommufd_device at @address, object @id, is attached, which it need not be; and to what. */
+int read_device(__u64 address, __u64 id, struct lutrace_device *out);
+
+__noinline int read_device(__u64 address, __u64 id, struct lutrace_device *out)
 {
+	struct iommufd_device *idev = (void *)address;
 	struct iommufd_attach *attach;
 	struct iommufd_group *group;
 	const char *name = NULL;
 	__u64 head, found = 0, no_pasid = 0;
 	struct device *dev;
 
-	if (!bpf_core_type_exists(struct iommufd_attach))
+	if (!out || !bpf_core_type_exists(struct iommufd_attach))
 		return 0;
 	if (READ(group, idev->igroup) || READ(head, group->pasid_attach.xa_head) ||
 	    xa_lookup(head, &no_pasid, &found) || !found)
@@ -227,14 +248,14 @@ static __always_inline bool read_object(struct list_state *st, __u64 entry,
 	if (st->err)
 		return 0;
 	if (type == st->device)
-		return read_device((void *)entry, st->index, &what->device);
+		return read_device(entry, st->index, &what->device);
 	if (type != st->paging)
 		return 0;
 	begin_hwpt(st, &what->hwpt);
 	what->hwpt.hwpt = entry;
-	st->err = read_hwpt((void *)entry, &what->hwpt);
+	st->err = read_hwpt(entry, &what->hwpt);
 	if (!st->err && st->telling && what->hwpt.record)
-		read_memory((void *)entry, &what->hwpt);
+		read_memory(entry, &what->hwpt);
 	return !st->err;
 }
 
@@ -268,9 +289,15 @@ static __always_inline bool still_has(const struct list_state *st, __u64 head, _
 	return !entry || (!xa_lookup(head, &index, &again) && again == entry);
 }
 
+/* What bpf_loop() passes on must be on the stack; the verifier follows the numbers there, and not in *@st. */
+struct list_step {
+	struct list_state *st;
+};
+
 /* Nothing is put that went away or came while it was read: that number is looked at again. */
-static long list_one(__u32 i, struct list_state *st)
+static long list_one(__u32 i, struct list_step *step)
 {
+	struct list_state *st = step->st;
 	__u64 head = tree_head(st), index = st->index, entry;
 	union lutrace_found what;
 	bool put = 0;
@@ -296,15 +323,21 @@ static long list_one(__u32 i, struct list_state *st)
 /* More than bpf_loop() runs at once; user space calls again until done. */
 #define IDS_PER_RUN (1 << 16)
 
-/* @st has ctx, index, incoming, telling and counting. */
-static __always_inline void list_objects(struct list_state *st)
+/* @st has ctx, index, incoming, telling and counting. Returns st->err. */
+long list_objects(struct list_state *st);
+
+__noinline long list_objects(struct list_state *st)
 {
-	struct iommufd_ctx *ictx = (void *)st->ctx;
+	struct list_step step = { .st = st };
 	const struct xa_node *type = NULL;
+	struct iommufd_ctx *ictx;
 	const struct xa_node *node;
 	unsigned char shift = 0;
 	__u64 slots, head;
 
+	if (!st)
+		return -EINVAL;
+	ictx = (void *)st->ctx;
 	st->paging = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_HWPT_PAGING);
 	st->device = bpf_core_enum_value(enum iommufd_object_type, IOMMUFD_OBJ_DEVICE);
 	if (st->counting)
@@ -315,18 +348,19 @@ static __always_inline void list_objects(struct list_state *st)
 		st->tree = (__u64)&ictx->liveupdate_incoming;
 	if (!st->tree) {
 		st->done = 1;
-		return;
+		return 0;
 	}
 	head = tree_head(st);
 	if (xa_entry_is_node(head)) {
 		node = (const void *)(head - 2);
 		st->err = READ(shift, node->shift);
 		if (st->err)
-			return;
+			return st->err;
 		slots = bpf_core_field_size(type->slots) / sizeof(void *);
 		st->last = shift > 56 ? ~0ULL : (slots << shift) - 1;
 	}
-	bpf_loop(IDS_PER_RUN, list_one, st, 0);
+	bpf_loop(IDS_PER_RUN, list_one, &step, 0);
+	return st->err;
 }
 
 SEC("syscall")

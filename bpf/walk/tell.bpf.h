@@ -101,10 +101,10 @@ int hwpt_reclaimed(__u64 *ctx)
 	    READ(id, cmd->out_hwpt_id) || READ(head, ictx->objects.xa_head))
 		return 0;
 	index = id;
-	if (xa_lookup(head, &index, &entry) || !entry || read_hwpt((void *)entry, &what.hwpt) ||
+	if (xa_lookup(head, &index, &entry) || !entry || read_hwpt(entry, &what.hwpt) ||
 	    READ(what.hwpt.token, cmd->hwpt_token))
 		return 0;
-	read_memory((void *)entry, &what.hwpt);
+	read_memory(entry, &what.hwpt);
 	what.rec = (struct lutrace_rec){ LUTRACE_FOUND_HWPT, sizeof(what.hwpt) };
 	what.hwpt.ctx = (__u64)ictx;
 	what.hwpt.hwpt = entry;
