@@ -3,12 +3,12 @@
  * luctl abort: a session ends only when its file descriptor is closed, so the process that holds
  * it is asked to do that.
  */
-#include <argp.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cmd/commands.h"
+#include "cmd/session_option.h"
 #include "drive/pidfile.h"
 #include "drive/say.h"
 #include "plan/plan.h"
@@ -53,45 +53,11 @@ static int cmd_abort__run(const char *session)
 	return 0;
 }
 
-enum {
-	OPT_SESSION = 0x100,
-};
-
-static const struct argp_option cmd_abort__options[] = {
-	{ "session", OPT_SESSION, "NAME", 0, "The session to end", 0 },
-	{ 0 },
-};
-
-static error_t cmd_abort__parse(int key, char *arg, struct argp_state *state)
-{
-	const char **session = state->input;
-
-	switch (key) {
-	case OPT_SESSION:
-		*session = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is not expected; write --session NAME", arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (!*session)
-			argp_error(state, "no session; write --session NAME");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 int cmd_abort(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = cmd_abort__options,
-		.parser = cmd_abort__parse,
-		.doc = "Make the running 'luctl run' of a session close it, which unpreserves "
-		       "everything.",
-	};
-	const char *session = NULL;
+	const char *session = session_option__parse(argc, argv,
+			"Make the running 'luctl run' of a session close it, which unpreserves "
+			"everything.");
 
-	argp_parse(&argp, argc, argv, 0, NULL, &session);
 	return cmd_abort__run(session) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* luctl finish: give up a session of the previous kernel without having its files back. */
-#include <argp.h>
 #include <stdlib.h>
 
 #include "cmd/commands.h"
+#include "cmd/session_option.h"
 #include "drive/say.h"
 #include "kernel/session.h"
 
@@ -25,40 +25,11 @@ static int cmd_finish__session(const char *name)
 	return err;
 }
 
-static error_t cmd_finish__parse(int key, char *arg, struct argp_state *state)
-{
-	const char **session = state->input;
-
-	switch (key) {
-	case 's':
-		*session = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is not expected; write --session NAME", arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (!*session)
-			argp_error(state, "no session; write --session NAME");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 int cmd_finish(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{ "session", 's', "NAME", 0, "The session to finish", 0 },
-		{ 0 },
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = cmd_finish__parse,
-		.doc = "Finish a session of the previous kernel without retrieving its files: "
-		       "what they preserved is freed.",
-	};
-	const char *session = NULL;
+	const char *session = session_option__parse(argc, argv,
+			"Finish a session of the previous kernel without retrieving its files: "
+			"what they preserved is freed.");
 
-	argp_parse(&argp, argc, argv, 0, NULL, &session);
 	return cmd_finish__session(session) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
