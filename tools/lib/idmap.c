@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The map is an array of entries without holes, and an index of it: a hash table with linear probing
- * that holds numbers of entries. So an entry costs its 32 bytes and 8 to 16 of the index, however much the
- * array was grown: what was not used yet is no memory.
+ * that holds numbers of entries. So an entry costs its 32 bytes and 16 to 32 of the index, however much the
+ * array was grown: what was not used yet is no memory. In a large map each look at an entry is a miss of
+ * the cache, so the index has a part of the hash too, and entries of other keys are not looked at.
  */
 #include <stdlib.h>
 #include "lib/idmap.h"
@@ -12,13 +13,18 @@ struct entry {
 	uint64_t key[3], value;
 };
 
-/* In the index: the place is free, its key was removed, or the number of its entry and these two. */
+/* A place of the index. */
+struct place {
+	uint32_t entry;			/* its number + FIRST, or one of these */
+	uint32_t hash;
+};
+
 enum { FREE, REMOVED, FIRST };
 
 struct idmap {
 	struct entry *entries;
 	size_t count, room;
-	uint32_t *index;
+	struct place *index;
 	size_t places;			/* of the index: a power of two */
 	size_t used;			/* places that are not free */
 };
@@ -64,19 +70,20 @@ static bool idmap__is(const struct entry *entry, const uint64_t key[3])
 	return entry->key[0] == key[0] && entry->key[1] == key[1] && entry->key[2] == key[2];
 }
 
-/* The place of the key in the index, or else the place where it would be put. */
-static uint32_t *idmap__place(const struct idmap *map, const uint64_t key[3])
+/* The place of the key with that hash in the index, or else the place where it would be put. */
+static struct place *idmap__place(const struct idmap *map, const uint64_t key[3], size_t hash)
 {
-	size_t i = idmap__hash(key) & (map->places - 1);
-	uint32_t *place, *hole = NULL;
+	struct place *place, *hole = NULL;
+	size_t i = hash & (map->places - 1);
 
 	for (;; i = (i + 1) & (map->places - 1)) {
 		place = &map->index[i];
-		if (*place == FREE)
+		if (place->entry == FREE)
 			return hole ? hole : place;
-		if (*place == REMOVED)
+		if (place->entry == REMOVED)
 			hole = hole ? hole : place;
-		else if (idmap__is(&map->entries[*place - FIRST], key))
+		else if (place->hash == (uint32_t)(hash >> 32) &&
+			 idmap__is(&map->entries[place->entry - FIRST], key))
 			return place;
 	}
 }
@@ -84,46 +91,62 @@ static uint32_t *idmap__place(const struct idmap *map, const uint64_t key[3])
 uint64_t *idmap__find(const struct idmap *map, uint64_t a, uint64_t b, uint64_t c)
 {
 	uint64_t key[3] = { a, b, c };
-	uint32_t *place;
+	struct place *place;
 
 	if (!map)
 		return NULL;
-	place = idmap__place(map, key);
-	return *place >= FIRST ? &map->entries[*place - FIRST].value : NULL;
+	place = idmap__place(map, key, idmap__hash(key));
+	return place->entry >= FIRST ? &map->entries[place->entry - FIRST].value : NULL;
 }
 
-/* At most half of the places are in use, so that what is looked for is near. */
-static void idmap__make_room(struct idmap *map)
+static void idmap__index_all(struct idmap *map, size_t places)
 {
-	size_t i, places = map->places;
+	const uint64_t *key;
+	size_t i, hash;
+
+	free(map->index);
+	idmap__make_index(map, places);
+	for (i = 0; i < map->count; i++) {
+		key = map->entries[i].key;
+		hash = idmap__hash(key);
+		*idmap__place(map, key, hash) = (struct place){ i + FIRST, hash >> 32 };
+	}
+	map->used = map->count;
+}
+
+/*
+ * At most half of the places are in use, so that what is looked for is near. Returns true if places
+ * have changed.
+ */
+static bool idmap__make_room(struct idmap *map)
+{
+	size_t places = map->places;
 
 	if (map->count == IDMAP_MAX)
 		abort();		/* its entries were 128 GiB */
-	if (2 * (map->used + 1) > map->places) {
-		while (places < 2 * (map->count + 1))
-			places *= 2;
-		free(map->index);
-		idmap__make_index(map, places);
-		for (i = 0; i < map->count; i++)
-			*idmap__place(map, map->entries[i].key) = i + FIRST;
-		map->used = map->count;
-	}
 	map->entries = grow(map->entries, map->count, &map->room, sizeof(*map->entries));
+	if (2 * (map->used + 1) <= map->places)
+		return false;
+	while (places < 2 * (map->count + 1))
+		places *= 2;
+	idmap__index_all(map, places);
+	return true;
 }
 
 void idmap__set(struct idmap *map, uint64_t a, uint64_t b, uint64_t c, uint64_t value)
 {
 	struct entry entry = { { a, b, c }, value };
-	uint32_t *place = idmap__place(map, entry.key);
+	size_t hash = idmap__hash(entry.key);
+	struct place *place = idmap__place(map, entry.key, hash);
 
-	if (*place >= FIRST) {
-		map->entries[*place - FIRST].value = value;
+	if (place->entry >= FIRST) {
+		map->entries[place->entry - FIRST].value = value;
 		return;
 	}
-	idmap__make_room(map);
-	place = idmap__place(map, entry.key);
-	map->used += *place == FREE;
-	*place = map->count + FIRST;
+	if (idmap__make_room(map))
+		place = idmap__place(map, entry.key, hash);
+	map->used += place->entry == FREE;
+	*place = (struct place){ map->count + FIRST, hash >> 32 };
 	map->entries[map->count++] = entry;
 }
 
@@ -131,14 +154,16 @@ void idmap__set(struct idmap *map, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 void idmap__remove(struct idmap *map, uint64_t a, uint64_t b, uint64_t c)
 {
 	uint64_t key[3] = { a, b, c };
-	uint32_t *place = idmap__place(map, key), *last;
+	struct place *place = idmap__place(map, key, idmap__hash(key)), *last;
+	struct entry *moved;
 
-	if (*place < FIRST)
+	if (place->entry < FIRST)
 		return;
-	last = idmap__place(map, map->entries[map->count - 1].key);
-	map->entries[*place - FIRST] = map->entries[map->count - 1];
-	*last = *place;
-	*place = REMOVED;
+	moved = &map->entries[map->count - 1];
+	last = idmap__place(map, moved->key, idmap__hash(moved->key));
+	map->entries[place->entry - FIRST] = *moved;
+	last->entry = place->entry;
+	place->entry = REMOVED;
 	map->count--;
 }
 
