@@ -449,21 +449,10 @@ static void cmd_check__open_deep(struct session *s)
 		complain("tables are not looked for in KHO's map: %s", deep__kho_missing(s->deep));
 }
 
-/* What was asked for must have been there. */
-static int cmd_check__selection_status(const struct session *s)
-{
-	const struct names *names = namer__names(s->namer);
-	struct fault fault;
-
-	if (!selection__check(&s->opts->sel, &names, 1, s->seen, "what was checked", &fault))
-		return STATUS_CLEAN;
-	complain("%s", fault.text);
-	return STATUS_ERROR;
-}
-
 static int check(struct session *s, struct fault *fault)
 {
 	struct overhead overhead;
+	int status;
 
 	if (s->opts->json) {
 		s->out = outfile__open(s->opts->json, fault);
@@ -504,8 +493,9 @@ static int check(struct session *s, struct fault *fault)
 		overhead__print(&overhead, stdout);
 	if (s->opts->json && cmd_check__write_json(s, &overhead, fault))
 		return -1;
-	return live__end_status(s->live, cmd__worse(cmd_check__selection_status(s),
-						    verdict__status(oracle__verdict(s->oracle))));
+	status = cmd__selected(&s->opts->sel, namer__names(s->namer), s->seen, "what was checked");
+	status = cmd__worse(status, verdict__status(oracle__verdict(s->oracle)));
+	return live__end_status(s->live, status);
 }
 
 static int cmd_check__run(int argc, char **argv)

@@ -33,6 +33,17 @@ int cmd__worse(int a, int b)
 	return STATUS_CLEAN;
 }
 
+int cmd__selected(const struct selection *sel, const struct names *names, bool seen,
+		  const char *where)
+{
+	struct fault fault;
+
+	if (!selection__check(sel, &names, 1, seen, where, &fault))
+		return STATUS_CLEAN;
+	complain("%s", fault.text);
+	return STATUS_ERROR;
+}
+
 _Noreturn void cmd__print_schema(const struct argp_state *state, const char *schema)
 {
 	struct fault fault;

@@ -4,6 +4,8 @@
 #define LUTRACE_CMD_H
 
 #include <argp.h>
+#include <stdbool.h>
+#include "model/selection.h"
 
 /*
  * Exit statuses. Where several apply, a violation wins over an error, such as an output that could not
@@ -31,6 +33,12 @@ int cmd__worse(int a, int b);
 
 /* argp_parse() under the name "lutrace NAME"; errors end with status 1. */
 void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char **argv, void *opts);
+/*
+ * STATUS_CLEAN if what @sel asks for was there, by @names and, for a process, @seen; else STATUS_ERROR,
+ * after a sentence that names what there is. @where is what was looked at, "what was checked".
+ */
+int cmd__selected(const struct selection *sel, const struct names *names, bool seen,
+		  const char *where);
 /*
  * --json-schema, which stands alone: prints @schema and ends the program, with status 1 and a sentence
  * if there is anything else on the command line or it cannot be written.

@@ -222,18 +222,6 @@ static int start(struct session *s, struct fault *fault)
 	return 0;
 }
 
-/* What was asked for must have been there. */
-static int cmd_top__selection_status(const struct session *s)
-{
-	const struct names *names = namer__names(s->namer);
-	struct fault fault;
-
-	if (!selection__check(&s->opts->sel, &names, 1, s->seen, "what was watched", &fault))
-		return STATUS_CLEAN;
-	complain("%s", fault.text);
-	return STATUS_ERROR;
-}
-
 /* What it came to, below the last snapshot or in place of the screen. */
 static int cmd_top__conclude(struct session *s, struct fault *fault)
 {
@@ -255,7 +243,9 @@ static int cmd_top__conclude(struct session *s, struct fault *fault)
 		overhead__print(&overhead, stdout);
 	if (fflush(stdout))
 		return fault__set(fault, "cannot write to standard output: %s", strerror(errno));
-	return cmd__worse(cmd_top__selection_status(s), verdict__status(oracle__verdict(oracle)));
+	return cmd__worse(cmd__selected(&s->opts->sel, namer__names(s->namer), s->seen,
+					"what was watched"),
+			  verdict__status(oracle__verdict(oracle)));
 }
 
 static int watch(struct session *s, struct fault *fault)

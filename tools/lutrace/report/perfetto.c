@@ -151,7 +151,7 @@ static void trace__write_kernel(struct trace *t, const struct item *item,
 	packet_event__text(ev, "cmdline", r->cmdline ? r->cmdline : "");
 	packet_event__text(ev, "boot_id", r->boot_id ? r->boot_id : "");
 	packet_event__text(ev, "recording", boot__name(boot));
-	packet_event__text(ev, "to_next", boot_link__name(boot->link));
+	packet_event__text(ev, "next", boot_link__name(boot->link));
 	/* Of all kernels: each trace has one. */
 	packet_event__text(ev, "verdict", verdict__name(t->layout.a->verdict));
 	packets__event(&t->packets, ev);
