@@ -76,8 +76,8 @@ _expect() {
 	_want=$1
 	_name=$2
 	shift 2
-	_rc=0
-	"$@" >"${KTAP%/*}/expect.out" 2>&1 || _rc=$?
+	# A function among CMD may have an _rc of its own, so it is set only afterwards.
+	if "$@" >"${KTAP%/*}/expect.out" 2>&1; then _rc=0; else _rc=$?; fi
 	if [ "$_rc" -eq "$_want" ]; then
 		ok "$_name"
 		return 0
