@@ -57,13 +57,17 @@ static int look_at_files(void)
 #define MAX_FDS	64
 #define HOLD_US	5000
 
+/* Kernel threads, which are most of the processes, have none. */
 static void duplicate(const char *pid)
 {
-	int process = syscall(SYS_pidfd_open, atoi(pid), 0), fds[MAX_FDS], i;
+	int process = syscall(SYS_pidfd_open, atoi(pid), 0), fds[MAX_FDS], i, nr = 0;
 
-	for (i = 0; i < MAX_FDS; i++)
+	for (i = 0; i < MAX_FDS; i++) {
 		fds[i] = syscall(SYS_pidfd_getfd, process, i, 0);
-	usleep(HOLD_US);
+		nr += fds[i] >= 0;
+	}
+	if (nr)
+		usleep(HOLD_US);
 	for (i = 0; i < MAX_FDS; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
