@@ -60,7 +60,7 @@ _lutrace_options()
 	'luctl reclaim') echo "--session:- --iommufd-token:- --device:bdf --hold $usual" ;;
 	'luctl finish') echo "-s:- --session:- $usual" ;;
 	'luctl status') echo "$usual" ;;
-	'luctl abort') echo "--session:session $usual" ;;
+	'luctl abort') echo "-s:session --session:session $usual" ;;
 	esac
 }
 
