@@ -80,7 +80,7 @@ static int new_session(void)
 
 static int fake_retrieve_fd(uint64_t token)
 {
-	struct memfd *m = memfd__create("m", PLAN_SIZE, false, token == 0x100 ? 3 : 4);
+	struct memfd *m = memfd__create("m", PLAN_SIZE, 0, token == 0x100 ? 3 : 4);
 	int fd = dup(memfd__fd(m));
 
 	memfd__free(m);

@@ -39,7 +39,7 @@ static void compare(const struct memfd *m, uint64_t offset, uint64_t length)
 
 static void test_patches(void **state)
 {
-	struct memfd *m = memfd__create("m", SIZE, false, SEED);
+	struct memfd *m = memfd__create("m", SIZE, 0, SEED);
 	unsigned int i;
 
 	(void)state;

@@ -79,7 +79,7 @@ static int set_up(struct rig *rig)
 {
 	rig->luo = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
 	rig->iommufd = iommufd__open();
-	rig->memfd = memfd__create(NAME, PAGE, false, 1);
+	rig->memfd = memfd__create(NAME, PAGE, 0, 1);
 	rig->vfio = vfio__open(BDF);
 	if (rig->luo < 0 || !rig->iommufd || !rig->memfd || !rig->vfio)
 		return -1;

@@ -80,7 +80,7 @@ static bool open_user(struct user *user)
 	bool ok;
 
 	user->iommufd = iommufd__open();
-	user->memfd = memfd__create(user->name, PAGE, false, 1);
+	user->memfd = memfd__create(user->name, PAGE, 0, 1);
 	ok = tap__true(user->iommufd && user->memfd && vfio &&
 		       !vfio__bind(vfio, iommufd__fd(user->iommufd)), "no iommufd with a device");
 	for (i = 0; ok && i < user->nr_domains; i++)

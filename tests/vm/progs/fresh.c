@@ -53,7 +53,7 @@ static bool copy(struct vfio *vfio, struct memfd *memfd)
 int main(int argc, char **argv)
 {
 	struct iommufd *iommufd = iommufd__open();
-	struct memfd *memfd = memfd__create("fresh", SIZE, false, SEED);
+	struct memfd *memfd = memfd__create("fresh", SIZE, 0, SEED);
 	struct vfio *vfio = argc == 2 ? vfio__open(argv[1]) : NULL;
 	bool ok = iommufd && memfd && vfio && map(iommufd, vfio, memfd) && copy(vfio, memfd);
 

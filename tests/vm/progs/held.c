@@ -34,7 +34,7 @@ static int add_domain(struct iommufd *iommufd, struct memfd *memfd, struct vfio 
 static int preserve(struct session *session)
 {
 	struct iommufd *iommufd = iommufd__open();
-	struct memfd *memfd = memfd__create("held", PAGE, false, 1);
+	struct memfd *memfd = memfd__create("held", PAGE, 0, 1);
 	struct vfio *vfio = vfio__open(BDF);
 	int err = -1;
 

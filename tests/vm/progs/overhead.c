@@ -123,7 +123,7 @@ static uint64_t now(void)
 static bool open_user(struct user *u, const char *bdf)
 {
 	u->iommufd = iommufd__open();
-	u->memfd = memfd__create(bdf, PAGE, false, 1);
+	u->memfd = memfd__create(bdf, PAGE, 0, 1);
 	u->vfio = vfio__open(bdf);
 	return tap__true(u->iommufd && u->memfd && u->vfio &&
 			 !vfio__bind(u->vfio, iommufd__fd(u->iommufd)),

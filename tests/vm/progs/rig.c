@@ -44,9 +44,11 @@ static bool add_mock_device(struct rig *rig)
 
 static bool map_memfds(struct rig *rig, bool huge)
 {
+	unsigned int kind = huge ? MEMFD_HUGE : 0;
+
 	rig->size = huge ? HUGE_SIZE : RIG_SMALL_SIZE;
-	rig->first = memfd__create("first", rig->size, huge, RIG_TOKEN_FIRST);
-	rig->last = memfd__create("last", rig->size, huge, RIG_TOKEN_LAST);
+	rig->first = memfd__create("first", rig->size, kind, RIG_TOKEN_FIRST);
+	rig->last = memfd__create("last", rig->size, kind, RIG_TOKEN_LAST);
 	return tap__true(rig->first && rig->last, "the memfds cannot be made") &&
 	       tap__want(iommufd__map_file(rig->iommufd, rig->ioas_id, memfd__fd(rig->first), 0,
 					   rig->size, RIG_IOVA_FIRST, true, true), 0,

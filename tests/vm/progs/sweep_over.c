@@ -27,7 +27,7 @@ static struct memfd *add_memfd(struct session *session, unsigned int n)
 {
 	struct memfd *memfd;
 
-	memfd = memfd__create("unit", SWEEP_MEMFD_SIZE, false, SWEEP_TOKEN_MEMFD(n));
+	memfd = memfd__create("unit", SWEEP_MEMFD_SIZE, 0, SWEEP_TOKEN_MEMFD(n));
 	if (!tap__true(memfd, "no memfd") ||
 	    !tap__want(session__preserve_fd(session, memfd__fd(memfd), SWEEP_TOKEN_MEMFD(n)), 0,
 		       "preserving memfd %u", n))

@@ -34,11 +34,13 @@ struct options {
 static int cmd_run__make_memfds(struct update *u)
 {
 	const struct plan_memfd *m;
+	unsigned int kind;
 	size_t i;
 
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
-		u->memfds[i] = memfd__create(m->name, m->size, m->huge, m->seed);
+		kind = (m->huge ? MEMFD_HUGE : 0) | (m->noexec ? MEMFD_NOEXEC : 0);
+		u->memfds[i] = memfd__create(m->name, m->size, kind, m->seed);
 		if (!u->memfds[i])
 			return -1;
 		say__step("create memfd %s: %" PRIu64 " bytes, huge=%s, seed=%" PRIu64

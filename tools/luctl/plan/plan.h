@@ -52,6 +52,7 @@ struct plan_memfd {
 	uint64_t token;
 	uint64_t seed;
 	bool huge;
+	bool noexec;
 	int line;
 };
 

@@ -17,6 +17,11 @@
 
 #define HUGE_SIZE (2ULL << 20)
 #define CHUNK 4096u
+#ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
+#define MFD_NOEXEC_SEAL 0x0008u
+#endif
+#define SIZE_SEALS (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+#define WRITE_SEALS (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 #define SHMEM_THP "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 /* Pages that hold something else than the pattern, as they must be: an array of arrays */
@@ -176,19 +181,21 @@ static int memfd__fill(struct memfd *m, bool huge)
 /* The seals that iommufd and the session need; F_SEAL_WRITE would stop the device as well */
 static int memfd__seal(struct memfd *m)
 {
-	if (fcntl(m->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+	if (fcntl(m->fd, F_ADD_SEALS, SIZE_SEALS))
 		return say__errno(-errno, "fcntl F_ADD_SEALS of memfd '%s' failed", m->name);
 	return 0;
 }
 
-struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t seed)
+struct memfd *memfd__create(const char *name, uint64_t size, unsigned int kind, uint64_t seed)
 {
+	bool huge = kind & MEMFD_HUGE;
 	struct memfd *m;
 	int fd;
 
 	if (huge && memfd__check_huge(name))
 		return NULL;
-	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING |
+				(kind & MEMFD_NOEXEC ? MFD_NOEXEC_SEAL : 0));
 	if (fd < 0) {
 		say__errno(-errno, "memfd_create of memfd '%s' failed", name);
 		return NULL;
@@ -207,12 +214,29 @@ struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t
 	return m;
 }
 
+/* What came back must have the seals of memfd__seal(), and none that would keep its owner from it */
+static int memfd__check_seals(int fd, const char *name)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	if (seals < 0)
+		return say__errno(-errno, "fcntl F_GET_SEALS of memfd '%s' failed", name);
+	if ((seals & SIZE_SEALS) == SIZE_SEALS && !(seals & WRITE_SEALS))
+		return 0;
+	return say__error("memfd '%s' came back with the seals 0x%x: it must be sealed against "
+			  "changes of its size, and not against writing", name, seals);
+}
+
 struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t seed)
 {
 	struct stat st;
 
 	if (fstat(fd, &st)) {
 		say__errno(-errno, "fstat of memfd '%s' failed", name);
+		close(fd);
+		return NULL;
+	}
+	if (memfd__check_seals(fd, name)) {
 		close(fd);
 		return NULL;
 	}

@@ -11,8 +11,11 @@
 
 struct memfd;
 
+/* Kinds, to be combined: of pages of 2 MiB, and made with MFD_NOEXEC_SEAL. */
+enum { MEMFD_HUGE = 1, MEMFD_NOEXEC = 2 };
+
 /* Makes, maps, fills and seals it. Reports and returns NULL when it fails. */
-struct memfd *memfd__create(const char *name, uint64_t size, bool huge, uint64_t seed);
+struct memfd *memfd__create(const char *name, uint64_t size, unsigned int kind, uint64_t seed);
 /* Takes over @fd, which a session gave back, and maps it. Reports and returns NULL likewise. */
 struct memfd *memfd__adopt(int fd, const char *name, uint64_t size, uint64_t seed);
 void memfd__free(struct memfd *memfd);
