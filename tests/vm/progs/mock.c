@@ -12,6 +12,7 @@
 enum {
 	OP_MOCK_DOMAIN = 2,
 	OP_MD_CHECK_MAP = 3,
+	OP_SET_TEMP_MEMORY_LIMIT = 9,
 	OP_DMABUF_GET = 22,
 };
 
@@ -32,6 +33,9 @@ struct test_cmd {
 			uint64_t length;
 			uint64_t memory;
 		} check_map;
+		struct {
+			uint32_t limit;
+		} memory_limit;
 		struct {
 			uint32_t length;
 			uint32_t open_flags;
@@ -68,6 +72,17 @@ int mock__check_map(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t iova, ui
 		.op = OP_MD_CHECK_MAP,
 		.id = hwpt_id,
 		.check_map = { .iova = iova, .length = length, .memory = (uintptr_t)memory },
+	};
+
+	return call(iommufd, &cmd);
+}
+
+int mock__limit_memory(struct iommufd *iommufd, uint32_t bytes)
+{
+	struct test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = OP_SET_TEMP_MEMORY_LIMIT,
+		.memory_limit = { .limit = bytes },
 	};
 
 	return call(iommufd, &cmd);

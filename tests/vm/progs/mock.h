@@ -34,6 +34,8 @@ int mock__add_device(struct iommufd *iommufd, uint32_t ioas_id, struct mock_devi
 /* Does the HWPT, a mock's, map [@iova, @iova + @length) to the pages of @memory? -EINVAL if not */
 int mock__check_map(struct iommufd *iommufd, uint32_t hwpt_id, uint64_t iova, uint64_t length,
 		    const void *memory);
+/* Arrays of the kernel that hold pages for a moment have @bytes at most, until the next boot */
+int mock__limit_memory(struct iommufd *iommufd, uint32_t bytes);
 /* Returns a file descriptor */
 int mock__get_dmabuf(struct iommufd *iommufd, uint32_t length);
 
