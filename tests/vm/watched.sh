@@ -4,10 +4,9 @@ kernel=demo
 plan=12
 timeout=480
 
-# How often a session is closed. What is there with nobody looking, or late in every tenth time, shows
-# sooner; and luctl takes long for each, since it tries all that must be as before.
+# How often a session is closed; luctl takes long for each, since it tries all that must be as before.
 TIMES=1000
-FEW=100
+ABORTS=100
 
 # watch: lutrace in all its ways; each looks for names and page tables at every preserve.
 watch() {
@@ -50,12 +49,12 @@ stop_looking() {
 }
 
 luctl_closes() {
-	sed "s/@ABORTS@/$FEW/" /share/watched.plan >/share/many.plan
+	sed "s/@ABORTS@/$ABORTS/" /share/watched.plan >/share/many.plan
 	luctl run --no-kexec /share/many.plan >/share/luctl.log 2>&1 || {
 		tail -n 3 /share/luctl.log
 		return 1
 	}
-	[ "$(grep -c 'close session watched' /share/luctl.log)" -ge "$FEW" ]
+	[ "$(grep -c 'close session watched' /share/luctl.log)" -ge "$ABORTS" ]
 }
 
 # ends_are_awaited TIMES: whether an end was late or not, who asks for it can map at once.
@@ -72,7 +71,7 @@ no_cause() {
 }
 
 stage1() {
-	expect "nobody looks: each close is the end" closes "$FEW"
+	expect "nobody looks: each close is the end" closes "$TIMES"
 	expect "lutrace looks" watch
 	expect "and each close still is the end" closes "$TIMES"
 	expect "an iterator over files looks too" look iterator
@@ -80,7 +79,7 @@ stage1() {
 	read_links &
 	expect "who asks for the end of each can map at once" ends_are_awaited "$TIMES"
 	expect "another one has files for milliseconds" look duplicates
-	expect_fail "it makes ends late, and who asks until the end can map at once" 2 closes "$FEW"
+	expect_fail "it makes ends late, and who asks until the end can map at once" 2 closes "$TIMES"
 	expect "luctl takes no session as ended before it has" luctl_closes
 	expect "they stop" stop_looking
 	kill $!

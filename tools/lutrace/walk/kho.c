@@ -51,8 +51,8 @@ static const char *fdt__property(const struct fdt *fdt, size_t *at, uint32_t *le
 }
 
 /*
- * debugfs shows no more of the tree than it had at first, so names of properties, which are at its
- * end, are cut off. In kho-v4 the root has two properties, which differ in length.
+ * Before the series mended it, debugfs showed no more of the tree than it had at first: names of
+ * properties, which are at its end, are cut off there. In kho-v4 the root has two properties, which differ in length.
  */
 int kho__root(const void *data, size_t size, __u64 *root, struct fault *fault)
 {
