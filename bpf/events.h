@@ -209,6 +209,7 @@ enum lutrace_told_type {
 	LUTRACE_FOUND_SESSION,
 };
 
+#define LUTRACE_KSYM_SIZE	64	/* of a symbol's name with its NUL, for ksyms.bpf.c */
 #define LUTRACE_SESSION_SIZE	64	/* of a session's name with its NUL */
 #define LUTRACE_DEVICE_SIZE	48	/* of a device's */
 

@@ -22,7 +22,7 @@
 /* What a process may have open by default (fs.nr_open); what is beyond is not looked at */
 #define MAX_FILES (1 << 20)
 
-/* Addresses of the running kernel, from /proc/kallsyms; 0: it has none. */
+/* Addresses of the running kernel, from ksyms.bpf.c */
 const volatile __u64 kexec_image_at; /* the variable kexec_image */
 const volatile __u64 device_ioctl;   /* luo_ioctl() */
 const volatile __u64 session_ioctl;  /* luo_session_ioctl() */

@@ -85,7 +85,7 @@ stage1() {
 	cp /tmp/u/*.txt /tmp/u/*.log /share/
 	cat /tmp/u/check.txt
 	expect "what check cannot list it calls unknown, and says why" grep -q \
-		'^preserved before the check: not known: .*kallsyms hides.*CAP_SYSLOG' /tmp/u/check.txt
+		'^preserved before the check: not known: .*hides the addresses.*CAP_SYSLOG' /tmp/u/check.txt
 	lutrace report /tmp/u/caps.rec >/share/report.txt
 	expect "the recording has all of it" grep -q '^loss  *clean' /share/report.txt
 	expect "latency says what the figures lack" grep -q 'SYS_ADMIN' /tmp/u/latency.txt

@@ -240,7 +240,7 @@ static int walk__look(struct walk *w, struct fault *fault)
 	int err = 0;
 	size_t i;
 
-	w->ksyms = ksyms__load(fault);
+	w->ksyms = ksyms__load(w->opts->verbose, fault);
 	if (!w->ksyms)
 		return -1;
 	w->kr = kreader__new(w->ksyms, &opts, fault);

@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,46 +12,35 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "walk/kernel.h"
+#include "walk/ksyms.h"
 
 /* Where the kernel has what the programs look for */
-struct addresses {
-	uint64_t kexec_image, device_ioctl, session_ioctl;
-};
-
-static int addresses__read(struct addresses *out, struct fault *fault)
+static int ready_kernel__find_symbols(struct ready_bpf *skel, bool verbose, struct fault *fault)
 {
 	const struct {
 		const char *name;
-		uint64_t *address;
+		__u64 *address;
 	} wanted[] = {
-		{ "kexec_image", &out->kexec_image },
-		{ "luo_ioctl", &out->device_ioctl },
-		{ "luo_session_ioctl", &out->session_ioctl },
+		{ "kexec_image", &skel->rodata->kexec_image_at },
+		{ "luo_ioctl", &skel->rodata->device_ioctl },
+		{ "luo_session_ioctl", &skel->rodata->session_ioctl },
 	};
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], name[256];
-	uint64_t address;
+	struct ksyms *ksyms = ksyms__load(verbose, fault);
+	const char *missing = NULL;
 	size_t i;
 
-	*out = (struct addresses){ 0 };
-	if (!f)
-		return fault__set(fault, "cannot open /proc/kallsyms: %s", strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) != 2)
-			continue;
-		for (i = 0; i < ARRAY_SIZE(wanted); i++)
-			if (!strcmp(name, wanted[i].name))
-				*wanted[i].address = address;
+	if (!ksyms)
+		return -1;
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
+		*wanted[i].address = ksyms__address_of(ksyms, wanted[i].name);
+		if (!missing && !*wanted[i].address)
+			missing = wanted[i].name;
 	}
-	fclose(f);
-	for (i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (!*wanted[i].address)
-			return fault__set(fault,
-					  "/proc/kallsyms does not show the address of %s; run "
-					  "as root, on a kernel with CONFIG_LIVEUPDATE and "
-					  "CONFIG_KALLSYMS_ALL",
-					  wanted[i].name);
-	return 0;
+	ksyms__free(ksyms);
+	if (!missing)
+		return 0;
+	return fault__set(fault, "the kernel has no symbol %s; run one with CONFIG_LIVEUPDATE and "
+			  "CONFIG_KALLSYMS_ALL", missing);
 }
 
 static int ready_kernel__read_image(struct ready_bpf *skel, struct ready_kernel *out,
@@ -120,16 +108,13 @@ static int ready_kernel__find_holders(struct ready_bpf *skel, struct ready_kerne
 	return 0;
 }
 
-static int ready_kernel__run(struct ready_bpf *skel, struct ready_kernel *out, struct fault *fault)
+static int ready_kernel__run(struct ready_bpf *skel, struct ready_kernel *out, bool verbose,
+			     struct fault *fault)
 {
-	struct addresses at;
 	int err;
 
-	if (addresses__read(&at, fault))
+	if (ready_kernel__find_symbols(skel, verbose, fault))
 		return -1;
-	skel->rodata->kexec_image_at = at.kexec_image;
-	skel->rodata->device_ioctl = at.device_ioctl;
-	skel->rodata->session_ioctl = at.session_ioctl;
 	err = ready_bpf__load(skel);
 	if (err)
 		return kernel__bpf_failed(fault, "load the programs of ready", err);
@@ -150,7 +135,7 @@ int ready_kernel__read(struct ready_kernel *out, bool verbose, struct fault *fau
 	skel = ready_bpf__open();
 	if (!skel)
 		return kernel__bpf_failed(fault, "open the programs of ready", -errno);
-	err = ready_kernel__run(skel, out, fault);
+	err = ready_kernel__run(skel, out, verbose, fault);
 	ready_bpf__destroy(skel);
 	return err;
 }

@@ -20,7 +20,7 @@ struct ready_kernel {
 };
 
 /*
- * Reads all of it. Needs CAP_BPF, CAP_PERFMON and the addresses of /proc/kallsyms. Returns -1 with
+ * Reads all of it. Needs CAP_BPF, CAP_PERFMON and CAP_SYSLOG. Returns -1 with
  * @fault set if something of it cannot be read. Free with ready_kernel__free().
  */
 int ready_kernel__read(struct ready_kernel *out, bool verbose, struct fault *fault);

@@ -211,7 +211,7 @@ struct lister *lister__open(bool deep, bool verbose, name_fn fn, void *priv, str
 
 	lister->on_name = fn;
 	lister->priv = priv;
-	lister->ksyms = ksyms__load(fault);
+	lister->ksyms = ksyms__load(verbose, fault);
 	if (lister->ksyms)
 		lister->kr = kreader__new(lister->ksyms, &opts, fault);
 	if (lister->kr)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the running kernel has (BTF, symbols), and clear words for what it lacks. Called by whatever
+ * What the running kernel has (BTF), and clear words for what it lacks. Called by whatever
  * loads BPF programs, and by doctor. See kernel.h.
  */
 #include <bpf/btf.h>
@@ -172,103 +172,4 @@ bool kernel__bpf_unwanted(struct fault *fault)
 		return false;
 	fault__set(fault, "LUTRACE_NO_BPF is set, and this needs BPF");
 	return true;
-}
-
-/* Symbols */
-
-struct ksym {
-	uint64_t address;
-	char *name;
-};
-
-struct ksyms {
-	struct ksym *items;
-	size_t nr, room;
-};
-
-static int by_address(const void *a, const void *b)
-{
-	const struct ksym *x = a, *y = b;
-
-	return (x->address > y->address) - (x->address < y->address);
-}
-
-/* Only what walk asks for is kept: a kernel has 200,000 functions. */
-static bool kernel__wanted(const char *name)
-{
-	size_t len = strlen(name), tail = strlen("_map_range");
-
-	return !strcmp(name, "iommufd_fops_ioctl") || !strcmp(name, "luo_session_ioctl") ||
-	       (len > tail && !strcmp(name + len - tail, "_map_range"));
-}
-
-struct ksyms *ksyms__load(struct fault *fault)
-{
-	struct ksyms *ksyms;
-	char *line = NULL, *at;
-	uint64_t address;
-	size_t size = 0;
-	FILE *f = fopen("/proc/kallsyms", "re");
-
-	if (!f) {
-		fault__set(fault, "cannot open /proc/kallsyms: %s: mount proc, and boot a kernel "
-			   "with CONFIG_KALLSYMS=y",
-			   strerror(errno));
-		return NULL;
-	}
-	ksyms = xcalloc(1, sizeof(*ksyms));
-	/* "ADDRESS TYPE NAME", and for a module "\t[MODULE]" */
-	while (getline(&line, &size, f) > 0) {
-		address = strtoull(line, &at, 16);
-		if (strncasecmp(at, " t ", 3))
-			continue;
-		at += 3;
-		at[strcspn(at, "\t\n")] = '\0';
-		if (!kernel__wanted(at))
-			continue;
-		ksyms->items = grow(ksyms->items, ksyms->nr, &ksyms->room, sizeof(*ksyms->items));
-		ksyms->items[ksyms->nr++] = (struct ksym){ address, xstrdup(at) };
-	}
-	free(line);
-	fclose(f);
-	if (ksyms->nr && !ksyms->items[0].address) {
-		ksyms__free(ksyms);
-		fault__set(fault, "/proc/kallsyms hides its addresses: run as root, or with "
-			   "CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1");
-		return NULL;
-	}
-	if (ksyms->nr)
-		qsort(ksyms->items, ksyms->nr, sizeof(*ksyms->items), by_address);
-	return ksyms;
-}
-
-const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address)
-{
-	struct ksym key = { .address = address }, *found = NULL;
-
-	if (ksyms->nr)
-		found = bsearch(&key, ksyms->items, ksyms->nr, sizeof(key), by_address);
-	return found ? found->name : NULL;
-}
-
-uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ksyms->nr; i++)
-		if (!strcmp(ksyms->items[i].name, name))
-			return ksyms->items[i].address;
-	return 0;
-}
-
-void ksyms__free(struct ksyms *ksyms)
-{
-	size_t i;
-
-	if (!ksyms)
-		return;
-	for (i = 0; i < ksyms->nr; i++)
-		free(ksyms->items[i].name);
-	free(ksyms->items);
-	free(ksyms);
 }

@@ -35,14 +35,6 @@ bool kernel__bpf_unwanted(struct fault *fault);
 /* Bytes that the kernel accounts to a BPF map or program, by its file descriptor; 0: not told. */
 uint64_t kernel__bpf_memory(int fd);
 
-/* Functions by address, for the formats' map_range(). */
-struct ksyms;
-struct ksyms *ksyms__load(struct fault *fault);
-/* NULL if no function of the kernel starts there. */
-const char *ksyms__name_at(const struct ksyms *ksyms, uint64_t address);
-uint64_t ksyms__address_of(const struct ksyms *ksyms, const char *name);
-void ksyms__free(struct ksyms *ksyms);
-
 /* Sends libbpf's own messages to stderr, or nowhere. */
 void kernel__verbose(bool verbose);
 

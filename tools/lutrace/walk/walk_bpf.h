@@ -9,6 +9,7 @@
 #include "bpf/events.h"
 #include "lib/fault.h"
 #include "walk/kernel.h"
+#include "walk/ksyms.h"
 #include "walk/pt.h"
 
 /* One HWPT and the first open file that it was found through. */
