@@ -78,8 +78,7 @@ static __always_inline int on_begin(__u32 op)
 	struct state *st;
 
 	/*
-	 * One whose end was missed is still there. None is within another: the kernel has a mutex from
-	 * each begin to its end (iommu_lu_lock).
+	 * One whose end was missed is still there. In one thread none is within another.
 	 */
 	if (!bpf_map_delete_elem(&states, &tid)) {
 		__sync_fetch_and_add(&running, -1);

@@ -1,7 +1,7 @@
 # A session that is closed before the kexec leaves everything as it was, and no page marked in KHO.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=demo
-plan=8
+plan=9
 
 T=/sys/kernel/tracing
 
@@ -43,8 +43,10 @@ stage1() {
 	expect "preserve and abort, three times, with all assertions" run_plan
 	expect "no page stays marked" none_marked
 	expect "pages were marked in between" enough_marks
-	expect "a HWPT cannot be marked twice" \
-		step 'mark: a second mark of hwpt main.* refused with EEXIST'
+	expect "a HWPT cannot get another token" \
+		step 'mark: another token for hwpt main.* refused with EEXIST'
+	expect "and marking it again with its own is a success" \
+		step 'mark: the same token for hwpt main.* again is a success'
 	expect "a token cannot be used twice" \
 		step 'mark: token 0x1 for a second hwpt is refused with EADDRINUSE'
 	expect "the iommufd is refused before its memfds" \

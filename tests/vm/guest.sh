@@ -59,6 +59,20 @@ look_for_leaks() {
 	cat /sys/kernel/debug/kmemleak >/dev/console
 }
 
+# look_for_pins: ends all processes, and says on the console, where it spoils the test, if as many pages
+# were not unpinned as were pinned. More of either is somebody else's memory. What a process leaves is
+# unpinned by the kernel soon after its end. Each stage that does not jump ends with it.
+look_for_pins() {
+	kill -9 -1
+	_left=1
+	for _try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		_left=$(($(vmstat nr_foll_pin_acquired) - $(vmstat nr_foll_pin_released)))
+		[ "$_left" -ne 0 ] || return 0
+		sleep 0.25
+	done
+	echo "pins: $_left more pages were pinned than unpinned" >/dev/console
+}
+
 # expect NAME CMD...: CMD must succeed; its output is shown if it does not.
 expect() {
 	_expect 0 "$@"

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * held COMMAND...: runs COMMAND while a domain is preserved whose iommufd, memfd and device no
- * process has open any more: the session alone keeps them. Exit status 0 if the command's is.
+ * held [--two] COMMAND...: runs COMMAND while a domain is preserved whose iommufd, memfd and device
+ * no process has open any more: the session "held" alone keeps them. With --two there is a second
+ * iommufd in it, without a domain. Exit status 0 if the command's is.
  *
  * Needs root, the series, and QEMU's edu device behind an IOMMU.
  */
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +22,7 @@
 #define TOKEN		0x1u
 #define MEMFD_TOKEN	0x100u
 #define IOMMUFD_TOKEN	0x200u
+#define SECOND_TOKEN	0x300u
 
 static int add_domain(struct iommufd *iommufd, struct memfd *memfd, struct vfio *vfio)
 {
@@ -48,20 +52,31 @@ static int preserve(struct session *session)
 	return err;
 }
 
+static int preserve_second(struct session *session)
+{
+	struct iommufd *iommufd = iommufd__open();
+	int err = iommufd ? session__preserve_fd(session, iommufd__fd(iommufd), SECOND_TOKEN) : -1;
+
+	iommufd__close(iommufd);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
+	bool two = argc > 1 && !strcmp(argv[1], "--two");
 	struct luo *luo = luo__open();
 	struct session *session = luo ? luo__create_session(luo, "held") : NULL;
 	int status = -1;
 	pid_t pid;
 
-	if (argc < 2 || !session || preserve(session)) {
+	argv += two ? 2 : 1;
+	if (!*argv || !session || preserve(session) || (two && preserve_second(session))) {
 		fprintf(stderr, "held: nothing could be preserved\n");
 		return 1;
 	}
 	pid = fork();
 	if (!pid) {
-		execvp(argv[1], argv + 1);
+		execvp(*argv, argv);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)

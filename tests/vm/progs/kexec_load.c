@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kexec_load [unload]: loads something by kexec_load(2), as kexec(8) does without -s, or unloads
- * what is loaded. It is one page that does nothing: nobody is meant to jump there.
+ * kexec_load [unload|jump]: loads something by kexec_load(2), as kexec(8) does without -s, or unloads
+ * what is loaded. It is one page that does nothing: with jump the kernel is asked to go there, for a
+ * test in which it must refuse.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/kexec.h>
+#include <linux/reboot.h>
 
 #define PAGE 4096ul
 #define WHERE 0x1000000ul
@@ -24,12 +27,11 @@ int main(int argc, char **argv)
 		.mem = (void *)WHERE,
 		.memsz = PAGE,
 	};
-	unsigned long nr = 1;
+	const char *what = argc == 2 ? argv[1] : "";
+	unsigned long nr = strcmp(what, "unload") ? 1 : 0;
 
-	if (argc == 2 && !strcmp(argv[1], "unload")) {
-		nr = 0;
-	} else if (argc != 1) {
-		fprintf(stderr, "Usage: kexec_load [unload]\n");
+	if (argc > 2 || (*what && strcmp(what, "unload") && strcmp(what, "jump"))) {
+		fprintf(stderr, "Usage: kexec_load [unload|jump]\n");
 		return EXIT_FAILURE;
 	}
 	if (syscall(SYS_kexec_load, WHERE, nr, nr ? &segment : NULL,
@@ -37,5 +39,9 @@ int main(int argc, char **argv)
 		perror("kexec_load");
 		return EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	if (strcmp(what, "jump"))
+		return EXIT_SUCCESS;
+	reboot(LINUX_REBOOT_CMD_KEXEC);
+	perror("kexec_load: reboot");
+	return EXIT_FAILURE;
 }

@@ -65,7 +65,12 @@ static int preserve__expect_marked(struct update *u, size_t hwpt)
 	if (say__expect(iommufd__mark(u->iommufd, hwpt_id, plan__unused_token(u->plan)), -EEXIST,
 			"a second ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s", name))
 		return -1;
-	say__step("mark: a second mark of %s is refused with EEXIST", name);
+	say__step("mark: another token for %s is refused with EEXIST", name);
+	if (say__expect(iommufd__mark(u->iommufd, hwpt_id, u->plan->hwpts[hwpt].token), 0,
+			"ioctl IOMMU_HWPT_LIVEUPDATE_MARK_PRESERVE of %s with the token it has",
+			name))
+		return -1;
+	say__step("mark: the same token for %s again is a success", name);
 	return preserve__expect_token_used(u, hwpt);
 }
 

@@ -1422,11 +1422,11 @@ struct iommu_hw_queue_alloc {
  * and is gone with the HWPT. A HWPT that was reclaimed from the previous kernel
  * can be marked for the next one, under any token.
  *
- * Return: 0 on success. EOPNOTSUPP if this HWPT can not be preserved: one that
- * was made by attaching a device to an IOAS, a nesting parent, one with fault
- * handling, PASIDs or dirty tracking, or one of a driver that does not support
- * it. EEXIST if it is marked already. EADDRINUSE if the token is in use. EBUSY
- * while the iommufd is preserved.
+ * Return: 0 on success, also if it has this token already. EOPNOTSUPP if this
+ * HWPT can not be preserved: one that was made by attaching a device to an IOAS,
+ * a nesting parent, one with fault handling, PASIDs or dirty tracking, or one of
+ * a driver that does not support it. EEXIST if it is marked with another token.
+ * EADDRINUSE if the token is in use. EBUSY while the iommufd is preserved.
  */
 struct iommu_hwpt_liveupdate_mark_preserve {
 	__u32 size;
@@ -1468,8 +1468,8 @@ struct iommu_hwpt_liveupdate_mark_preserve {
  * maps what is reserved for the device. EINVAL if the device needs cache
  * coherency enforced and the table does not. ENOMEM if there is no memory or the
  * limit of locked memory is reached; this can be tried again, unless memory was
- * short already when the iommufd was retrieved. EOPNOTSUPP if the IOMMU driver
- * does not support it.
+ * short already when the iommufd was retrieved. EOPNOTSUPP if the device has no
+ * IOMMU, or one whose driver does not support it.
  */
 struct iommu_hwpt_liveupdate_reclaim {
 	__u32 size;
