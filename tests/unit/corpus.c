@@ -186,6 +186,11 @@ static void run(struct writer *w, struct event ev)
 	put_event(w, &begin);
 	ev.phase = 1;
 	put_event(w, &ev);
+	if (w->o->spoil == CORPUS_TWICE) {
+		w->now -= STEP_NS;
+		w->seq--;
+		put_event(w, &ev);
+	}
 	put_latency(w, &ev);
 }
 

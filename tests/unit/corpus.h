@@ -20,6 +20,7 @@ enum corpus_spoil {
 	CORPUS_VIOLATION,	/* the first domain: preserved twice, restored with another root */
 	CORPUS_REFUSED,		/* the first restore fails and is not tried again (new kernel) */
 	CORPUS_LOSSES,		/* the footer counts lost events */
+	CORPUS_TWICE,		/* each end stands there twice, byte for byte */
 };
 
 struct corpus_options {

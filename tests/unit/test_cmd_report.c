@@ -178,6 +178,75 @@ static void test_folder(void **state)
 	expect_status("all", 2);
 }
 
+/* What may be a recording is read or named, whatever became of it: it may be the one with a violation. */
+static void test_folder_with_damage(void **state)
+{
+	(void)state;
+	assert_int_equal(system("mkdir -p some; cp old some/x.rec; cp new some/y.rec; : >some/z.rec"), 0);
+	expect_says("some", 3, "some/z.rec is empty");
+	assert_int_equal(system("cp bad some/z.rec; printf L | dd of=some/z.rec bs=1 conv=notrunc "
+				"2>/dev/null"), 0);
+	expect_error("some", "some/z.rec is no recording");
+	assert_int_equal(system("cp bad some/z.rec; chmod 0 some/z.rec"), 0);
+	expect_error("some", "cannot open some/z.rec: Permission denied");
+	assert_int_equal(system("mv some/z.rec some/z"), 0);
+	expect_error("some", "cannot open some/z: Permission denied");
+	assert_int_equal(system("rm -f some/z; ln -s nowhere some/z.rec"), 0);
+	expect_error("some", "cannot open some/z.rec: No such file");
+}
+
+/* The files of a flight recorder, and others beside them */
+static void test_flight_folder_with_others(void **state)
+{
+	(void)state;
+	assert_int_equal(system("mkdir -p flown; "
+				"cp old flown/00000001-00000000-0000-4000-8000-000000000000.rec; "
+				"cp new flown/late.rec; : >flown/lock; chmod 0 flown/lock"), 0);
+	expect_says("flown", 0, "recording flown/late.rec");
+	assert_int_equal(system("cp bad flown/late.rec"), 0);
+	expect_status("flown", 2);
+}
+
+/* No kernel did that: the file is damaged, though its checksum is right. */
+static void test_event_twice(void **state)
+{
+	(void)state;
+	write_as_it_is("twice", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2,
+							 .spoil = CORPUS_TWICE }, 0);
+	expect_error("twice", "twice is damaged: event 2 stands in it twice");
+}
+
+/* Two that tell of one event and not of the same, in any order */
+static void test_contradiction(void **state)
+{
+	(void)state;
+	expect_error("old new bad", "new and bad are of one kernel, and event ");
+	expect_error("bad old new", "one of them is damaged");
+	expect_status("old new new", 0);
+}
+
+/* An output that a program reads is not mixed with the text, nor two of them */
+static void test_one_to_standard_output(void **state)
+{
+	int out = open("alone.json", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct fault fault;
+	char *text;
+
+	(void)state;
+	assert_int_equal(report(out, "old new -j -"), 0);
+	close(out);
+	text = read_file("alone.json", NULL, &fault);
+	assert_int_equal(text[0], '{');
+	free(text);
+	expect_error("old new -j - -c -", "standard output (-) is wanted for 2 outputs");
+	assert_int_equal(system("cp old appended"), 0);
+	out = open("appended", O_WRONLY | O_APPEND);
+	assert_int_equal(report(out, "appended new"), 1);
+	close(out);
+	expect_sentence("standard output is a recording to read");
+	assert_int_equal(system("cmp old appended"), 0);
+}
+
 static void test_two_hosts(void **state)
 {
 	(void)state;
@@ -603,6 +672,11 @@ int main(void)
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_files_that_hold_nothing),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_folder_with_damage),
+		cmocka_unit_test(test_flight_folder_with_others),
+		cmocka_unit_test(test_event_twice),
+		cmocka_unit_test(test_contradiction),
+		cmocka_unit_test(test_one_to_standard_output),
 		cmocka_unit_test(test_two_hosts),
 		cmocka_unit_test(test_unwritable_output),
 		cmocka_unit_test(test_outputs_that_collide),

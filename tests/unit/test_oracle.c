@@ -1328,8 +1328,57 @@ static void test_deep_root_of_no_restore(void **state)
 	put_walk(walk_of(0, 0));
 	put_walk(walk_of(1, 0));
 	put_walk(walk_of(2, 0));
-	assert_int_equal(told, 2);	/* no restore gave it its root, and no token had it */
+	assert_int_equal(told, 1);	/* no token had it */
 	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+/* Of one that a token had there is that alone. */
+static void test_deep_known_token_of_no_restore(void **state)
+{
+	struct lutrace_deep w = walk_of(2, 0);
+
+	(void)state;
+	begin_next_kernel();
+	put_walk(walk_of(0, 0));
+	put_walk(walk_of(1, 0));
+	w.token = walks_before[1].token;
+	put_walk(w);
+	put_walk(w);
+	oracle__end(oracle, LATER, 0);
+	assert_int_equal(oracle__check(oracle, RULE_DEEP)->verdict, VERDICT_VIOLATION);
+	assert_string_equal(last.rule, "deep");
+}
+
+/* The walk comes before the event that shows that others were lost, among them its restore. */
+static void expect_restore_was_lost(__u64 lost)
+{
+	seq = 0;
+	expect_left(left_before, 2);
+	oracle__expect_deep(oracle, walks_before, 2, true);
+	oracle__watch_deep(oracle, NULL);
+	retrieve();
+	put_walk(walk_of(0, 0));
+	if (!lost) {
+		seq += 2;
+		whole(P(RESTORE), 1, 2, 0);
+		put_walk(walk_of(1, 0));
+	}
+	oracle__end(oracle, LATER, lost);
+	assert_int_equal(told, 0);
+	assert_int_equal(oracle__check(oracle, RULE_LOSS)->verdict, VERDICT_INCOMPLETE);
+	assert_true(oracle__check(oracle, RULE_DEEP)->verdict != VERDICT_VIOLATION);
+}
+
+static void test_deep_restore_was_lost(void **state)
+{
+	(void)state;
+	begin_next_kernel();
+	oracle__free(oracle);
+	oracle = oracle__new(on_violation, NULL);
+	expect_restore_was_lost(0);
+	oracle__free(oracle);
+	oracle = oracle__new(on_violation, NULL);
+	expect_restore_was_lost(2);
 }
 
 /* Nothing is known of the kernel before. */
@@ -1543,7 +1592,8 @@ int main(void)
 		T(deep_attached_late),
 		T(deep_next_kernel), T(deep_restore_differs), T(deep_swapped), T(deep_same_token),
 		T(deep_restore_is_not_walked), T(deep_ended_early), T(deep_restore_says_otherwise),
-		T(deep_root_of_no_restore), T(deep_without_before),
+		T(deep_root_of_no_restore), T(deep_known_token_of_no_restore),
+		T(deep_restore_was_lost), T(deep_without_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ int before__read(struct before *b, char *const *paths, size_t nr, const struct r
 			return -1;
 	for (i = 0; i < c->nr_empty; i++)
 		complain("%s", c->empty[i]);
-	if (collection__one_host(c, fault))
+	if (collection__one_host(c, fault) || collection__agree(c, fault))
 		return -1;
 	if (!c->nr) {
 		complain("nothing is known of the kernel before: restores are not compared");

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "cmd/cmd.h"
 #include "cmd/require.h"
 #include "lib/fault.h"
@@ -93,12 +94,19 @@ struct outputs {
 	struct outfile *text, *json, *csv, *perfetto;
 };
 
-static bool same_file(const char *a, const char *b)
+static bool is_standard_output(const char *path)
 {
+	return path && !strcmp(path, "-");
+}
+
+/* "-" is standard output. */
+static bool same_file(const char *out, const char *in)
+{
+	bool standard = is_standard_output(out);
 	struct stat x, y;
 
-	return !stat(a, &x) && S_ISREG(x.st_mode) && !stat(b, &y) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	return !(standard ? fstat(STDOUT_FILENO, &x) : stat(out, &x)) && S_ISREG(x.st_mode) &&
+	       !stat(in, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* outfile__open() refuses recordings; this one may be damaged so that it does not look like one. */
@@ -112,14 +120,22 @@ static int outputs__open_one(struct outfile **out, const char *path, const struc
 	for (i = 0; i < opts->nr; i++)
 		if (same_file(path, opts->files[i]))
 			return fault__set(fault, "%s is a recording to read: give another file to "
-					  "write to", path);
+					  "write to", is_standard_output(path) ? "standard output" :
+										 path);
 	*out = outfile__open(path, fault);
 	return *out ? 0 : -1;
 }
 
+/* What else goes to standard output goes there alone: nobody could take it from among the text. */
 static int outputs__open(struct outputs *outputs, const struct opts *opts, struct fault *fault)
 {
-	if (outputs__open_one(&outputs->text, "-", opts, fault) ||
+	int nr = is_standard_output(opts->json) + is_standard_output(opts->csv) +
+		 is_standard_output(opts->perfetto);
+
+	if (nr > 1)
+		return fault__set(fault, "standard output (-) is wanted for %d outputs: give files "
+				  "for all but one", nr);
+	if (outputs__open_one(&outputs->text, nr ? NULL : "-", opts, fault) ||
 	    outputs__open_one(&outputs->json, opts->json, opts, fault) ||
 	    outputs__open_one(&outputs->csv, opts->csv, opts, fault) ||
 	    outputs__open_one(&outputs->perfetto, opts->perfetto, opts, fault))
@@ -244,7 +260,7 @@ static int cmd_report__read_all(struct collection *c, const struct opts *opts, s
 	/* With nothing beside it there is nothing to report on. */
 	if (!c->nr)
 		return fault__set(fault, "%s", c->empty[0]);
-	if (collection__one_host(c, fault))
+	if (collection__one_host(c, fault) || collection__agree(c, fault))
 		return -1;
 	return check_selection(c, &opts->sel, fault);
 }

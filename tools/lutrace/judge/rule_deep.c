@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "judge/rule.h"
 #include "judge/walked.h"
 
@@ -15,6 +16,13 @@ struct rule_deep {
 	struct idmap *before_at;	/* identity: index in before */
 	struct idmap *before_by_token;	/* token, count: index in before; token, 0: how many */
 	struct idmap *accused;		/* walks of it were found wrong: record, generation, root */
+	/*
+	 * The first walk of each root that no restore gave, as far as is known: that its event was lost
+	 * may show only later.
+	 */
+	struct lutrace_deep *unrestored;
+	size_t nr_unrestored, unrestored_room;
+	struct idmap *unrestored_at;	/* token, root: it is among them */
 };
 
 enum {
@@ -178,6 +186,34 @@ static void rule_deep__compare(struct oracle *o, struct object *root, const stru
 			       rule_deep__words(w).s);
 }
 
+static void rule_deep__add_unrestored(struct oracle *o, const struct lutrace_deep *w)
+{
+	struct rule_deep *s = oracle__state(o, RULE_DEEP);
+
+	if (!s->unrestored_at)
+		s->unrestored_at = idmap__new();
+	if (idmap__find(s->unrestored_at, w->token, w->top_phys, 0))
+		return;
+	idmap__set(s->unrestored_at, w->token, w->top_phys, 0, 1);
+	s->unrestored = grow(s->unrestored, s->nr_unrestored, &s->unrestored_room,
+			     sizeof(*s->unrestored));
+	s->unrestored[s->nr_unrestored++] = *w;
+}
+
+/* All that was lost is counted by now. */
+static void rule_deep__judge_unrestored(struct oracle *o)
+{
+	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
+	struct object *root;
+	size_t i;
+
+	for (i = 0; i < s->nr_unrestored && !o->missing; i++) {
+		root = object__get(o, OBJECT_ROOT, s->unrestored[i].top_phys, 0);
+		if (!root->is_restored && !rule_deep__accused(o, &s->unrestored[i]))
+			rule_deep__accuse(o, &s->unrestored[i], root, "no restore gave it that root");
+	}
+}
+
 static void rule_deep__reclaimed(struct oracle *o, struct object *root,
 				 const struct lutrace_deep *w)
 {
@@ -186,8 +222,8 @@ static void rule_deep__reclaimed(struct oracle *o, struct object *root,
 	if (root->is_restored && walked__denies(w, &root->restored, text, sizeof(text)))
 		rule_deep__accuse(o, w, root, "it is not what its restore (seq %llu) said: its %s",
 				  root->restored.seq, text);
-	else if (!root->is_restored && o->retrieved && !o->missing)
-		rule_deep__accuse(o, w, root, "no restore gave it that root");
+	else if (!root->is_restored && o->retrieved)
+		rule_deep__add_unrestored(o, w);
 	*rule_deep__number(o, DEEP_WALKED) += !root->walked;
 	root->walked = true;
 	rule_deep__compare(o, root, w);
@@ -265,6 +301,7 @@ static void rule_deep__end(struct oracle *o)
 	const struct rule_deep *s = oracle__state(o, RULE_DEEP);
 	const struct tally *t = &o->tallies[RULE_DEEP];
 
+	rule_deep__judge_unrestored(o);
 	if (s->nr_before && !t->watched && o->tallies[RULE_RESTORE].subjects)
 		oracle__report(o, RULE_DEEP, VERDICT_PASS, NULL, NULL,
 			       "%zu domains were walked in the previous kernel, and none here: "
@@ -282,6 +319,8 @@ static void rule_deep__release(struct oracle *o)
 	idmap__free(s->before_at);
 	idmap__free(s->before_by_token);
 	idmap__free(s->accused);
+	idmap__free(s->unrestored_at);
+	free(s->unrestored);
 }
 
 const struct rule rule_deep = {

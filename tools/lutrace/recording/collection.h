@@ -14,14 +14,16 @@ struct collection {
 };
 
 /*
- * Reads a file, or of a folder all that a flight recorder left there, else all recordings. A file that
- * holds nothing is no error, and is in @empty. -1 with @fault: it cannot be read, is no recording, or
- * the folder has none.
+ * Reads a file, or of a folder all that a flight recorder left there and all other recordings: what
+ * is called *.rec, begins as one, or cannot be read. A file that holds nothing is no error, and is in
+ * @empty. -1 with @fault: it cannot be read, is no recording, or the folder has none.
  */
 int collection__add(struct collection *c, const char *path, struct fault *fault);
 void collection__free(struct collection *c);
 
 /* -1 with @fault if two are certainly of different hosts: it names both files. */
 int collection__one_host(const struct collection *c, struct fault *fault);
+/* -1 with @fault if two of one boot tell an event differently, or one has it twice: it is damaged. */
+int collection__agree(const struct collection *c, struct fault *fault);
 
 #endif
