@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <linux/iommufd.h>
 
@@ -296,9 +297,10 @@ static int cmd_resume__say_lost(struct update *u)
 	if (u->finished)
 		return 0;
 	if (!u->session) {
-		say__note(
-			"session %s was not retrieved and stays as it is: it can still be resumed",
-			u->plan->session);
+		/* Without the device there is none, which was said */
+		if (!access(LUO_DEVICE, F_OK))
+			say__note("session %s was not retrieved: if the previous kernel left it, it "
+				  "stays as it is and can still be resumed", u->plan->session);
 		return 0;
 	}
 	for (i = 0; i < u->plan->nr_hwpts; i++)

@@ -107,8 +107,8 @@ static const char *luo__open_hint(int err)
 	switch (err) {
 	case ENOENT:
 	case ENXIO:
-		return "this kernel has no live update, and what a previous one preserved is lost; "
-		       "boot with CONFIG_LIVEUPDATE and kho=on liveupdate=on for another";
+		return "this kernel has no live update, and if a previous one preserved something "
+		       "it is lost; boot with CONFIG_LIVEUPDATE and kho=on liveupdate=on";
 	case EIO:
 		return "the previous kernel handed over what this one does not know, its log says "
 		       "what; nothing of it can be taken back, reboot or kexec to have the memory";
