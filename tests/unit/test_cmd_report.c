@@ -665,6 +665,21 @@ static void test_require(void **state)
 	expect_status("old new --require loss,", 1);
 }
 
+/* That no event is missing says nothing of the log, of freed pages and of page tables. */
+static void test_require_what_is_no_event(void **state)
+{
+	(void)state;
+	write_as_it_is("early-old", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2 }, 0);
+	write_as_it_is("early-new", (struct corpus_options){ .major = 1, .minor = 8, .domains = 2,
+							     .kernel = CORPUS_NEW }, 0);
+	expect_status("early-old early-new", 0);
+	expect_status("early-old early-new --require loss,restore,finish", 0);
+	expect_says("early-old early-new --require kernel", 3, "recording of kernel 1 ended before the "
+		    "kexec");
+	expect_says("early-old early-new --require freed", 3, "ended before the kexec");
+	expect_says("early-old early-new --require deep", 3, "ended before the kexec");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -694,6 +709,7 @@ int main(void)
 		cmocka_unit_test(test_perfetto),
 		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_require),
+		cmocka_unit_test(test_require_what_is_no_event),
 		cmocka_unit_test(test_recipe_of_a_gate),
 	};
 

@@ -372,10 +372,28 @@ void analysis__run_all(struct analysis *a, const struct collection *c, const str
 			verdict__raise(&a->verdict, a->checks[i].verdict);
 }
 
+/* What stands in no event, as a line of the log, is proven by nothing that the next kernel has. */
+static void analysis__require_ends(struct analysis *a, int id)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < a->nr_boots; i++) {
+		if (a->boots[i].link != LINK_KEXEC || boot__saw_jump(&a->boots[i]))
+			continue;
+		analysis__find(a, id, VERDICT_INCOMPLETE, "it is required, and the recording of "
+			       "kernel %zu ended before the kexec: what this looks at was not seen "
+			       "after that", i + 1);
+		verdict__raise(&a->verdict, VERDICT_INCOMPLETE);
+	}
+}
+
 void analysis__require(struct analysis *a, const bool *required)
 {
 	int id;
 
+	for (id = 0; id < NR_CHECKS; id++)
+		if (required[id] && (id == RULE_KERNEL || id == RULE_FREED || id == RULE_DEEP))
+			analysis__require_ends(a, id);
 	for (id = 0; id < NR_CHECKS; id++) {
 		if (!required[id] || a->checks[id].verdict != VERDICT_NOT_CHECKED)
 			continue;

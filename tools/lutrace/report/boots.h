@@ -109,6 +109,8 @@ void boot__close(struct boot *boot, const struct boot *next);
  * linked to, both of which are closed to each other; NULL: its recordings are not there.
  */
 struct previous boot__previous(const struct boot *boot, const struct boot *next);
+/* Whether its recordings saw the jump itself; those before 1.8 do not tell, and are taken to have. */
+bool boot__saw_jump(const struct boot *boot);
 /* In one or two words, as in JSON. */
 const char *boot_link__name(enum boot_link link);
 /* A restored domain is the one that had its record, whatever else the new kernel counts anew. */

@@ -36,6 +36,11 @@ static bool boot__frozen(const struct boot *boot)
 	return recording__frozen(boot->parts[boot->nr_parts - 1]);
 }
 
+bool boot__saw_jump(const struct boot *boot)
+{
+	return boot__frozen(boot) || boot->parts[boot->nr_parts - 1]->minor < 8;
+}
+
 /*
  * By the number of records and the largest generation that the next kernel found. Where it does not
  * tell the generation, one domain may have been given up and another one preserved.

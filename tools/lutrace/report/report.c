@@ -20,7 +20,9 @@ static const char *report__end_of(const struct boot *boot, const struct recordin
 {
 	if (r->complete)
 		return "complete";
-	return boot->whole ? "complete up to the kexec" : "CUT";
+	if (!boot->whole)
+		return "CUT";
+	return boot__saw_jump(boot) ? "complete up to the kexec" : "all events up to the kexec";
 }
 
 static void report__print_recordings(const struct analysis *a, FILE *f)
