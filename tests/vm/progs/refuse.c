@@ -655,7 +655,7 @@ static const struct attempt {
 	{ "unmapping all", -EBUSY, unmap_all },
 	{ "destroying a HWPT", -EBUSY, destroy_hwpt },
 	{ "destroying the IOAS", -EBUSY, destroy_ioas },
-	{ "marking a HWPT that is marked", -EBUSY, mark_marked },
+	{ "marking a HWPT that is marked with another token", -EEXIST, mark_marked },
 	{ "marking another HWPT", -EBUSY, mark_another },
 	{ "preserving the iommufd again", -EBUSY, preserve_again },
 	{ "a hole in a memfd", -EPERM, punch_first },
