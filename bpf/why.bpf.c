@@ -77,9 +77,7 @@ static __always_inline int on_begin(__u32 op)
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct state *st;
 
-	/*
-	 * One whose end was missed is still there. In one thread none is within another.
-	 */
+	/* One whose end was missed is still there. In one thread none is within another. */
 	if (!bpf_map_delete_elem(&states, &tid)) {
 		__sync_fetch_and_add(&running, -1);
 		__sync_fetch_and_add(&lost, 1);

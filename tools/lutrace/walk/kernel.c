@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the running kernel has (BTF), and clear words for what it lacks. Called by whatever
- * loads BPF programs, and by doctor. See kernel.h.
+ * What the running kernel has (BTF), and clear words for what it lacks; ksyms_bpf.c has its symbols.
+ * Called by whatever loads BPF programs, and by doctor. See kernel.h.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 struct ksyms;
 
 /*
- * Asks the kernel; @verbose: with libbpf's own messages. Needs CAP_BPF, CAP_PERFMON and CAP_SYSLOG, and CONFIG_KALLSYMS. Returns NULL with
- * @fault set; a symbol that the kernel lacks is not a fault.
+ * Asks the kernel; @verbose: with libbpf's own messages. Needs CAP_BPF, CAP_PERFMON and CAP_SYSLOG, and
+ * CONFIG_KALLSYMS. Returns NULL with @fault set; a symbol that the kernel lacks is not a fault.
  */
 struct ksyms *ksyms__load(bool verbose, struct fault *fault);
 /* NULL if none of those that lutrace looks for is there */
