@@ -134,14 +134,6 @@ static bool collection__event_agrees(const struct lutrace_event *x, const struct
 			    x->top_level == y->top_level);
 }
 
-static int collection__by_seq(const void *a, const void *b)
-{
-	const struct lutrace_event *x = *(const struct lutrace_event *const *)a;
-	const struct lutrace_event *y = *(const struct lutrace_event *const *)b;
-
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
 /* To free. */
 static const struct lutrace_event **collection__in_order(const struct recording *r)
 {
@@ -150,7 +142,7 @@ static const struct lutrace_event **collection__in_order(const struct recording 
 
 	for (i = 0; i < r->nr_events; i++)
 		events[i] = &r->events[i];
-	qsort(events, r->nr_events, sizeof(*events), collection__by_seq);
+	qsort(events, r->nr_events, sizeof(*events), recording__event_by_number);
 	return events;
 }
 

@@ -458,6 +458,14 @@ enum recording_hosts recording__hosts(const struct recording *a, const struct re
 }
 
 /* Events that come from several CPUs may be written after the freeze that came after them. */
+int recording__event_by_number(const void *a, const void *b)
+{
+	const struct lutrace_event *x = *(const struct lutrace_event *const *)a;
+	const struct lutrace_event *y = *(const struct lutrace_event *const *)b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
 bool recording__frozen(const struct recording *r)
 {
 	const struct lutrace_freeze *last = r->nr_freezes ? &r->freezes[r->nr_freezes - 1] : NULL;

@@ -93,6 +93,8 @@ enum recording_hosts recording__hosts(const struct recording *a, const struct re
  * the kernel jumped then.
  */
 bool recording__frozen(const struct recording *r);
+/* For qsort() of pointers to events: by the kernel's number. */
+int recording__event_by_number(const void *a, const void *b);
 
 /* Whether its minor version is newer than what this program writes. */
 bool recording__is_newer(const struct recording *r);

@@ -74,14 +74,6 @@ static void boot__claim(struct boot *boot, __u32 recorder, const struct lutrace_
 	boot->recorder_of[a - boot->events] = boot->recorder_of[b - boot->events] = recorder;
 }
 
-static int event__by_number(const void *a, const void *b)
-{
-	const struct lutrace_event *x = *(const struct lutrace_event *const *)a;
-	const struct lutrace_event *y = *(const struct lutrace_event *const *)b;
-
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
 /* What one recorder has, in the kernel's order; to free. */
 static const struct lutrace_event **recorder__events(const struct boot *boot, __u32 recorder,
 						     size_t *nr)
@@ -98,7 +90,7 @@ static const struct lutrace_event **recorder__events(const struct boot *boot, __
 			events[(*nr)++] = &boot->parts[k]->events[i];
 	}
 	if (*nr)
-		qsort(events, *nr, sizeof(*events), event__by_number);
+		qsort(events, *nr, sizeof(*events), recording__event_by_number);
 	return events;
 }
 
