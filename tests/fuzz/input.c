@@ -19,6 +19,7 @@ static void mend(unsigned char *data, size_t size)
 {
 	struct lutrace_file head;
 	struct lutrace_footer footer;
+	struct lutrace_sum sum;
 	struct lutrace_rec rec;
 	__u64 events = 0, latencies = 0;
 	size_t at;
@@ -32,6 +33,12 @@ static void mend(unsigned char *data, size_t size)
 			return;
 		events += rec.type == LUTRACE_REC_EVENT;
 		latencies += rec.type == LUTRACE_REC_LATENCY;
+		if (rec.type == LUTRACE_REC_SUM && rec.size >= sizeof(sum)) {
+			sum.rec = rec;
+			sum.crc32 = crc32_z(0, data, at);
+			sum.whole = LUTRACE_WHOLE;
+			memcpy(data + at, &sum, sizeof(sum));
+		}
 		if (rec.type == LUTRACE_REC_FOOTER && rec.size >= sizeof(footer)) {
 			memcpy(&footer, data + at, sizeof(footer));
 			footer.nr_events = events;

@@ -22,7 +22,8 @@ static const struct corpus_options kinds[] = {
 	{ .major = 1, .minor = 6, .domains = 2, .names = true },
 	{ .major = 1, .minor = 7, .domains = 2, .names = true, .complaints = true },
 	{ .major = 1, .minor = 8, .domains = 2, .names = true, .frozen = true },
-	{ .major = 1, .minor = 9, .domains = 2, .longer = 16, .unknown = true },
+	{ .major = 1, .minor = 9, .domains = 2, .names = true, .frozen = true },
+	{ .major = 1, .minor = 10, .domains = 2, .longer = 16, .unknown = true },
 	{ .major = 2, .minor = 0, .domains = 1 },
 };
 

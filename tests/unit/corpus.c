@@ -152,6 +152,20 @@ static void put_latency(struct writer *w, const struct event *end)
 	w->c->latencies++;
 }
 
+/* Ends each write since 1.9: here after the header and after each operation. */
+static void put_sum(struct writer *w)
+{
+	uint32_t crc = crc32_z(0, w->c->data, w->c->size);
+
+	if (w->o->minor < 9)
+		return;
+	put32(w->c, 0x113);
+	put32(w->c, 16 + w->o->longer);
+	put32(w->c, crc);
+	put32(w->c, 0xffffffff);
+	put_more(w);
+}
+
 static void put_footer(struct writer *w)
 {
 	uint64_t lost = w->o->spoil == CORPUS_LOSSES ? 3 : 0;
@@ -192,6 +206,7 @@ static void run(struct writer *w, struct event ev)
 		put_event(w, &ev);
 	}
 	put_latency(w, &ev);
+	put_sum(w);
 }
 
 /* Session "guest", iommufd 0x200, HWPT 1 and so on; the last has no device. */
@@ -371,6 +386,7 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 	*c = (struct corpus){ 0 };
 	put_header(&w);
 	put_clock(&w);
+	put_sum(&w);
 	c->header = c->size;
 	if (o->kernel == CORPUS_OLD)
 		old_kernel(&w);

@@ -29,6 +29,7 @@
 static char path[] = "/tmp/lutrace-unit-XXXXXX";
 static char *whole;
 static size_t whole_size, first_event, footer_at;
+static size_t sums[3];		/* where each write but the last ends */
 
 static struct lutrace_clock a_clock(__u64 tsc)
 {
@@ -55,7 +56,7 @@ static struct lutrace_latency a_latency(void)
 	};
 }
 
-/* Two events and a latency between two clocks, written by the real writer. */
+/* Two events and a latency between two clocks, written by the real writer, in four writes. */
 static void write_recording(void)
 {
 	struct fault fault = { "" };
@@ -68,10 +69,15 @@ static void write_recording(void)
 	assert_non_null(w);
 	assert_int_equal(recorder__host(w, HOST, &fault), 0);
 	assert_int_equal(recorder__put(w, &start, &fault), 0);
+	assert_int_equal(recorder__flush(w, &fault), 0);
+	sums[0] = recorder__sum(w).bytes;
 	assert_int_equal(recorder__put(w, &one, &fault), 0);
 	assert_int_equal(recorder__flush(w, &fault), 0);
+	sums[1] = recorder__sum(w).bytes;
 	assert_int_equal(recorder__put(w, &latency, &fault), 0);
 	assert_int_equal(recorder__put(w, &two, &fault), 0);
+	assert_int_equal(recorder__flush(w, &fault), 0);
+	sums[2] = recorder__sum(w).bytes;
 	assert_int_equal(recorder__put(w, &end, &fault), 0);
 	assert_int_equal(recorder__close(w, &footer, &fault), 0);
 }
@@ -89,8 +95,7 @@ static int setup(void **state)
 	whole = read_file(path, &whole_size, &fault);
 	unlink(path);
 	footer_at = whole_size - sizeof(struct lutrace_footer);
-	first_event = footer_at - sizeof(struct lutrace_clock) -
-		2 * sizeof(struct lutrace_event) - sizeof(struct lutrace_latency);
+	first_event = sums[0];
 	return whole ? 0 : -1;
 }
 
@@ -137,12 +142,18 @@ static void test_whole(void **state)
 	recording__free(&r);
 }
 
-/* Cut after every byte: never a crash, never complete, events up to the cut. */
+/* Of the first so many bytes. */
+static size_t events_in(size_t size)
+{
+	return (size >= sums[1]) + (size >= sums[2]);
+}
+
+/* Cut after every byte: never a crash, never complete, events of what was written as a whole. */
 static void test_cut_anywhere(void **state)
 {
-	size_t size, event = sizeof(struct lutrace_event);
 	struct recording r;
 	struct fault fault;
+	size_t size;
 	char *part;
 
 	(void)state;
@@ -157,12 +168,53 @@ static void test_cut_anywhere(void **state)
 		} else {
 			assert_true(size >= first_event);
 			assert_false(r.complete);
-			assert_int_equal(r.nr_events,
-					 (size >= first_event + event) +
-					 (size >= footer_at - sizeof(struct lutrace_clock)));
+			assert_int_equal(r.nr_events, events_in(size));
 			recording__free(&r);
 		}
 		free(part);
+	}
+}
+
+/* What is not refused was cut, and is what was recorded. */
+static void expect_right_or_refused(const char *data, size_t size, size_t bit)
+{
+	struct fault fault = { "" };
+	struct recording r;
+	size_t i;
+
+	if (recording__parse(&r, "flipped.rec", data, size, &fault)) {
+		assert_non_null(strstr(fault.text, "flipped.rec"));
+		return;
+	}
+	if (r.complete || r.nr_events > events_in(size))
+		fail_msg("bit %zu of %zu bytes: %zu events", bit, size, r.nr_events);
+	for (i = 0; i < r.nr_events; i++) {
+		struct lutrace_event ev = an_event(2 + i);
+
+		assert_memory_equal(&r.events[i], &ev, sizeof(ev));
+	}
+	assert_int_equal(r.start.tsc, 1000);
+	assert_string_equal(r.boot_id, "b00t");
+	recording__free(&r);
+}
+
+/* The kernel's jump may end a file after any write: a bit that changed in it is told all the same. */
+static void test_flipped_bit_of_a_cut(void **state)
+{
+	size_t size, bit, i;
+	char *copy;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(sums); i++) {
+		size = sums[i / 2] + i % 2 * 40;
+		copy = malloc(size);
+		memcpy(copy, whole, size);
+		for (bit = 0; bit < 8 * size; bit++) {
+			copy[bit / 8] ^= 1 << bit % 8;
+			expect_right_or_refused(copy, size, bit);
+			copy[bit / 8] ^= 1 << bit % 8;
+		}
+		free(copy);
 	}
 }
 
@@ -237,7 +289,7 @@ static void test_checksum(void **state)
 
 	(void)state;
 	expect_refused_at(first_event + offsetof(struct lutrace_event, time_ns), &byte, 1,
-			  "checksum is wrong");
+			  "its checksum at byte");
 	expect_refused(footer_at + offsetof(struct lutrace_footer, nr_events), 9,
 		       "footer counts other records");
 }
@@ -270,18 +322,31 @@ static void test_odd_size_of_an_unknown_record(void **state)
 	free(copy);
 }
 
+/* The header of a version in which what is written has no checksum, with @room after it; to free. */
+static char *header_of_1_8(size_t *size, size_t room)
+{
+	const __u32 minor = 8;
+	char *copy;
+
+	*size = first_event - sizeof(struct lutrace_sum);
+	copy = malloc(*size + room);
+	memcpy(copy, whole, *size);
+	memcpy(copy + offsetof(struct lutrace_file, minor), &minor, sizeof(minor));
+	return copy;
+}
+
 /* A second header could make two kernels of one recording. */
 static void test_second_header(void **state)
 {
-	size_t host = first_event - sizeof(struct lutrace_clock) - sizeof(struct lutrace_file);
-	char *copy = malloc(first_event + host);
+	size_t size, host = first_event - sizeof(struct lutrace_sum) - sizeof(struct lutrace_clock) -
+		sizeof(struct lutrace_file);
+	char *copy = header_of_1_8(&size, host);
 	struct fault fault = { "" };
 	struct recording r;
 
 	(void)state;
-	memcpy(copy, whole, first_event);
-	memcpy(copy + first_event, whole + sizeof(struct lutrace_file), host);
-	assert_int_equal(recording__parse(&r, "two.rec", copy, first_event + host, &fault), -1);
+	memcpy(copy + size, whole + sizeof(struct lutrace_file), host);
+	assert_int_equal(recording__parse(&r, "two.rec", copy, size + host, &fault), -1);
 	assert_non_null(strstr(fault.text, "no second header"));
 	free(copy);
 }
@@ -291,14 +356,14 @@ static void test_control_characters(void **state)
 {
 	struct fault fault = { "" };
 	struct recording r;
-	char *copy = malloc(first_event), *at;
+	size_t size;
+	char *copy = header_of_1_8(&size, 0), *at;
 
 	(void)state;
-	memcpy(copy, whole, first_event);
-	at = memmem(copy, first_event, "7.3.4", 5);
+	at = memmem(copy, size, "7.3.4", 5);
 	at[1] = '\33';
 	at[3] = 0x7f;
-	assert_int_equal(recording__parse(&r, "esc.rec", copy, first_event, &fault), 0);
+	assert_int_equal(recording__parse(&r, "esc.rec", copy, size, &fault), 0);
 	assert_string_equal(r.release, "7?3?4");
 	recording__free(&r);
 	free(copy);
@@ -520,6 +585,32 @@ static void test_boots(void **state)
 	free(c.data);
 }
 
+/* A file of 1.9 that the kernel's jump ended after each of its writes, and in the middle of one. */
+static void test_sums(void **state)
+{
+	const struct corpus_options o = { .major = 1, .minor = 9, .domains = 3, .aborts = 1 };
+	struct fault fault = { "" };
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &o, &c);
+	expect_made(&r, &c, 0);
+	assert_int_equal(r.skipped, 0);
+	recording__free(&r);
+	/* The FLB's begin, end, latency and their checksum, and an event without one */
+	assert_int_equal(recording__parse(&r, "cut.rec", c.data, c.header + 96 + 96 + 56 + 16 + 96,
+					  &fault), 0);
+	assert_int_equal(r.nr_events, 2);
+	assert_int_equal(r.cut_bytes, 96);
+	recording__free(&r);
+	c.data[c.header + 96 + 96 + 56 + 8] ^= 1;
+	assert_int_equal(recording__parse(&r, "bad.rec", c.data, c.header + 96 + 96 + 56 + 16,
+					  &fault), -1);
+	assert_non_null(strstr(fault.text, "bad.rec is damaged: its checksum at byte"));
+	free(c.data);
+}
+
 /* A crash of the machine may leave zeros from anywhere in a name on. */
 static void test_half_a_name(void **state)
 {
@@ -541,7 +632,8 @@ static void test_half_a_name(void **state)
 static void test_newer_minor(void **state)
 {
 	const struct corpus_options newer = {
-		.major = 1, .minor = 9, .domains = 3, .longer = 24, .unknown = true,
+		.major = 1, .minor = LUTRACE_FILE_MINOR + 1, .domains = 3, .longer = 24,
+		.unknown = true,
 	};
 	struct recording r;
 	struct corpus c;
@@ -613,7 +705,7 @@ static void test_whole_up_to(void **state)
 /* After a crash of the machine a file may end in zeros instead of what was written. */
 static void test_zeros_are_a_cut(void **state)
 {
-	size_t from, size = whole_size + 5000, event = sizeof(struct lutrace_event);
+	size_t from, size = whole_size + 5000;
 	char *copy = calloc(1, size);
 	struct fault fault = { "" };
 	struct recording r;
@@ -626,9 +718,7 @@ static void test_zeros_are_a_cut(void **state)
 			fail_msg("zeros from %zu: %s", from, fault.text);
 		assert_false(r.complete);
 		assert_true(r.cut_bytes >= 5000);
-		/* Its last eight bytes tell whether an event is whole. */
-		assert_int_equal(r.nr_events, (from >= first_event + event) +
-				 (from >= footer_at - sizeof(struct lutrace_clock)));
+		assert_int_equal(r.nr_events, events_in(from));
 		recording__free(&r);
 	}
 	free(copy);
@@ -808,6 +898,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_flipped_bit_of_a_cut),
 		cmocka_unit_test(test_bad_magic),
 		cmocka_unit_test(test_wrong_version),
 		cmocka_unit_test(test_wild_lengths),
@@ -824,6 +915,7 @@ int main(void)
 		cmocka_unit_test(test_names), cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_boots),
+		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_half_a_name),
 		cmocka_unit_test(test_newer_minor),
 		cmocka_unit_test(test_longer_is_damage_if_known),

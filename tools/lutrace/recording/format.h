@@ -11,7 +11,8 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	8	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	9	/* what a reader may skip was added */
+#define LUTRACE_SUMS_SINCE	9	/* minor version: each write ends with LUTRACE_REC_SUM */
 #define LUTRACE_REC_MAX		65536u
 
 struct lutrace_file {
@@ -29,6 +30,7 @@ enum lutrace_file_rec_type {
 	LUTRACE_REC_NAME = 0x110,	/* since 1.5: what an operator calls a domain */
 	LUTRACE_REC_PROCESS = 0x111,	/* since 1.5: the name of a process */
 	LUTRACE_REC_COMPLAINT = 0x112,	/* since 1.7: what the kernel's log said */
+	LUTRACE_REC_SUM = 0x113,	/* since 1.9: ends each write */
 	LUTRACE_REC_FOOTER = 0x1ff,	/* the last one: nothing is missing */
 };
 
@@ -100,6 +102,13 @@ struct lutrace_complaint {
 	__u64 lost;			/* messages that could not be read any more; then no text */
 	char text[LUTRACE_COMPLAINT_SIZE];	/* with a NUL; cut if it is longer */
 	__u64 whole;			/* LUTRACE_WHOLE */
+};
+
+/* What stands after the last of them was not written out as a whole. */
+struct lutrace_sum {
+	struct lutrace_rec rec;
+	__u32 crc32;			/* of all bytes before this record */
+	__u32 whole;			/* LUTRACE_WHOLE */
 };
 
 struct lutrace_footer {

@@ -86,6 +86,7 @@ struct place {
 	struct lutrace_rec rec;
 	const char *data;
 	size_t at;
+	unsigned long crc;		/* of all before a record that has a checksum */
 };
 
 static int place__wrong_size(const struct place *p, struct fault *fault)
@@ -267,16 +268,30 @@ static int recording__parse_clock(struct recording *r, const struct place *p, st
 	return 0;
 }
 
+static int place__wrong_sum(const struct place *p, struct fault *fault)
+{
+	return fault__set(fault, "%s is damaged: its checksum at byte %zu is wrong; record again "
+			  "or fetch it again",
+			  p->r->path, p->at);
+}
+
+static int recording__parse_sum(const struct place *p, struct fault *fault)
+{
+	struct lutrace_sum sum;
+
+	if (place__copy(p, &sum, sizeof(sum), fault))
+		return -1;
+	return sum.crc32 == p->crc && sum.whole == LUTRACE_WHOLE ? 0 : place__wrong_sum(p, fault);
+}
+
 static int recording__parse_footer(struct recording *r, const struct place *p, struct fault *fault)
 {
 	const struct lutrace_footer *f = &r->footer;
 
 	if (place__copy(p, &r->footer, sizeof(*f), fault))
 		return -1;
-	if (f->crc32 != crc32_z(0, (const void *)p->data, p->at))
-		return fault__set(fault, "%s is damaged: its checksum is wrong; record again or "
-				  "fetch it again",
-				  r->path);
+	if (f->crc32 != p->crc)
+		return place__wrong_sum(p, fault);
 	if (f->nr_events != r->counted_events || f->nr_latencies != r->counted_latencies ||
 	    !r->end.rec.type)
 		return fault__set(fault, "%s is damaged: its footer counts other records than it "
@@ -290,6 +305,8 @@ static int recording__parse_record(struct recording *r, const struct place *p, s
 {
 	if (p->rec.type == LUTRACE_REC_HOST)
 		return recording__parse_host(r, p, fault);
+	if (p->rec.type == LUTRACE_REC_SUM)
+		return recording__parse_sum(p, fault);
 	if (!r->boot_id || (!r->start.rec.type && p->rec.type != LUTRACE_REC_CLOCK))
 		return place__wrong_order(p, "where its header should be", fault);
 	switch (p->rec.type) {
@@ -358,33 +375,74 @@ static bool recording__record_whole(const void *at, size_t left, struct lutrace_
 	return rec->size <= left || rec->size > LUTRACE_REC_MAX;
 }
 
+static bool rec__size_can_be(const struct lutrace_rec *rec)
+{
+	return rec->size >= sizeof(*rec) && rec->size <= LUTRACE_REC_MAX && rec->size % 8 == 0;
+}
+
+/* Zeros of a crash may begin within it. */
+static bool rec__is_whole_sum(const void *at, const struct lutrace_rec *rec)
+{
+	struct lutrace_sum sum;
+
+	if (rec->type != LUTRACE_REC_SUM || rec->size < sizeof(sum))
+		return false;
+	memcpy(&sum, at, sizeof(sum));
+	return sum.whole == LUTRACE_WHOLE;
+}
+
+/*
+ * Where the last record with a checksum ends, as each write does since 1.9: what comes after it is a
+ * part of a write. @size if there is none in a file that needs none, or if the file is damaged.
+ */
+static size_t recording__summed(const struct recording *r, const char *data, size_t size, size_t at)
+{
+	size_t end = r->minor < LUTRACE_SUMS_SINCE ? size : at;
+	struct lutrace_rec rec;
+
+	for (; at < size && recording__record_whole(data + at, size - at, &rec); at += rec.size) {
+		if (recording__only_zeros(data + at, size - at))
+			break;
+		if (!rec__size_can_be(&rec))
+			return size;
+		if (rec.type == LUTRACE_REC_FOOTER || rec__is_whole_sum(data + at, &rec))
+			end = at + rec.size;
+	}
+	return end;
+}
+
 static int recording__parse_records(struct recording *r, const char *data, size_t size, size_t at,
 				    struct fault *fault)
 {
+	size_t end = recording__summed(r, data, size, at), summed = 0;
 	struct place p = { .r = r, .data = data };
 	__u32 last = 0;
 
-	for (; at < size; at += p.rec.size) {
+	for (; at < end; at += p.rec.size) {
 		if (r->complete)
-			return fault__set(fault, "%s is damaged: %zu bytes follow its end",
-					  r->path, size - at);
+			break;
 		if (!data[at] && recording__only_zeros(data + at, size - at)) {
 			recording__forget_half_record(r, last, !data[at - 1]);
-			r->cut_bytes = size - at;
-			return 0;
+			break;
 		}
-		if (!recording__record_whole(data + at, size - at, &p.rec)) {
-			r->cut_bytes = size - at;
-			return 0;
-		}
+		if (!recording__record_whole(data + at, size - at, &p.rec))
+			break;
 		p.at = at;
-		if (p.rec.size < sizeof(p.rec) || p.rec.size > LUTRACE_REC_MAX || p.rec.size % 8)
+		if (!rec__size_can_be(&p.rec))
 			return place__wrong_size(&p, fault);
+		if (p.rec.type == LUTRACE_REC_SUM || p.rec.type == LUTRACE_REC_FOOTER) {
+			p.crc = crc32_z(p.crc, (const void *)(data + summed), at - summed);
+			summed = at;
+		}
 		if (recording__parse_record(r, &p, fault))
 			return -1;
-		r->nr_records++;
+		r->nr_records += p.rec.type != LUTRACE_REC_SUM;
 		last = p.rec.type;
 	}
+	r->cut_bytes = size - at;
+	if (r->complete && r->cut_bytes)
+		return fault__set(fault, "%s is damaged: %zu bytes follow its end", r->path,
+				  r->cut_bytes);
 	return 0;
 }
 

@@ -21,24 +21,34 @@ struct recorder {
 	struct recorder_sum put, written;
 	struct recorder_sum unsealed;	/* what was put before clock and footer, if it is sealed */
 	bool sealed, reserved;
+	bool unsummed;			/* records were put that no checksum follows yet */
 };
 
-static int recorder__append(struct recorder *w, const void *data, size_t size,
-			    struct fault *fault)
+/* There must be room for it. */
+static void recorder__copy(struct recorder *w, const void *data, size_t size)
 {
-	while (w->room - w->len < size) {
-		if (w->len && recorder__flush(w, fault))
-			return -1;
-		if (w->room < size) {
-			free(w->buf);
-			w->room = size;
-			w->buf = xcalloc(w->room, 1);
-		}
-	}
 	memcpy(w->buf + w->len, data, size);
 	w->len += size;
 	w->put.crc = crc32(w->put.crc, data, size);
 	w->put.bytes += size;
+}
+
+/* Room for the checksum that ends a write is left. */
+static int recorder__append(struct recorder *w, const void *data, size_t size,
+			    struct fault *fault)
+{
+	size_t needed = size + sizeof(struct lutrace_sum);
+
+	while (w->room - w->len < needed) {
+		if (w->len && recorder__flush(w, fault))
+			return -1;
+		if (w->room < needed) {
+			free(w->buf);
+			w->room = needed;
+			w->buf = xcalloc(w->room, 1);
+		}
+	}
+	recorder__copy(w, data, size);
 	return 0;
 }
 
@@ -117,7 +127,7 @@ static int recorder__cannot_write(const struct recorder *w, struct fault *fault)
 /* Clock and footer go, and more can be put. */
 static int recorder__unseal(struct recorder *w, struct fault *fault)
 {
-	w->sealed = false;
+	w->sealed = w->unsummed = false;
 	w->len = 0;
 	w->put = w->written = w->unsealed;
 	if (ftruncate(w->fd, w->written.bytes) ||
@@ -135,6 +145,7 @@ int recorder__put(struct recorder *w, const void *record, struct fault *fault)
 		return -1;
 	if (recorder__append(w, record, rec->size, fault))
 		return -1;
+	w->unsummed = rec->type != LUTRACE_REC_FOOTER;
 	w->put.nr_events += rec->type == LUTRACE_REC_EVENT;
 	w->put.nr_latencies += rec->type == LUTRACE_REC_LATENCY;
 	w->put.nr_uncounted += recorder__is_uncounted(rec->type);
@@ -159,11 +170,24 @@ struct recorder_sum recorder__sum(const struct recorder *w)
 	return w->put;
 }
 
+static void recorder__add_sum(struct recorder *w)
+{
+	const struct lutrace_sum sum = {
+		.rec = { LUTRACE_REC_SUM, sizeof(sum) },
+		.crc32 = w->put.crc, .whole = LUTRACE_WHOLE,
+	};
+
+	if (w->unsummed)
+		recorder__copy(w, &sum, sizeof(sum));
+	w->unsummed = false;
+}
+
 int recorder__flush(struct recorder *w, struct fault *fault)
 {
 	size_t done = 0;
 	ssize_t n;
 
+	recorder__add_sum(w);
 	while (done < w->len) {
 		n = write(w->fd, w->buf + done, w->len - done);
 		if (n < 0 && errno == EINTR)
@@ -183,6 +207,7 @@ struct recorder_sum recorder__take_back(struct recorder *w)
 
 	w->len = 0;
 	w->put = w->written;
+	w->unsummed = false;
 	/* Where a part of it was written; if that cannot be undone it will be written over. */
 	if (!ftruncate(w->fd, w->written.bytes))
 		w->reserved = false;
