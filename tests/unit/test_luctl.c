@@ -4,6 +4,7 @@
  * by ioctl(), syscall() and reboot() below: at each step a signal, a reader that goes away, a full
  * disk. What runs is a child process without CAP_SYS_BOOT, in a mount namespace with a /run of its own.
  */
+#include <argp.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -286,6 +287,7 @@ static void run_child(const struct run *run)
 	write_image();
 	redirect(run->output);
 	say__init();
+	argp_err_exit_status = EXIT_FAILURE;	/* as main() does */
 	if (!run->option) {
 		argv[1] = argv[2];
 		argv[2] = NULL;

@@ -298,7 +298,7 @@ static void test_bad_values(void **state)
 		      { BASE "memfd x size= token=1\n", 7, "'size=' is no number" },
 		      { BASE "memfd x size=99999999T token=1\n", 7, "does not fit into 64 bits" },
 		      { BASE "memfd x size=5000 token=1\n", 7, "multiple of 4K" },
-		      { BASE "memfd x size=0 token=1\n", 7, "multiple of 4K" },
+		      { BASE "memfd x size=0 token=1\n", 7, "'size=' is 0; give the memfd 4K" },
 		      { BASE "memfd x size=1M token=1 huge=yes\n", 7, "multiple of 2048K" },
 		      { BASE "memfd x size=2M token=1 huge=maybe\n", 7, "neither yes nor no" },
 		      { BASE "device x 00:24.0\n", 7, "no PCI address" },
@@ -309,7 +309,7 @@ static void test_bad_values(void **state)
 		      { BASE "area main iova=0 memfd=small perm=x\n", 7, "write r, w or rw" },
 		      { BASE "hole main iova=0 dir=up\n", 7, "write read, write or both" },
 		      { BASE "hole main iova=3\n", 7, "multiple of 8" },
-		      { BASE "abort many\n", 7, "is no number" },
+		      { BASE "abort many\n", 7, "'many' is no number" },
 		      { BASE "assert sanity\n", 7, "'sanity'" },
 		      { BASE "retrieve nothing\n", 7, "'nothing'" },
 		      { BASE "assert\n", 7, "says nothing" },
@@ -410,7 +410,9 @@ static void test_bad_areas(void **state)
 			"overlap" },
 		      { BASE "area main iova=0 memfd=small length=4K count=0\n", 7, "'count='" },
 		      { BASE "area main iova=0xfffffffffffff000 memfd=small length=8K\n", 7,
-			"64 bits" });
+			"64 bits" },
+		      { BASE "area main iova=0xfffffffffffff000 memfd=small length=4K\n", 7,
+			"reaches the end of 64 bits" });
 }
 
 static void test_bad_shared_ioas(void **state)

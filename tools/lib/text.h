@@ -13,8 +13,8 @@
  * that order text from right to left, zero-width ones, line separators, tags), and a byte that is no
  * valid UTF-8. All other text, ASCII or not, stays as it is.
  *
- * What is printed from a recording, a path or a command line goes through it: fault__set() and
- * complain() do so themselves, and luctl's drive/say.c is to do it where it has put a line together.
+ * What is printed from a recording, a path or a command line goes through it: fault__set(),
+ * complain() and luctl's drive/say.c do so themselves.
  */
 void make_printable(char *text);
 

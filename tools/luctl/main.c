@@ -12,6 +12,7 @@
 #include "cmd/commands.h"
 #include "drive/say.h"
 #include "lib/fault.h"
+#include "lib/options.h"
 #include "lib/outfile.h"
 #include "lib/version.h"
 
@@ -48,31 +49,42 @@ static const struct command *main__find_command(const char *name)
 	return NULL;
 }
 
-static int main__run(struct argp_state *state, const char *arg)
-{
-	const struct command *command = main__find_command(arg);
-	static char name[32];
-
-	if (!command) {
-		say__error("there is no command '%s'; 'luctl --help' lists them", arg);
-		exit(EXIT_FAILURE);
-	}
-	snprintf(name, sizeof(name), "luctl %s", command->name);
-	state->argv[state->next - 1] = name;
-	exit(command->run(state->argc - state->next + 1, &state->argv[state->next - 1]));
-}
+/* The command line from the command on */
+struct main__rest {
+	int argc;
+	char **argv;
+};
 
 static error_t main__parse(int key, char *arg, struct argp_state *state)
 {
+	struct main__rest *rest = state->input;
+
+	(void)arg;
 	switch (key) {
-	case ARGP_KEY_ARG:
-		return main__run(state, arg);
+	case ARGP_KEY_ARGS:
+		rest->argv = state->argv + state->next;
+		rest->argc = state->argc - state->next;
+		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_usage(state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static int main__run(const struct main__rest *rest)
+{
+	const struct command *command = main__find_command(rest->argv[0]);
+	static char name[32];
+
+	if (!command) {
+		say__error("there is no command '%s'; 'luctl --help' lists them", rest->argv[0]);
+		return EXIT_FAILURE;
+	}
+	snprintf(name, sizeof(name), "luctl %s", command->name);
+	rest->argv[0] = name;
+	return command->run(rest->argc, rest->argv);
 }
 
 /* What --help and status print goes nowhere: then they have failed */
@@ -91,12 +103,13 @@ int main(int argc, char **argv)
 		.args_doc = "COMMAND [ARG...]",
 		.doc = main__doc,
 	};
+	struct main__rest rest = { 0 };
 
 	complain__as("luctl");
 	outfile__init();
 	say__init();
 	atexit(main__close_output);
 	argp_err_exit_status = EXIT_FAILURE;
-	return argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL) ? EXIT_FAILURE
-									: EXIT_SUCCESS;
+	options__parse(&argp, argc, argv, ARGP_IN_ORDER, &rest);
+	return main__run(&rest);
 }

@@ -11,7 +11,6 @@
 #include "cmd/session_option.h"
 #include "drive/pidfile.h"
 #include "drive/say.h"
-#include "plan/plan.h"
 
 #define WAIT_TRIES 600
 #define WAIT_NS 100000000L
@@ -31,12 +30,8 @@ static int cmd_abort__wait(const char *session)
 
 static int cmd_abort__run(const char *session)
 {
-	const char *refusal = plan__refuse_session(session);
-	pid_t holder;
+	pid_t holder = pidfile__stop_holder(session);
 
-	if (refusal)
-		return say__error("--session: '%s' %s", session, refusal);
-	holder = pidfile__stop_holder(session);
 	if (!holder)
 		return say__error("no process holds session '%s'; 'luctl status' lists sessions",
 				  session);

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 
 #include "cmd/commands.h"
+#include "cmd/session_option.h"
 #include "kernel/iommufd.h"
 #include "lib/number.h"
+#include "lib/options.h"
 #include "plan/plan.h"
 #include "drive/say.h"
 #include "kernel/session.h"
@@ -133,7 +135,7 @@ static error_t cmd_reclaim__parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_SESSION:
-		o->session = arg;
+		session_option__take(state, &o->session, arg);
 		return 0;
 	case OPT_IOMMUFD_TOKEN:
 		o->iommufd_token = cmd_reclaim__parse_token(state, arg);
@@ -172,7 +174,7 @@ int cmd_reclaim(int argc, char **argv)
 	};
 	struct options options = { 0 };
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	options__parse(&argp, argc, argv, 0, &options);
 	stop__init(STOP_NEVER_ON_HANGUP);
 	return cmd_reclaim__all(&options) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -17,6 +17,7 @@
 #include "kernel/iommufd.h"
 #include "kernel/kexec.h"
 #include "lib/number.h"
+#include "lib/options.h"
 #include "probe/memfd.h"
 #include "plan/plan.h"
 #include "drive/preserve.h"
@@ -416,7 +417,7 @@ int cmd_resume(int argc, char **argv)
 	int err;
 
 	cmd_resume__began = tsc__moment();
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	options__parse(&argp, argc, argv, 0, &options);
 	stop__init(STOP_NEVER_ON_HANGUP);
 	g = group__load(options.plans, options.nr_plans, true, options.again && options.kexec);
 	if (!g)

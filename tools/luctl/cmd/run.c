@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/options.h"
 
 #include "cmd/commands.h"
 #include "drive/group.h"
@@ -232,7 +233,7 @@ int cmd_run(int argc, char **argv)
 	struct group *g;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	options__parse(&argp, argc, argv, 0, &options);
 	stop__init(STOP_ON_HANGUP);
 	g = group__load(options.plans, options.nr_plans, false, options.kexec);
 	if (!g)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/options.h"
 
 #include "cmd/commands.h"
 #include "drive/pidfile.h"
@@ -124,7 +125,7 @@ int cmd_status(int argc, char **argv)
 	};
 	bool complete;
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	options__parse(&argp, argc, argv, 0, NULL);
 	cmd_status__report_kernel();
 	complete = cmd_status__report_checks();
 	cmd_status__report_sessions();

@@ -15,6 +15,7 @@
 
 #include "drive/pidfile.h"
 #include "drive/say.h"
+#include "lib/text.h"
 
 #define SAY_KMSG "/dev/kmsg"
 /* A pipe or terminal that is full for so long has no reader that reads */
@@ -159,6 +160,8 @@ static void say__out(int fd, const char *prefix, const char *fmt, va_list args, 
 	fflush(stdout);
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
+	if (text)
+		make_printable(text);
 	size = text ? asprintf(&line, "luctl: %s%s%s%s%s\n", prefix,
 			       say__subject ? say__subject : "", say__subject ? ": " : "", text,
 			       suffix)

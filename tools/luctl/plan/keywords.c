@@ -140,7 +140,10 @@ static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
 	    parser__get_yes_no(p, "noexec", &m->noexec))
 		return -1;
 	unit = m->huge ? PLAN_HUGE_PAGE : PLAN_PAGE;
-	if (!m->size || m->size % unit)
+	if (!m->size)
+		return parser__fail(p, "'size=' is 0; give the memfd %lluK or more",
+				    (unsigned long long)unit >> 10);
+	if (m->size % unit)
 		return parser__fail(p, "'size=' is not a multiple of %lluK%s; round it up",
 				    (unsigned long long)unit >> 10, m->huge ? " (huge=yes)" : "");
 	i = taken__find_number(p->taken, TAKEN_MEMFD_TOKEN, m->token);
@@ -301,7 +304,7 @@ static int keyword__check_area(struct parser *p, const struct plan_area *a, uint
 	    __builtin_mul_overflow(count - 1, step, &last) ||
 	    __builtin_add_overflow(last, a->offset, &last) ||
 	    __builtin_add_overflow(last, a->length, &end))
-		return parser__fail(p, "the area goes beyond 64 bits; use smaller numbers");
+		return parser__fail(p, "the area reaches the end of 64 bits; use smaller numbers");
 	return 0;
 }
 
@@ -396,7 +399,7 @@ static int keyword__abort(struct parser *p)
 		return parser__fail(p, "the aborts are given on line %d already; remove one",
 				    p->plan->abort_line);
 	p->plan->abort_line = p->line;
-	if (parser__number(p, "abort", p->words[0].value, &times))
+	if (parser__number(p, NULL, p->words[0].value, &times))
 		return -1;
 	if (times > MAX_COUNT)
 		return parser__fail(p, "more than %d aborts; take fewer", MAX_COUNT);

@@ -205,13 +205,15 @@ int parser__number(struct parser *p, const char *key, const char *value, uint64_
 {
 	const char *end = number__scan(value, out);
 	int shift = end ? parser__suffix_shift(end) : -1;
+	const char *equals = key ? "=" : "";
 
+	key = key ? key : "";
 	if (!parser__is_number(value))
-		return parser__fail(p, "'%s=%s' is no number; write e.g. 0x1000, 64K or 8M", key,
-				    value);
+		return parser__fail(p, "'%s%s%s' is no number; write e.g. 0x1000, 64K or 8M", key,
+				    equals, value);
 	if (shift < 0 || *out > UINT64_MAX >> shift)
-		return parser__fail(p, "'%s=%s' does not fit into 64 bits; use a smaller number",
-				    key, value);
+		return parser__fail(p, "'%s%s%s' does not fit into 64 bits; use a smaller number",
+				    key, equals, value);
 	*out <<= shift;
 	return 0;
 }

@@ -73,7 +73,7 @@ int parser__check_words(struct parser *p);
 const char *parser__find_key(struct parser *p, const char *key);
 const char *parser__get_key(struct parser *p, const char *key);
 
-/* Values of keys, in the form that luctl(8) has */
+/* Values of keys, in the form that luctl(8) has; @key NULL: a word that has none */
 int parser__number(struct parser *p, const char *key, const char *value, uint64_t *out);
 int parser__get_number(struct parser *p, const char *key, uint64_t *out);
 int parser__get_number_or(struct parser *p, const char *key, uint64_t *out, uint64_t missing);

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/options.h"
 #include "lib/outfile.h"
 #include "lib/version.h"
 
@@ -16,10 +17,7 @@ void cmd__parse(const struct cmd *cmd, const struct argp *argp, int argc, char *
 	/* argp and getopt print argv[0] in front of their messages. */
 	argv[0] = xasprintf("lutrace %s", cmd->name);
 	argp_err_exit_status = STATUS_ERROR;
-	fault__mask_stderr(true);
-	if (argp_parse(argp, argc, argv, 0, NULL, opts))
-		exit(STATUS_ERROR);
-	fault__mask_stderr(false);
+	options__parse(argp, argc, argv, 0, opts);
 }
 
 int cmd__worse(int a, int b)
