@@ -22,8 +22,12 @@
 #include "drive/say.h"
 #include "kernel/session.h"
 #include "drive/stop.h"
+#include "lib/recorders.h"
 #include "lib/tsc.h"
 #include "drive/update.h"
+
+/* A recorder that gets no CPU for so long is not waited for: guests stand still meanwhile. */
+#define PRESERVE_RECORDERS_MS 1000
 
 #define NO_PATCHES " (the running kernel lacks lutrace's patches)"
 
@@ -321,10 +325,28 @@ int preserve__preserve(struct update *u)
 	return preserve__once(u);
 }
 
+static void preserve__recorder_is_late(pid_t pid)
+{
+	say__warning("process %d records, and has not written all that it saw within %d ms: a report "
+		     "of this jump may be incomplete",
+		     (int)pid, PRESERVE_RECORDERS_MS);
+}
+
+/* What a recorder has seen and not written goes with this kernel. */
+static void preserve__wait_for_recorders(void)
+{
+	unsigned int nr = recorders__ask(PRESERVE_RECORDERS_MS, preserve__recorder_is_late);
+
+	if (nr)
+		say__note("%u recorder%s asked to write what was seen", nr,
+			  nr == 1 ? " was" : "s were");
+}
+
 int preserve__jump(struct group *g)
 {
 	int err;
 
+	preserve__wait_for_recorders();
 	if (stop__check())
 		return -1;
 	say__note("step jump into %s", group__kernel(g)->image);

@@ -10,6 +10,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/outfile.h"
+#include "lib/recorders.h"
 #include "live/host.h"
 #include "live/live.h"
 #include "live/overhead.h"
@@ -150,6 +151,8 @@ struct session {
 	 * hands over, and nothing came after that.
 	 */
 	bool flb, freezing, frozen;
+	struct recorders_entry *entry;	/* NULL: nobody can ask */
+	bool asked;			/* whether all is written, before the last drain began */
 	bool fresh, unsynced;		/* something was put since the last drain; since the last sync */
 	__u64 synced_ns;		/* when that was */
 };
@@ -369,6 +372,20 @@ static int record__look(struct session *s, struct fault *fault)
 	return flight__snapshot(s->flight, fault);
 }
 
+/* Whoever is about to jump waits for this. What it asked for is what came before its question. */
+static int record__answer(struct session *s, struct fault *fault)
+{
+	bool asked = s->asked;
+
+	s->asked = recorders_entry__was_asked();
+	if (!asked)
+		return 0;
+	if (settle(s, true, fault) || record__flush(s, fault) || record__sync(s, fault))
+		return -1;
+	recorders_entry__answer(s->entry);
+	return 0;
+}
+
 static int cmd_record__on_drained(void *priv, struct fault *fault)
 {
 	struct session *s = priv;
@@ -377,7 +394,7 @@ static int cmd_record__on_drained(void *priv, struct fault *fault)
 	/* What is left at the end is end()'s; before the beginning there is no file */
 	if (!s->file && !s->flight)
 		return 0;
-	if (record__flush(s, fault) || record__on_written(s, fault))
+	if (record__flush(s, fault) || record__on_written(s, fault) || record__answer(s, fault))
 		return -1;
 	if (s->frozen)
 		return live__all_came(s->live) ? record__seal(s, fault) : 0;
@@ -572,6 +589,7 @@ static int record(struct session *s, const struct opts *opts, struct fault *faul
 	s->pidfile = NULL;
 	if (pidfile && write_pidfile(pidfile, fault))
 		return -1;
+	s->entry = recorders_entry__open();
 	fputs("recording\n", stderr);
 	background__ready(s->background);
 	err = live__run(s->live, fault);
@@ -602,6 +620,7 @@ static int cmd_record__run(int argc, char **argv)
 	if (err)
 		complain("%s", fault.text);
 	outfile__discard(s.pidfile);
+	recorders_entry__close(s.entry);
 	recorder__free(s.file);
 	flight__free(s.flight);
 	live__free(s.live);
