@@ -14,5 +14,5 @@ check() {
 		grep -q '^report: violation of .*restore-error' failures
 	expect "the report is a violation" grep -q '"verdict": *"violation"' report.json
 	expect "the kernel names the table" \
-		grep -aq 'page table refused: table is not a preserved page' console.log
+		grep -aq 'list of tables refused: table is not a preserved page' console.log
 }

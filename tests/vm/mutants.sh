@@ -2,7 +2,7 @@
 # refused by name, and all else is kept. KUnit, after a kexec with KHO, so that KHO has work to do.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=58
+plan=80
 
 stage1() {
 	kexec /share/bzImage /share/initrd "$(sed 's/lutrace.stage=1/lutrace.stage=2/' /proc/cmdline) \

@@ -21,7 +21,7 @@ stage2() {
 
 check() {
 	expect "the kernel names the table" \
-		grep -aq 'page table refused: table is not a preserved page' console.log
+		grep -aq 'list of tables refused: table is not a preserved page' console.log
 	expect "and refuses nothing else" \
 		test "$(grep -ao "liveupdate: .* refused: .*" console.log | sort -u | wc -l)" -eq 1
 }

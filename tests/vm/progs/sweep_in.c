@@ -188,7 +188,7 @@ static bool has_hwpt(struct iommufd *iommufd)
 {
 	int ret = reclaim_one(iommufd);
 
-	return (ret == -ENOMEM && sweep__made_up()) || tap__want(ret, 0, "reclaiming its HWPT");
+	return (ret == -ENOTRECOVERABLE && sweep__made_up()) || tap__want(ret, 0, "reclaiming its HWPT");
 }
 
 static bool iommufd_passed(void *arg)
