@@ -41,6 +41,7 @@
 #include "drive/say.h"
 #include "kernel/session.h"
 #include "lib/pidlock.h"
+#include "lib/recorders.h"
 #include "plan/plan.h"
 #include "probe/memfd.h"
 
@@ -566,6 +567,38 @@ static void test_only_unloads_its_own(void **state)
 	assert_int_equal(world->unloads, 1);
 }
 
+/* One that records, and will never say that it has written what it saw */
+static void start_silent_recorder(void)
+{
+	int fds[2];
+	char byte;
+
+	if (pipe(fds))
+		_exit(92);
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!recorders_entry__open() || write(fds[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	if (read(fds[0], &byte, 1) != 1)
+		_exit(92);
+}
+
+/* It is named, and the kernel jumps all the same */
+static void test_silent_recorder(void **state)
+{
+	static const struct run r = { "run", NULL, KERNEL, TO_FILE, start_silent_recorder, 0 };
+
+	(void)state;
+	reset();
+	assert_int_equal(run(&r), 1);
+	expect_said("records, and has not written all that it saw within 1000 ms");
+	expect_said("1 recorder was asked");
+	assert_int_equal(world->reboots, 1);
+}
+
 /* Before the jump, and only there: at each step */
 static void test_hangup_before_the_jump(void **state)
 {
@@ -705,6 +738,7 @@ int main(void)
 		cmocka_unit_test(test_hook_is_stopped),
 		cmocka_unit_test(test_hook_output),
 		cmocka_unit_test(test_only_unloads_its_own),
+		cmocka_unit_test(test_silent_recorder),
 		cmocka_unit_test(test_hangup_before_the_jump),
 		cmocka_unit_test(test_close_is_not_the_end),
 		cmocka_unit_test(test_few_files),
