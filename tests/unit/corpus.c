@@ -28,6 +28,8 @@ struct writer {
 	struct corpus *c;
 	const struct corpus_options *o;
 	uint64_t now, seq;
+	size_t summed;			/* bytes that crc is of */
+	uint32_t crc;
 };
 
 static void put(struct corpus *c, const void *bytes, size_t size)
@@ -155,13 +157,15 @@ static void put_latency(struct writer *w, const struct event *end)
 /* Ends each write since 1.9: here after the header and after each operation. */
 static void put_sum(struct writer *w)
 {
-	uint32_t crc = crc32_z(0, w->c->data, w->c->size);
+	size_t summed = w->summed;
 
 	if (w->o->minor < 9)
 		return;
+	w->summed = w->c->size;
+	w->crc = crc32_z(w->crc, w->c->data + summed, w->summed - summed);
 	put32(w->c, 0x113);
 	put32(w->c, 16 + w->o->longer);
-	put32(w->c, crc);
+	put32(w->c, w->crc);
 	put32(w->c, 0xffffffff);
 	put_more(w);
 }
