@@ -122,6 +122,23 @@ static void test_ends(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* A file that somebody else made names a process that is not his */
+static void test_not_its_own(void **state)
+{
+	pid_t pid = start(SAYS_NOTHING);
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), RECORDERS_DIR "/record-%d", (int)pid);
+	if (chown(path, 1, (gid_t)-1)) {
+		stop(pid);
+		skip();		/* a user's namespace has no other users */
+	}
+	assert_int_equal(recorders__ask(100, on_late), 0);
+	assert_int_equal(nr_late, 0);
+	stop(pid);
+}
+
 static void test_was_asked(void **state)
 {
 	struct recorders_entry *entry = recorders_entry__open();
@@ -156,6 +173,7 @@ int main(void)
 		cmocka_unit_test_setup(test_answers, reset),
 		cmocka_unit_test_setup(test_late, reset),
 		cmocka_unit_test_setup(test_ends, reset),
+		cmocka_unit_test_setup(test_not_its_own, reset),
 		cmocka_unit_test_setup(test_was_asked, reset),
 	};
 

@@ -92,6 +92,32 @@ static struct timespec recorders__time_of(int fd)
 	return st.st_mtim;
 }
 
+/* The effective user of a process; -1: it is gone */
+static long long recorders__user_of(pid_t pid)
+{
+	char path[64], line[128];
+	long long user = -1;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	status = fopen(path, "re");
+	while (status && user < 0 && fgets(line, sizeof(line), status))
+		if (sscanf(line, "Uid: %*u %lld", &user) != 1)
+			user = -1;
+	if (status)
+		fclose(status);
+	return user;
+}
+
+/* Whoever may write to the folder must not have other people's processes signalled. */
+static bool recorders__is_its_own(int fd)
+{
+	pid_t pid = pidlock__holder_of(fd);
+	struct stat st;
+
+	return pid > 0 && !fstat(fd, &st) && recorders__user_of(pid) == (long long)st.st_uid;
+}
+
 static bool recorders__ask_one(struct recorders__other *other, int dir, const char *name)
 {
 	if (strncmp(name, RECORDERS_PREFIX, strlen(RECORDERS_PREFIX)))
@@ -100,7 +126,7 @@ static bool recorders__ask_one(struct recorders__other *other, int dir, const ch
 	if (other->fd < 0)
 		return false;
 	other->asked = recorders__time_of(other->fd);
-	other->pid = pidlock__signal(other->fd, SIGUSR2);
+	other->pid = recorders__is_its_own(other->fd) ? pidlock__signal(other->fd, SIGUSR2) : 0;
 	if (other->pid > 0)
 		return true;
 	close(other->fd);
