@@ -158,7 +158,7 @@ static void test_cmdline(void **state)
 	}
 }
 
-/* It stays a recording that is whole: its checksum follows. */
+/* It stays a recording that is whole, in several writes: its checksums follow. */
 static void test_recording(void **state)
 {
 	struct lutrace_footer footer = { 0 };
@@ -167,13 +167,15 @@ static void test_recording(void **state)
 	struct fault fault;
 	char *path = path_of("x.rec"), *data;
 	struct recorder *w = recorder__open(path, &fault);
-	size_t size;
+	size_t size, cut;
 
 	(void)state;
 	assert_non_null(w);
 	recorder__host(w, "release=7.3\nboot_id=b\ncmdline=kho=on a.password=hidden x=y\nemulated=1\n",
 		       &fault);
 	recorder__put(w, &clock, &fault);
+	assert_int_equal(recorder__flush(w, &fault), 0);
+	cut = recorder__sum(w).bytes;
 	recorder__put(w, &clock, &fault);
 	assert_int_equal(recorder__close(w, &footer, &fault), 0);
 	data = read_file(path, &size, &fault);
@@ -186,6 +188,13 @@ static void test_recording(void **state)
 	assert_true(r.emulated);
 	assert_string_equal(r.cmdline, "kho=on a.password=****** x=y");
 	recording__free(&r);
+	/* And one that the kernel's jump ended */
+	assert_int_equal(recording__parse(&r, path, data, cut, &fault), 0);
+	assert_false(r.complete);
+	recording__free(&r);
+	data[cut - 20] ^= 1;
+	assert_int_equal(mask__recording(path, data, cut, &fault), -1);
+	data[cut - 20] ^= 1;
 	assert_int_equal(mask__recording(path, data + 8, size - 8, &fault), -1);
 	free(data);
 	free(path);

@@ -97,9 +97,21 @@ static void mask__host(char *text, size_t size)
 	}
 }
 
+/* Puts the checksum of all before it into a record that has one. */
+static void mask__set_sum(char *record, const struct lutrace_rec *rec, __u32 crc)
+{
+	size_t at = rec->type == LUTRACE_REC_SUM ? offsetof(struct lutrace_sum, crc32) :
+		offsetof(struct lutrace_footer, crc32);
+
+	if (rec->size >= at + sizeof(crc))
+		memcpy(record + at, &crc, sizeof(crc));
+}
+
+/* A recording that is damaged is refused: it must not get checksums that are right. */
 int mask__recording(const char *path, char *data, size_t size, struct fault *fault)
 {
-	struct lutrace_footer footer;
+	unsigned long crc = 0;
+	size_t summed = 0;
 	struct lutrace_file head;
 	struct recording parsed = { 0 };
 	struct lutrace_rec rec;
@@ -117,11 +129,11 @@ int mask__recording(const char *path, char *data, size_t size, struct fault *fau
 			break;
 		if (rec.type == LUTRACE_REC_HOST)
 			mask__host(data + at + sizeof(rec), rec.size - sizeof(rec));
-		if (rec.type != LUTRACE_REC_FOOTER || rec.size < sizeof(footer))
+		if (rec.type != LUTRACE_REC_FOOTER && rec.type != LUTRACE_REC_SUM)
 			continue;
-		memcpy(&footer, data + at, sizeof(footer));
-		footer.crc32 = crc32_z(0, (const void *)data, at);
-		memcpy(data + at, &footer, sizeof(footer));
+		crc = crc32_z(crc, (const void *)(data + summed), at - summed);
+		summed = at;
+		mask__set_sum(data + at, &rec, crc);
 	}
 	return 0;
 }
