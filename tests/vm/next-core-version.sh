@@ -34,7 +34,7 @@ stage3() {
 check() {
 	# At the reclaim, and not again when the last file is finished
 	expect "the kernel names the field, once" test "$(grep -ac \
-		'iommu: liveupdate: state of the previous kernel refused: header field version 0x1' \
+		'iommu: liveupdate: state of the previous kernel refused: header field version 0x2' \
 		console.log)" -eq 1
 	expect "and says what is lost" \
 		grep -aq "FLB 'iommu-core-v1' is not finished, its memory is lost until the next boot" \
