@@ -242,7 +242,10 @@ struct lutrace_iommufd {
 	__u32 tid;
 	__u32 fd;
 	__u32 reserved;
-	/* Of what its HWPTs map, if it was retrieved just now and this kernel has them. */
+	/*
+	 * If it was retrieved just now, and this kernel has them: memfds that came with it, and of how many
+	 * the memory may move. 0 or 1 where the session keeps it in place.
+	 */
 	__u32 memfds, unpinned;
 	char session[LUTRACE_SESSION_SIZE];	/* "": its own file */
 };
@@ -278,9 +281,9 @@ struct lutrace_hwpt {
 	__u64 compared;			/* entries that the kernel compared with that memory */
 	__u32 frozen;			/* how many HWPTs freeze the IOAS, by the kernel's count */
 	__u8 has_memory;		/* it was asked for, and this kernel has it */
-	__u8 maps;			/* the IOAS has an area, which is looked at */
-	__u8 pinned;			/* that one's pages are */
-	__u8 reserved;
+	__u8 maps;			/* the IOAS has areas, which are looked at */
+	__u8 pinned;			/* their pages are */
+	__u8 kind;			/* LUTRACE_HWPT_*; 0: not asked for */
 	__u32 format;
 	__u32 top_level;
 	__u32 id;
@@ -288,6 +291,14 @@ struct lutrace_hwpt {
 	__u8 generic_pt;		/* the domain is a generic page table */
 	__u8 pending;			/* marked for the next live update */
 	__u8 reclaimed;			/* came through the last one */
+};
+
+/* What a HWPT was allocated for, and how: it is the same in the next kernel. */
+enum {
+	LUTRACE_HWPT_KNOWN = 1,
+	LUTRACE_HWPT_ENFORCE_CC = 2,	/* cache coherency is enforced */
+	LUTRACE_HWPT_NEST_PARENT = 4,
+	LUTRACE_HWPT_DIRTY = 8,		/* dirty pages can be tracked */
 };
 
 #define LUTRACE_FOUND_BATCH	256
@@ -353,11 +364,14 @@ struct lutrace_digest {
 	__u64 max_tables;		/* a walk that finds more fails */
 	__u32 format;			/* LUTRACE_VTDSS and so on */
 	__u32 top_level;
+	__u32 preserved;		/* KHO keeps each of its tables; 0: none of them */
 	/* Out */
+	__u32 incoherent;		/* its unit does not see the cache */
 	__u64 time_ns;			/* CLOCK_MONOTONIC, as this call began: it was as it says */
 	__u64 nr_tables;		/* read so far */
 	__u64 batch;			/* of them, by this call */
-	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, and the first of them */
+	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, or keeps, and the first of them */
+	__u64 stale, stale_phys;	/* that were not made ready for such a unit */
 	__u64 bad;			/* entries that the format cannot have */
 	__u64 bad_phys, bad_entry;	/* the first: where it is, and what */
 	__u64 at_phys;			/* the table that was read last, or cannot be */

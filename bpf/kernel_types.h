@@ -35,6 +35,7 @@ struct file_operations {
 
 struct file {
 	const struct file_operations *f_op;
+	struct address_space *f_mapping;
 	void *private_data;
 };
 
@@ -55,9 +56,17 @@ struct luo_session {
 };
 
 struct luo_file {
+	struct liveupdate_file_handler *fh;
 	struct file *file;
+	__u64 serialized_data;		/* where what the handler wrote is; physical */
+	void *private_data;
+	int retrieve_status;		/* above 0: it was retrieved */
 	struct list_head list;
 	__u64 token;
+};
+
+struct liveupdate_file_handler {
+	const char compatible[48];
 };
 
 struct fdtable {
@@ -99,6 +108,30 @@ struct kimage {
 
 struct xarray {
 	void *xa_head;
+};
+
+struct address_space {
+	struct xarray i_pages;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+enum pageflags {			/* the running kernel's value is asked for */
+	PG_head = 6,
+};
+
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
+
+struct folio {
+	memdesc_flags_t flags;
+	atomic_t _mapcount;
+	atomic_t _refcount;
+	atomic_t _large_mapcount;
+	unsigned int _nr_pages;
 };
 
 struct xa_node {
@@ -149,8 +182,11 @@ struct iommu_domain_ser {
 	struct iommu_pt_ser pt;
 };
 
+struct iommu_dirty_ops;
+
 struct iommu_domain {
 	bool is_iommupt;
+	const struct iommu_dirty_ops *dirty_ops;
 	/* Lutrace series: */
 	struct iommu_domain_ser *preserved_state;
 };
@@ -162,6 +198,8 @@ struct iommufd_hw_pagetable {
 
 struct rb_node {
 	unsigned long __rb_parent_color;
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
 };
 
 struct rb_root {
@@ -196,6 +234,8 @@ struct iommufd_ioas {
 struct iommufd_hwpt_paging {
 	struct iommufd_hw_pagetable common;
 	struct iommufd_ioas *ioas;
+	bool enforce_cache_coherency : 1;
+	bool nest_parent : 1;
 	/* Lutrace series: */
 	__u64 liveupdate_token;
 	__u64 liveupdate_nr_leaves;
@@ -212,11 +252,17 @@ struct iommufd_hwpt_ser {
 
 struct iommufd_incoming_hwpt {
 	struct iommufd_hwpt_ser ser;
+	int error;			/* -ENOENT: it was reclaimed */
 };
 
 /* Lutrace series: a memfd that such HWPTs map. */
 struct iommufd_incoming_memfd {
-	long nr_folios;			/* pinned; 0: it is not */
+	long nr_folios;			/* pinned; 0: it is not. In older kernels, which did not keep it. */
+};
+
+/* What the kernel before wrote of a memfd, and in this kernel's order of each of its folios. */
+struct memfd_luo_ser {
+	__u64 nr_folios;
 };
 
 struct kobject {
@@ -254,8 +300,27 @@ struct pt_iommu {
 
 struct pt_common {
 	unsigned long top_of_table;
+	unsigned int features;
+};
+
+enum pt_features {			/* the running kernel's value is asked for */
+	PT_FEAT_DMA_INCOHERENT = 0,
+};
+
+/* What the kernel keeps of a page of a page table, in its struct page. */
+struct ioptdesc {
+	unsigned char incoherent;	/* it was written back for a unit that does not see the cache */
 };
 
 #pragma clang attribute pop
+
+/* As the ABI of memfds has it, and not where the running kernel does. */
+struct memfd_luo_folio_ser {
+	__u64 pfn_flags;
+	__u64 index;
+};
+
+#define LUTRACE_PFN_MASK ((1ULL << 52) - 1)
+#define LUTRACE_MEMFD_COMPATIBLE 0x762d64666d656dULL	/* "memfd-v" */
 
 #endif

@@ -13,6 +13,7 @@
 #include "kernel_types.h"
 #include "events.h"
 
+#define ENOENT 2
 #define EIO 5
 #define E2BIG 7
 #define EAGAIN 11

@@ -9,6 +9,7 @@
 #include "walk/base.bpf.h"
 #include "digest.h"
 #include "walk/list.bpf.h"
+#include "walk/memory.bpf.h"
 
 /* The one walk of digest_tables, and the table of each level that it is in. */
 struct {
@@ -88,6 +89,32 @@ static __always_inline bool kho_keeps(const struct lutrace_digest *d, __u64 phys
 	return 0;
 }
 
+/* Whether the tables of the domain have to be written back for its unit. */
+static __always_inline bool is_incoherent(const struct lutrace_digest *d)
+{
+	struct pt_common *common = (void *)d->domain + bpf_core_type_size(struct pt_iommu);
+	unsigned int features = 0;
+
+	if (!bpf_core_type_exists(struct ioptdesc) ||
+	    !bpf_core_enum_value_exists(enum pt_features, PT_FEAT_DMA_INCOHERENT) ||
+	    READ(features, common->features))
+		return 0;
+	return features >> bpf_core_enum_value(enum pt_features, PT_FEAT_DMA_INCOHERENT) & 1;
+}
+
+/* What the kernel keeps of the table at @phys; false if that cannot be read. */
+static __always_inline bool was_written_back(__u64 phys)
+{
+	struct ioptdesc *desc;
+	unsigned char incoherent = 0;
+	__u64 vmemmap = 0;
+
+	if (!&vmemmap_base || bpf_probe_read_kernel(&vmemmap, sizeof(vmemmap), &vmemmap_base))
+		return 1;
+	desc = (void *)(vmemmap + (phys >> 12) * bpf_core_type_size(struct page___kernel));
+	return READ(incoherent, desc->incoherent) || incoherent;
+}
+
 /* No counter in here: the verifier would follow it from one number to the next. */
 struct digest_run {
 	__u64 done;
@@ -119,8 +146,10 @@ __noinline long load_table(__u32 level)
 	d->batch++;
 	d->nr_tables++;
 	d->levels[level].tables++;
-	if (d->kho_root && !kho_keeps(d, at->phys) && !d->unkept++)
+	if (d->kho_root && kho_keeps(d, at->phys) != !!d->preserved && !d->unkept++)
 		d->unkept_phys = at->phys;
+	if (d->incoherent && !was_written_back(at->phys) && !d->stale++)
+		d->stale_phys = at->phys;
 	return 0;
 }
 
@@ -218,6 +247,7 @@ int digest_tables(struct lutrace_digest_args *args)
 		at->index = 0;
 		at->loaded = 0;
 		d->level = level;
+		d->incoherent = is_incoherent(d);
 		d->started = 1;
 	}
 	d->batch = 0;

@@ -8,6 +8,7 @@
 
 #include "walk/base.bpf.h"
 #include "walk/files.bpf.h"
+#include "walk/memory.bpf.h"
 #include "walk/xarray.bpf.h"
 
 /* What file_preserved, file_retrieved and hwpt_reclaimed tell; a name that finds no room is not told. */
@@ -69,7 +70,6 @@ static __always_inline long read_page_table(struct lutrace_hwpt *out)
  */
 long read_record(struct lutrace_hwpt *out);
 long read_hwpt(__u64 address, struct lutrace_hwpt *out);
-long read_memory(__u64 address, struct lutrace_hwpt *out);
 
 /*
  * A record that is given up while it is read is refused by user space or makes
@@ -138,40 +138,6 @@ __noinline long read_hwpt(__u64 address, struct lutrace_hwpt *out)
 	return read_page_table(out);
 }
 
-/*
- * Whether something is mapped in the IOAS of the iommufd_hwpt_paging at @address, and what the kernel
- * did with its memory. Only while nobody may change the IOAS. A map that is waiting and fails may add an
- * area and take it away again: that one is without pages, and gets its storage_domain before them.
- * Returns 0 always; what cannot be read is left out.
- */
-__noinline long read_memory(__u64 address, struct lutrace_hwpt *out)
-{
-	struct iommufd_hwpt_paging *hwpt = (void *)address;
-	struct iommu_domain *before = NULL, *after = NULL;
-	struct iopt_pages *pages = NULL;
-	struct iommufd_ioas *ioas = NULL;
-	struct rb_node *top = NULL;
-	struct iopt_area *area = NULL;
-
-	if (!out || !bpf_core_field_exists(hwpt->liveupdate_nr_leaves) ||
-	    !bpf_core_type_exists(struct iopt_area) || READ(ioas, hwpt->ioas) ||
-	    READ(out->compared, hwpt->liveupdate_nr_leaves) ||
-	    READ(out->frozen, ioas->iopt.nr_frozen) ||
-	    READ(top, ioas->iopt.area_itree.rb_root.rb_node))
-		return 0;
-	out->ioas = (__u64)ioas;
-	out->has_memory = 1;
-	if (!top)
-		return 0;
-	area = (void *)top - OFFSET_OF(area, node.rb);
-	if (READ(before, area->storage_domain) || READ(pages, area->pages) ||
-	    READ(after, area->storage_domain))
-		return 0;
-	out->maps = !!pages;
-	out->pinned = before || after;
-	return 0;
-}
-
 /* Returns false if there is no room: user space comes again. */
 static __always_inline bool put_found(struct list_state *st, const union lutrace_found *what)
 {
@@ -232,9 +198,12 @@ static __always_inline bool read_object(struct list_state *st, __u64 entry,
 	struct iommufd_incoming_hwpt *incoming = (void *)entry;
 	struct iommufd_object *obj = (void *)entry;
 	__u32 type = 0;
+	int error = 0;
 
 	if (st->incoming) {
-		if (!bpf_core_type_exists(struct iommufd_incoming_hwpt))
+		/* One that was reclaimed is still known, until the session is finished */
+		if (!bpf_core_type_exists(struct iommufd_incoming_hwpt) ||
+		    READ(error, incoming->error) || error == -ENOENT)
 			return 0;
 		begin_hwpt(st, &what->hwpt);
 		what->hwpt.id = 0;
@@ -264,7 +233,8 @@ static __always_inline void count_memfd(struct list_state *st, __u64 entry)
 	struct iommufd_incoming_memfd *memfd = (void *)entry;
 	long nr_folios = 0;
 
-	st->err = READ(nr_folios, memfd->nr_folios);
+	if (bpf_core_field_exists(memfd->nr_folios))
+		st->err = READ(nr_folios, memfd->nr_folios);
 	st->memfds++;
 	st->unpinned += !nr_folios;
 }

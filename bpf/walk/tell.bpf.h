@@ -9,6 +9,7 @@
 #include "walk/base.bpf.h"
 #include "walk/files.bpf.h"
 #include "walk/list.bpf.h"
+#include "walk/memory.bpf.h"
 #include "walk/xarray.bpf.h"
 
 static __always_inline void begin_iommufd(struct lutrace_iommufd *out)
@@ -18,15 +19,21 @@ static __always_inline void begin_iommufd(struct lutrace_iommufd *out)
 	out->rec.size = sizeof(*out);
 }
 
-/* How much of what was retrieved stays where it is. */
-static __always_inline void count_memfds(struct lutrace_iommufd *out)
+/* How much of what was retrieved stays where it is: by references, or in an older series by pins. */
+static __always_inline void count_memfds(const struct luo_file_set *set,
+					 struct lutrace_iommufd *out)
 {
 	struct list_state st = { .ctx = out->ctx, .counting = 1 };
+	struct iommufd_incoming_memfd *memfd = NULL;
 	struct iommufd_ctx *ictx = NULL;
 
 	if (!bpf_core_field_exists(ictx->liveupdate_memfds) ||
 	    !bpf_core_type_exists(struct iommufd_incoming_memfd))
 		return;
+	if (!bpf_core_field_exists(memfd->nr_folios)) {
+		count_held(set, out);
+		return;
+	}
 	list_objects(&st);
 	if (st.err)
 		return;
@@ -51,7 +58,7 @@ static __always_inline void tell(const struct luo_file_set *set, __u64 token, st
 	out.token = token;
 	out.pid = bpf_get_current_pid_tgid() >> 32;
 	if (incoming)
-		count_memfds(&out);
+		count_memfds(set, &out);
 	bpf_ringbuf_output(&told, &out, sizeof(out), 0);
 	st.ctx = out.ctx;
 	list_objects(&st);

@@ -184,6 +184,7 @@ static void test_claims(void **state)
 	claim(&name, NAME_RETRIEVED, "a guest", 0x201, 0x2);
 	claim(&name, NAME_RECLAIMED, "", 0, 0x3);
 	name.claims[NAME_PRESERVED].memory = sound;
+	name.claims[NAME_PRESERVED].memory.kind = LUTRACE_HWPT_KNOWN | LUTRACE_HWPT_DIRTY;
 	name.claims[NAME_RECLAIMED].memory = (struct name_memory){ .known = true, .pinned = true,
 								   .frozen = ~0ull };
 	rec = name__record(&name);
@@ -263,8 +264,8 @@ static void test_memory(void **state)
 	*m = (struct name_memory){ .known = true, .maps = true, .pinned = true };
 	expect_wrong(&name, NULL);
 	m->pinned = false;
-	expect_wrong(&name, "is in an iommufd whose memory was not all pinned when it was retrieved: "
-		     "it may have moved since");
+	expect_wrong(&name, "is in a session whose memory was not all kept where it is when the iommufd was "
+		     "retrieved: it may have moved since");
 }
 
 /* They are what one kernel told. */
@@ -308,6 +309,26 @@ static void test_contradicts(void **state)
 	assert_true(name__contradicts(&then, &now, &compared, text, sizeof(text)));
 	assert_string_equal(text, "was preserved as session guest, iommufd 0x200, HWPT 0x1, and was "
 			    "given to who asked for HWPT 0x2");
+}
+
+/* What it was allocated for is what it comes back as, if both kernels say so. */
+static void test_contradicts_kind(void **state)
+{
+	struct name then = full, now = full;
+	char text[256] = "";
+	bool compared;
+
+	(void)state;
+	claim(&then, NAME_PRESERVED, "guest", 0x200, 0x1);
+	claim(&now, NAME_RECLAIMED, "", 0, 0x1);
+	then.claims[NAME_PRESERVED].memory.kind = LUTRACE_HWPT_KNOWN | LUTRACE_HWPT_ENFORCE_CC;
+	assert_false(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	now.claims[NAME_RECLAIMED].memory.kind = LUTRACE_HWPT_KNOWN | LUTRACE_HWPT_ENFORCE_CC;
+	assert_false(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	now.claims[NAME_RECLAIMED].memory.kind = LUTRACE_HWPT_KNOWN | LUTRACE_HWPT_NEST_PARENT;
+	assert_true(name__contradicts(&then, &now, &compared, text, sizeof(text)));
+	assert_string_equal(text, "was preserved as a HWPT with cache coherency enforced, and comes back as "
+			    "one without cache coherency enforced, a nesting parent");
 }
 
 static void test_select(void **state)
@@ -373,7 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(text), T(learn), T(forget), T(printable), T(record), T(inherit), T(select),
 		T(select_process), T(claims), T(half_of_memory), T(memory),
-		T(claims_are_not_inherited), T(contradicts),
+		T(claims_are_not_inherited), T(contradicts), T(contradicts_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

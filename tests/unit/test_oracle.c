@@ -353,6 +353,39 @@ static void test_flb_may_be_left(void **state)
 	expect_only(RULE_FLB, VERDICT_UNKNOWN);
 }
 
+/* The last session of the previous kernel is gone, and with it what holds its FLB. */
+static void test_flb_not_finished(void **state)
+{
+	(void)state;
+	assert_false(oracle__flb_is_incoming(oracle));
+	retrieve();
+	assert_true(oracle__flb_is_incoming(oracle));
+	oracle__flb_not_finished(oracle, 2);
+	expect_only(RULE_FLB, VERDICT_VIOLATION);
+}
+
+static void test_flb_finished(void **state)
+{
+	(void)state;
+	retrieve();
+	put(P(FLB_FINISH), LUTRACE_BEGIN, 0, 0, 0);
+	assert_false(oracle__flb_is_incoming(oracle));
+	put(P(FLB_FINISH), LUTRACE_END, 0, 0, 0);
+	assert_false(oracle__flb_is_incoming(oracle));
+	oracle__left_reserved(oracle, 1, 64, 0x1000);
+	expect_only(RULE_FLB, VERDICT_VIOLATION);
+}
+
+/* What was not seen may be its finish. */
+static void test_flb_is_not_known_to_be_incoming(void **state)
+{
+	(void)state;
+	retrieve();
+	seq++;
+	whole(P(RESTORE), 0, 1, 0);
+	assert_false(oracle__flb_is_incoming(oracle));
+}
+
 /* What was not seen may be a domain that is preserved. */
 static void test_flb_is_not_known_to_be_empty(void **state)
 {
@@ -1083,6 +1116,59 @@ static void test_deep_not_kept(void **state)
 	expect_only(RULE_DEEP, VERDICT_VIOLATION);
 }
 
+/* What KHO keeps of a domain that is not preserved belongs to nobody, unless an event of it was lost. */
+static void test_deep_kept_for_nobody(void **state)
+{
+	struct lutrace_deep w = walk_of(0, 0);
+
+	(void)state;
+	start_walked();
+	w.flags = DEEP_UNPRESERVED;
+	put_walk(w);
+	assert_int_equal(told, 0);
+	w.unkept = 2;
+	put_walk(w);
+	assert_int_equal(told, 1);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+static void test_deep_kept_after_a_gap(void **state)
+{
+	struct lutrace_deep w = walk_of(0, 0);
+
+	(void)state;
+	start_walked();
+	seq += 2;
+	whole(P(UNPRESERVE), 1, 2, 0);
+	w.flags = DEEP_UNPRESERVED;
+	w.unkept = 2;
+	put_walk(w);
+	assert_int_equal(told, 0);
+}
+
+static void test_deep_stale(void **state)
+{
+	struct lutrace_deep w = walk_of(0, 1);
+
+	(void)state;
+	start_walked();
+	w.stale = 1;
+	put_walk(w);
+	assert_int_equal(told, 1);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
+static void test_deep_counted(void **state)
+{
+	(void)state;
+	start_walked();
+	oracle__counted(oracle, 7, 7);
+	assert_int_equal(told, 0);
+	oracle__counted(oracle, 7, 6);
+	assert_int_equal(told, 1);
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
 static void test_deep_not_walked(void **state)
 {
 	(void)state;
@@ -1567,6 +1653,7 @@ int main(void)
 		T(unpreserve_of_nothing), T(abort),
 		T(abort_counted_by_kernel), T(generation), T(generation_handed_over), T(undo),
 		T(flb_missing), T(flb_twice), T(flb_is_left), T(flb_may_be_left), T(flb_is_not_known_to_be_empty),
+		T(flb_not_finished), T(flb_finished), T(flb_is_not_known_to_be_incoming),
 		T(restore_differs), T(restore_of_nothing), T(recording_ended_early),
 		T(generation_tells_of_the_end), T(later_generation), T(cut_and_proven), T(cut_and_not_proven),
 		T(stranger_of_a_seen_generation), T(stranger_after_a_gap), T(preserve_was_running),
@@ -1588,6 +1675,7 @@ int main(void)
 		T(freed_is_told_and_was_not), T(complaints), T(complaints_lost),
 		T(no_complaints), T(what_is_left),
 		T(deep), T(deep_changed), T(deep_record_is_wrong), T(deep_not_kept),
+		T(deep_kept_for_nobody), T(deep_kept_after_a_gap), T(deep_stale), T(deep_counted),
 		T(deep_not_walked), T(deep_cannot), T(alike), T(tallies_add_up), T(rules), T(deep_gone), T(deep_all_gone),
 		T(deep_attached_late),
 		T(deep_next_kernel), T(deep_restore_differs), T(deep_swapped), T(deep_same_token),

@@ -1,7 +1,7 @@
 # The kernel's own selftest of iommufd: that of the live update point by point, and all the others.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=24
+plan=28
 timeout=480
 
 stage1() {

@@ -2,7 +2,7 @@
 # tables in each format.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=107
+plan=130
 append='kunit.autorun=1 kunit.enable=1 kunit.filter_glob=*liveupdate*'
 
 stage1() {

@@ -21,6 +21,7 @@
 #include "live/live.h"
 #include "live/overhead.h"
 #include "objects/deep.h"
+#include "objects/leftover.h"
 #include "objects/lister.h"
 #include "objects/namer.h"
 #include "recording/flight_dir.h"
@@ -163,6 +164,9 @@ struct session {
 	size_t nr_listed;
 	struct fault unlisted;		/* why it was not listed; "" if it was */
 	struct deep *deep;		/* NULL: no page table is walked */
+	struct leftover *leftover;	/* NULL: what is left behind is not looked for */
+	const struct preserved *left;	/* by the previous kernel, as far as --before says */
+	size_t nr_left;
 	bool walking;			/* what was preserved before is known */
 	struct named *named;		/* of which more is known since it was judged */
 	size_t nr_named, named_room;
@@ -265,6 +269,7 @@ static int cmd_check__on_record(void *priv, const struct lutrace_rec *rec, struc
 			       ev->generation);
 	err = namer__event(s->namer, ev, fault);
 	oracle__event(s->oracle, ev);
+	leftover__event(s->leftover, ev);
 	if (s->deep)
 		deep__event(s->deep, ev);
 	if (s->opts->until_finish && ev->op == LUTRACE_OP_FLB_FINISH && ev->phase == LUTRACE_END)
@@ -288,8 +293,15 @@ static int cmd_check__drain(void *priv, struct fault *fault)
 	return live__drain(s->live, fault);
 }
 
-static const struct deep_ops deep_ops = { .walked = cmd_check__on_walked,
-					  .drain = cmd_check__drain };
+static void cmd_check__on_counted(void *priv, __u64 nr_tables, __u64 nr_counted)
+{
+	struct session *s = priv;
+
+	oracle__counted(s->oracle, nr_tables, nr_counted);
+}
+
+static const struct deep_ops deep_ops = { .walked = cmd_check__on_walked, .drain = cmd_check__drain,
+					  .counted = cmd_check__on_counted };
 
 /* To be judged when the namer is done: what is found asks it for names. */
 static int cmd_check__on_name(void *priv, const struct name *name, struct fault *fault)
@@ -304,11 +316,14 @@ static int cmd_check__on_name(void *priv, const struct name *name, struct fault 
 
 static void judge_names(struct session *s)
 {
+	const struct name *name;
 	size_t i;
 
-	for (i = 0; i < s->nr_named; i++)
-		oracle__name(s->oracle, names__find(namer__names(s->namer), s->named[i].ser_phys,
-						    s->named[i].generation));
+	for (i = 0; i < s->nr_named; i++) {
+		name = names__find(namer__names(s->namer), s->named[i].ser_phys, s->named[i].generation);
+		oracle__name(s->oracle, name);
+		leftover__name(s->leftover, name);
+	}
 	s->nr_named = 0;
 }
 
@@ -333,6 +348,8 @@ static int cmd_check__on_armed(void *priv, struct fault *fault)
 	size_t i;
 	int err;
 
+	for (i = 0; i < s->nr_left; i++)
+		leftover__record(s->leftover, s->left[i].ser_phys, s->left[i].generation);
 	if (namer__missing(s->namer))
 		fault__set(&s->unlisted, "%s", namer__missing(s->namer));
 	if (*s->unlisted.text || lister__list(namer__lister(s->namer), &list, &s->unlisted))
@@ -399,6 +416,8 @@ static int read_before(struct session *s, struct fault *fault)
 	if (err || !last)
 		return err;
 	previous = boot__previous(last, NULL);
+	s->left = previous.left;
+	s->nr_left = previous.nr_left;
 	oracle__expect(s->oracle, &previous);
 	oracle__expect_names(s->oracle, last->names);
 	if (last->walks)
@@ -435,6 +454,28 @@ static int check_flb(struct session *s, struct fault *fault)
 	return 0;
 }
 
+/*
+ * Who retrieved the FLB gives it back with the last file of the last session, and what nobody took over is
+ * freed then. That the last one was finished may be on its way.
+ */
+static int check_incoming(struct session *s, struct fault *fault)
+{
+	struct leftover_count count;
+	unsigned int us;
+
+	for (us = 0; us < FLB_SECONDS * 1000000u && oracle__flb_is_incoming(s->oracle) &&
+	     !leftover__sessions(s->leftover); us += FLB_STEP_US) {
+		usleep(FLB_STEP_US);
+		if (live__drain(s->live, fault))
+			return -1;
+	}
+	if (us >= FLB_SECONDS * 1000000u)
+		oracle__flb_not_finished(s->oracle, FLB_SECONDS);
+	if (leftover__count(s->leftover, &count) && count.left)
+		oracle__left_reserved(s->oracle, count.left, count.looked_at, count.phys);
+	return 0;
+}
+
 static void cmd_check__open_deep(struct session *s)
 {
 	struct fault why;
@@ -462,6 +503,7 @@ static int check(struct session *s, struct fault *fault)
 	if (read_before(s, fault))
 		return -1;
 	s->namer = namer__open(s->opts->live.verbose, &namer_ops, s);
+	s->leftover = leftover__new(namer__lister(s->namer));
 	oracle__about(s->oracle, cmd_check__about, s);
 	s->live = live__open(&s->opts->live, &ops, s, fault);
 	if (!s->live)
@@ -477,7 +519,7 @@ static int check(struct session *s, struct fault *fault)
 	s->walking = s->deep;
 	fputs("checking\n", stderr);
 	if (live__run(s->live, fault) || (s->deep && deep__finish(s->deep, fault)) ||
-	    check_flb(s, fault) || live__stop(s->live, fault) || namer__look(s->namer, fault) ||
+	    check_flb(s, fault) || check_incoming(s, fault) || live__stop(s->live, fault) || namer__look(s->namer, fault) ||
 	    overhead__read(&overhead, s->live, fault))
 		return -1;
 	judge_names(s);
@@ -517,6 +559,7 @@ static int cmd_check__run(int argc, char **argv)
 	outfile__discard(s.out);
 	live__free(s.live);
 	deep__free(s.deep);
+	leftover__free(s.leftover);
 	namer__free(s.namer);
 	oracle__free(s.oracle);
 	before__free(&s.before);

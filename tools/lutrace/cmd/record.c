@@ -286,8 +286,11 @@ static int settle(struct session *s, bool last, struct fault *fault)
 	return 0;
 }
 
+/* One that is only marked is nothing that a recording could be compared with. */
 static int cmd_record__on_walked(void *priv, const struct lutrace_deep *walk, struct fault *fault)
 {
+	if (walk->flags & DEEP_UNPRESERVED)
+		return 0;
 	return cmd_record__put(priv, &walk->rec, fault);
 }
 

@@ -196,6 +196,17 @@ bool oracle__flb_is_empty(const struct oracle *o);
 void oracle__flb_is_left(struct oracle *o, unsigned int seconds);
 /* It is so, and whether a session is open cannot be known. */
 void oracle__flb_may_be_left(struct oracle *o);
+/* The FLB of the kernel before was retrieved for certain, and its finish has not begun. */
+bool oracle__flb_is_incoming(const struct oracle *o);
+/* It is so although no session of that kernel is left, and none has been for @seconds. */
+void oracle__flb_not_finished(struct oracle *o, unsigned int seconds);
+/* After the finish so many of the tables that were looked at are still reserved, the first at @phys. */
+void oracle__left_reserved(struct oracle *o, size_t nr, size_t looked_at, __u64 phys);
+/*
+ * How many tables the domains have that are preserved or reclaimed, as far as they were walked, and how many
+ * pages of page tables the kernel counted when they all were there.
+ */
+void oracle__counted(struct oracle *o, __u64 nr_tables, __u64 nr_counted);
 /* Such a walk, after the events that came before it. */
 void oracle__deep(struct oracle *o, const struct lutrace_deep *walk);
 /*

@@ -23,6 +23,7 @@ struct rule_deep {
 	struct lutrace_deep *unrestored;
 	size_t nr_unrestored, unrestored_room;
 	struct idmap *unrestored_at;	/* token, root: it is among them */
+	bool miscounted;		/* the kernel counts fewer tables than there are: that was told */
 };
 
 enum {
@@ -72,7 +73,10 @@ static struct words rule_deep__words(const struct lutrace_deep *w)
 {
 	struct words words;
 
-	if (w->ser_phys)
+	if (w->flags & DEEP_UNPRESERVED)
+		snprintf(words.s, sizeof(words.s), "HWPT token 0x%llx, not preserved, root 0x%llx",
+			 w->token, w->top_phys);
+	else if (w->ser_phys)
 		snprintf(words.s, sizeof(words.s),
 			 "HWPT token 0x%llx, record 0x%llx generation %llu", w->token, w->ser_phys,
 			 w->generation);
@@ -248,6 +252,17 @@ static struct object *rule_deep__object(struct oracle *o, const struct lutrace_d
 	return object__get(o, OBJECT_RECORD, w->ser_phys, w->generation);
 }
 
+/* What KHO keeps of a domain without a record may be of an operation whose events were lost. */
+static bool rule_deep__wrong(const struct oracle *o, const struct lutrace_deep *w, char *text,
+			     size_t size)
+{
+	struct lutrace_deep seen = *w;
+
+	if (!seen.ser_phys && o->missing)
+		seen.unkept = 0;
+	return walked__wrong(&seen, text, size);
+}
+
 static void rule_deep__walked(struct oracle *o, const struct lutrace_deep *w)
 {
 	struct object *obj = rule_deep__object(o, w);
@@ -259,8 +274,10 @@ static void rule_deep__walked(struct oracle *o, const struct lutrace_deep *w)
 	*rule_deep__number(o, DEEP_TOOK_NS) += w->took_ns;
 	if (rule_deep__accused(o, w))
 		return;
-	if (walked__wrong(w, text, sizeof(text)))
+	if (rule_deep__wrong(o, w, text, sizeof(text)))
 		rule_deep__accuse(o, w, obj, "%s", text);
+	if (w->flags & DEEP_UNPRESERVED)
+		return;
 	/* Of one that was unpreserved since then there is its record alone */
 	if (obj && obj->then_known)
 		rule_deep__preserved(o, obj, w);
@@ -341,6 +358,19 @@ void oracle__watch_deep(struct oracle *o, const char *missing)
 	if (missing)
 		oracle__report(o, RULE_DEEP, VERDICT_INCOMPLETE, NULL, NULL,
 			       "no page table was walked: %s", missing);
+}
+
+/* Once: it is looked at again and again. */
+void oracle__counted(struct oracle *o, __u64 nr_tables, __u64 nr_counted)
+{
+	struct rule_deep *s = oracle__state(o, RULE_DEEP);
+	bool wrong = nr_counted < nr_tables && !s->miscounted;
+
+	s->miscounted |= wrong;
+	if (wrong)
+		oracle__report(o, RULE_DEEP, VERDICT_VIOLATION, NULL, NULL,
+			       "the kernel counts %llu pages of page tables, and %llu tables of domains "
+			       "that are preserved or reclaimed were walked", nr_counted, nr_tables);
 }
 
 void oracle__expect_deep(struct oracle *o, const struct lutrace_deep *before, size_t nr, bool whole)

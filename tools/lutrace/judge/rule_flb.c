@@ -62,3 +62,28 @@ void oracle__flb_may_be_left(struct oracle *o)
 		"the FLB is there without a domain, and whether a session is open is not known: only "
 		"BPF programs in the first PID namespace can tell");
 }
+
+bool oracle__flb_is_incoming(const struct oracle *o)
+{
+	const char *state;
+	bool certain;
+
+	state = object__state(o, o->flb, "finish", &certain);
+	return certain && !strcmp(state, "retrieved") && !o->missing;
+}
+
+void oracle__flb_not_finished(struct oracle *o, unsigned int seconds)
+{
+	oracle__report(o, RULE_FLB, VERDICT_VIOLATION, o->flb, NULL,
+		       "the FLB of the previous kernel is not finished, and no session of that kernel has "
+		       "been there for %u s: a reference to it was not given back, and what nobody took over "
+		       "is lost", seconds);
+}
+
+void oracle__left_reserved(struct oracle *o, size_t nr, size_t looked_at, __u64 phys)
+{
+	oracle__report(o, RULE_FLB, VERDICT_VIOLATION, o->flb, NULL,
+		       "the FLB of the previous kernel was finished, and %zu of %zu tables that were looked "
+		       "at are still reserved, the first at 0x%llx: they were neither taken over nor freed",
+		       nr, looked_at, phys);
+}

@@ -67,9 +67,15 @@ bool walked__wrong(const struct lutrace_deep *w, char *text, size_t size)
 	else if (w->flags & DEEP_STOPPED)
 		snprintf(text, size, "the walk was stopped after %llu tables, the record says that "
 			 "there are %llu", walked__tables(w), w->said_tables);
-	else if (w->unkept)
+	else if (w->unkept && w->ser_phys)
 		snprintf(text, size, "%llu of its %llu tables are not preserved in KHO, the first "
 			 "at 0x%llx", w->unkept, walked__tables(w), w->unkept_phys);
+	else if (w->unkept)
+		snprintf(text, size, "%llu of its %llu tables are preserved in KHO, although it is not, "
+			 "the first at 0x%llx", w->unkept, walked__tables(w), w->unkept_phys);
+	else if (w->stale)
+		snprintf(text, size, "%u of its %llu tables were not written back for a unit that does "
+			 "not see the cache", w->stale, walked__tables(w));
 	else
 		return record_wrong(w, text, size);
 	return true;

@@ -87,6 +87,17 @@ static struct name_text claim_text(const struct claim *c)
 	return name__text(&name);
 }
 
+static struct name_text kind_text(unsigned int kind)
+{
+	struct name_text t = { .s = "" };
+
+	append(&t, "%s cache coherency enforced%s%s",
+	       kind & LUTRACE_HWPT_ENFORCE_CC ? "with" : "without",
+	       kind & LUTRACE_HWPT_NEST_PARENT ? ", a nesting parent" : "",
+	       kind & LUTRACE_HWPT_DIRTY ? ", for dirty tracking" : "");
+	return t;
+}
+
 bool name__contradicts(const struct name *before, const struct name *now, bool *compared,
 		       char *text, size_t size)
 {
@@ -102,10 +113,16 @@ bool name__contradicts(const struct name *before, const struct name *now, bool *
 		if (!claim->known)
 			continue;
 		*compared = true;
-		if (!claims_differ(then, claim))
+		if (claims_differ(then, claim))
+			snprintf(text, size, "was preserved as %s, and %s%s %s", claim_text(then).s,
+				 came_back[at], at == NAME_RETRIEVED ? " as" : "",
+				 claim_text(claim).s);
+		else if (then->memory.kind && claim->memory.kind &&
+			 then->memory.kind != claim->memory.kind)
+			snprintf(text, size, "was preserved as a HWPT %s, and comes back as one %s",
+				 kind_text(then->memory.kind).s, kind_text(claim->memory.kind).s);
+		else
 			continue;
-		snprintf(text, size, "was preserved as %s, and %s%s %s", claim_text(then).s,
-			 came_back[at], at == NAME_RETRIEVED ? " as" : "", claim_text(claim).s);
 		return true;
 	}
 	return false;
@@ -116,8 +133,8 @@ static bool memory_wrong(const struct name_memory *m, enum name_at at, char *tex
 	const char *when = at == NAME_PRESERVED ? "preserved" : "reclaimed";
 
 	if (at == NAME_RETRIEVED && m->maps && !m->pinned)
-		snprintf(text, size, "is in an iommufd whose memory was not all pinned when it was "
-			 "retrieved: it may have moved since");
+		snprintf(text, size, "is in a session whose memory was not all kept where it is when the "
+			 "iommufd was retrieved: it may have moved since");
 	else if (at == NAME_RETRIEVED)
 		return false;
 	else if (m->maps && !m->compared)
@@ -247,7 +264,7 @@ static bool learn_devices(struct name *to, const struct name *from)
 static bool memory_same(const struct name_memory *a, const struct name_memory *b)
 {
 	return a->known == b->known && a->maps == b->maps && a->pinned == b->pinned &&
-	       a->compared == b->compared && a->frozen == b->frozen && a->sharers == b->sharers;
+	       a->kind == b->kind && a->compared == b->compared && a->frozen == b->frozen && a->sharers == b->sharers;
 }
 
 static bool learn_claims(struct name *to, const struct name *from)
@@ -422,6 +439,11 @@ static const char *const memory_keys[NR_NAME_AT] = {
 	[NAME_RECLAIMED] = "reclaimed_memory",
 };
 
+static const char *const kind_keys[NR_NAME_AT] = {
+	[NAME_PRESERVED] = "preserved_kind", [NAME_RETRIEVED] = "retrieved_kind",
+	[NAME_RECLAIMED] = "reclaimed_kind",
+};
+
 /* "preserved_memory=MAPS PINNED COMPARED FROZEN SHARERS" */
 static struct name_text memory_lines(const struct name *name)
 {
@@ -435,6 +457,18 @@ static struct name_text memory_lines(const struct name *name)
 			append(&lines, "%s=%d %d %llu %llu %llu\n", memory_keys[at], m->maps,
 			       m->pinned, m->compared, m->frozen, m->sharers);
 	}
+	return lines;
+}
+
+/* "preserved_kind=KIND" */
+static struct name_text kind_lines(const struct name *name)
+{
+	struct name_text lines = { .s = "" };
+	int at;
+
+	for (at = 0; at < NR_NAME_AT; at++)
+		if (name->claims[at].memory.kind)
+			append(&lines, "%s=%u\n", kind_keys[at], name->claims[at].memory.kind);
 	return lines;
 }
 
@@ -487,7 +521,7 @@ static void read_claim(struct claim *c, char *value)
 
 struct lutrace_rec *name__record(const struct name *name)
 {
-	struct name_text hwpt = { .s = "" }, memory = memory_lines(name);
+	struct name_text hwpt = { .s = "" }, memory = memory_lines(name), kinds = kind_lines(name);
 	struct lutrace_name *rec;
 	char *text, *session, *claims = claim_lines(name);
 	size_t size;
@@ -498,7 +532,7 @@ struct lutrace_rec *name__record(const struct name *name)
 		append(&hwpt, "hwpt=0x%llx\n", name->hwpt_token);
 	if (name->hwpt_id)
 		append(&hwpt, "hwpt_id=%u\n", name->hwpt_id);
-	text = xasprintf("%s%s%s%s%s%.*s%s", session, hwpt.s, claims, memory.s,
+	text = xasprintf("%s%s%s%s%s%s%.*s%s", session, hwpt.s, claims, memory.s, kinds.s,
 			 name->devices ? "devices=" : "",
 			 LUTRACE_NAME_DEVICES, name->devices ? name->devices : "",
 			 name->devices ? "\n" : "");
@@ -524,6 +558,8 @@ static void set_field(struct name *name, const char *key, char *value)
 			read_claim(&name->claims[at], value);
 		if (!strcmp(key, memory_keys[at]))
 			read_memory(&name->claims[at].memory, value);
+		if (!strcmp(key, kind_keys[at]))
+			name->claims[at].memory.kind = strtoul(value, NULL, 10);
 	}
 	if (!strcmp(key, "session"))
 		snprintf(name->session, sizeof(name->session), "%s", value);

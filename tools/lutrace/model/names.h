@@ -23,8 +23,9 @@ enum name_at {
 /* What the kernel did with the memory that is mapped, as it says then. */
 struct name_memory {
 	bool known;
-	bool maps;			/* there is some: one area of the IOAS was looked at */
-	bool pinned;			/* the pages of that one are; when retrieved: of all memfds */
+	bool maps;			/* there is some */
+	bool pinned;			/* its pages are; when retrieved: those of all memfds stay where they are */
+	__u8 kind;			/* LUTRACE_HWPT_*; 0: not known, nor is it when retrieved */
 	/* 0 when retrieved */
 	__u64 compared;			/* entries of the page table that were compared with memory */
 	__u64 frozen;			/* HWPTs that keep the IOAS as it is, by the kernel's count */

@@ -5,6 +5,7 @@
  * See deep.h.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "judge/walked.h"
@@ -33,6 +34,12 @@ enum {
 	WANTED_ROOT,		/* root of one that was restored */
 };
 
+/* A domain that was walked, preserved or reclaimed, and was still so after the last round. */
+struct counted {
+	__u64 domain, top_of_table;
+	__u64 nr_tables;
+};
+
 struct deep {
 	const struct deep_ops *ops;
 	void *priv;
@@ -41,9 +48,14 @@ struct deep {
 	struct fault kho_missing;
 	struct idmap *wanted;		/* what events told of and no walk has seen: WANTED_* */
 	struct idmap *walked;		/* domain and root, or record and generation */
+	__s64 running;			/* operations that have begun and not ended */
+	__u64 nr_events;
 	__u64 next, next_all;		/* when to look, and when to walk all again; 0: now */
 	__u64 patience;
 	bool busy, complained;
+	bool ending;			/* the last round, which walks all that is marked */
+	struct counted *counted;
+	size_t nr_counted, counted_room;
 };
 
 static void deep__find_kho(struct deep *deep)
@@ -81,6 +93,7 @@ void deep__free(struct deep *deep)
 	lister__free(deep->lister);
 	idmap__free(deep->wanted);
 	idmap__free(deep->walked);
+	free(deep->counted);
 	free(deep);
 }
 
@@ -91,6 +104,8 @@ const char *deep__kho_missing(const struct deep *deep)
 
 void deep__event(struct deep *deep, const struct lutrace_event *ev)
 {
+	deep->nr_events++;
+	deep->running += ev->phase == LUTRACE_BEGIN ? 1 : -1;
 	if (ev->op == LUTRACE_OP_UNPRESERVE)
 		idmap__remove(deep->wanted, ev->ser_phys, ev->generation, WANTED_RECORD);
 	if (ev->phase != LUTRACE_END || ev->ret)
@@ -118,10 +133,12 @@ static void deep__describe(const struct listed *item, const struct lutrace_diges
 		.said_bytes = item->p.nr_bytes, .said_format = item->p.format,
 		.said_top_level = item->p.top_level,
 		.top_phys = d->top_phys, .format = d->format, .top_level = d->top_level,
-		.unkept = d->unkept, .unkept_phys = d->unkept_phys,
+		.unkept = d->unkept, .unkept_phys = d->unkept_phys, .stale = d->stale,
 		.bad = d->bad, .bad_phys = d->bad_phys, .bad_entry = d->bad_entry,
 		.flags = d->kho_root ? DEEP_KHO : 0,
 	};
+	if (!item->preserved && !item->reclaimed)
+		w->flags |= DEEP_UNPRESERVED;
 	memcpy(w->levels, d->levels, sizeof(w->levels));
 }
 
@@ -132,7 +149,7 @@ static void deep__describe(const struct listed *item, const struct lutrace_diges
 static int deep__walk(struct deep *deep, const struct listed *item, struct lutrace_deep *w,
 		struct fault *fault)
 {
-	__u64 start = live__now();
+	__u64 start = live__now(), nr_events = deep->nr_events;
 	enum walk_state state;
 	struct lutrace_digest d;
 	struct fault why;
@@ -143,9 +160,8 @@ static int deep__walk(struct deep *deep, const struct listed *item, struct lutra
 		deep->complained = true;
 		return 0;
 	}
-	/* Only what is preserved now is in the map of what is handed over */
-	if (item->preserved)
-		d.kho_root = deep->kho_root;
+	d.kho_root = deep->kho_root;
+	d.preserved = item->preserved;
 	do {
 		state = lister__walk(deep->lister, &d, fault);
 		if (state == WALK_FAILED || deep->ops->drain(deep->priv, fault))
@@ -154,6 +170,9 @@ static int deep__walk(struct deep *deep, const struct listed *item, struct lutra
 	if (state == WALK_CHANGED)
 		return 0;
 	deep__describe(item, &d, w);
+	/* Without a record it may be about to be preserved, or unpreserved just now: then some are kept */
+	if (!item->preserved && (deep->running || deep->nr_events != nr_events))
+		w->unkept = 0;
 	if (state == WALK_TOO_LARGE)
 		w->flags |= DEEP_STOPPED;
 	if (state == WALK_UNREADABLE) {
@@ -180,13 +199,44 @@ static bool deep__is_due(const struct deep *deep, const struct listed *item, boo
 	if (item->preserved)
 		return all || !idmap__find(deep->walked, item->p.ser_phys, item->p.generation,
 					   WANTED_RECORD);
-	return item->reclaimed && (all || !idmap__find(deep->walked, item->hwpt.domain,
+	if (!item->reclaimed)
+		return deep->ending;
+	return (all || !idmap__find(deep->walked, item->hwpt.domain,
 						       item->hwpt.top_of_table, WANTED_ROOT));
+}
+
+static struct counted *deep__find_counted(const struct deep *deep, const struct listed *item)
+{
+	size_t i;
+
+	for (i = 0; i < deep->nr_counted; i++)
+		if (deep->counted[i].domain == item->hwpt.domain &&
+		    deep->counted[i].top_of_table == item->hwpt.top_of_table)
+			return &deep->counted[i];
+	return NULL;
+}
+
+/* What is only marked may be mapped and unmapped at any time. */
+static void deep__remember(struct deep *deep, const struct listed *item, const struct lutrace_deep *w)
+{
+	struct counted *counted = deep__find_counted(deep, item);
+
+	if (w->flags & DEEP_UNPRESERVED)
+		return;
+	if (!counted) {
+		deep->counted = grow(deep->counted, deep->nr_counted, &deep->counted_room,
+				     sizeof(*deep->counted));
+		counted = &deep->counted[deep->nr_counted++];
+	}
+	*counted = (struct counted){ .domain = item->hwpt.domain,
+				     .top_of_table = item->hwpt.top_of_table,
+				     .nr_tables = walked__tables(w) };
 }
 
 static int deep__tell(struct deep *deep, const struct listed *item, const struct lutrace_deep *w,
 		struct fault *fault)
 {
+	deep__remember(deep, item, w);
 	if (item->preserved) {
 		idmap__set(deep->walked, item->p.ser_phys, item->p.generation, WANTED_RECORD, 1);
 		idmap__remove(deep->wanted, item->p.ser_phys, item->p.generation, WANTED_RECORD);
@@ -204,7 +254,7 @@ static bool deep__is_listed(const struct listing *now, const struct listed *item
 	for (i = 0; i < now->nr; i++)
 		if (now->items[i].hwpt.domain == item->hwpt.domain &&
 		    now->items[i].hwpt.top_of_table == item->hwpt.top_of_table &&
-		    now->items[i].token == item->token && now->items[i].reclaimed)
+		    now->items[i].token == item->token && !now->items[i].preserved)
 			return true;
 	return false;
 }
@@ -273,6 +323,60 @@ static int deep__go_round(struct deep *deep, bool all, struct fault *fault)
 	return err;
 }
 
+/* The kernel's count of pages of page tables, exactly; false if it is not to be had. */
+static bool deep__kernels_count(__u64 *nr)
+{
+	unsigned long long value;
+	struct fault ignored;
+	const char *line;
+	char *text;
+
+	/* Each CPU keeps a part of it to itself, but for this */
+	text = read_file("/proc/sys/vm/stat_refresh", NULL, &ignored);
+	if (!text)
+		return false;
+	free(text);
+	text = read_file("/proc/vmstat", NULL, &ignored);
+	line = text ? strstr(text, "\nnr_iommu_pages ") : NULL;
+	if (line && sscanf(line, " nr_iommu_pages %llu", &value) != 1)
+		line = NULL;
+	free(text);
+	*nr = line ? value : 0;
+	return line;
+}
+
+/*
+ * A domain that is there after the kernel counted was there before, and as it was walked: it is frozen. Others
+ * are forgotten.
+ */
+static void deep__count(struct deep *deep)
+{
+	__u64 nr_tables = 0, nr_counted;
+	const struct counted *counted;
+	struct counted *still;
+	struct fault ignored;
+	struct listing now;
+	size_t i, nr = 0;
+
+	if (!deep->ops->counted || !deep->nr_counted || !deep__kernels_count(&nr_counted) ||
+	    lister__list(deep->lister, &now, &ignored))
+		return;
+	still = xcalloc(now.nr, sizeof(*still));
+	for (i = 0; i < now.nr; i++) {
+		counted = deep__find_counted(deep, &now.items[i]);
+		if (!counted || (!now.items[i].preserved && !now.items[i].reclaimed))
+			continue;
+		still[nr++] = *counted;
+		nr_tables += counted->nr_tables;
+	}
+	free(deep->counted);
+	deep->counted = still;
+	deep->nr_counted = nr;
+	deep->counted_room = now.nr;
+	listing__free(&now);
+	deep->ops->counted(deep->priv, nr_tables, nr_counted);
+}
+
 static __u64 deep__later(__u64 a, __u64 b)
 {
 	return a > b ? a : b;
@@ -291,6 +395,8 @@ int deep__work(struct deep *deep, struct fault *fault)
 	if (all)
 		idmap__clear(deep->walked);
 	err = deep__go_round(deep, all, fault);
+	if (!err)
+		deep__count(deep);
 	deep->busy = false;
 	end = live__now();
 	if (all)
@@ -309,5 +415,6 @@ int deep__work(struct deep *deep, struct fault *fault)
 int deep__finish(struct deep *deep, struct fault *fault)
 {
 	deep->next = deep->next_all = 0;
+	deep->ending = true;
 	return deep__work(deep, fault);
 }

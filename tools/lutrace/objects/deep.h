@@ -23,6 +23,11 @@ struct deep_ops {
 	int (*walked)(void *priv, const struct lutrace_deep *walk, struct fault *fault);
 	/* Between batches: live__drain(), so that the ring buffer has room. */
 	int (*drain)(void *priv, struct fault *fault);
+	/*
+	 * After each round: how many tables the domains have that are preserved or reclaimed, as far as they
+	 * were walked, and how many pages of page tables the kernel counts, of all. May be NULL.
+	 */
+	void (*counted)(void *priv, __u64 nr_tables, __u64 nr_counted);
 };
 
 /* NULL with @fault set, one sentence, where the kernel lacks what walks need. */

@@ -85,7 +85,8 @@ static struct name_memory lister__memory_of(const struct lutrace_hwpt *hwpt, str
 					     .pinned = !file->unpinned };
 	return (struct name_memory){
 		.known = hwpt->has_memory, .maps = hwpt->maps, .pinned = hwpt->pinned,
-		.compared = hwpt->compared, .frozen = hwpt->frozen, .sharers = nr ? *nr : 1,
+		.kind = hwpt->kind, .compared = hwpt->compared, .frozen = hwpt->frozen,
+		.sharers = nr ? *nr : 1,
 	};
 }
 
@@ -321,4 +322,23 @@ int lister__begin(const struct lister *lister, const struct listed *item,
 enum walk_state lister__walk(struct lister *lister, struct lutrace_digest *d, struct fault *fault)
 {
 	return kreader__digest(lister->kr, d, fault);
+}
+
+/* Kernel memory */
+
+bool lister__page_at(struct lister *lister, uint64_t address, void *page)
+{
+	struct fault ignored;
+
+	return !kreader__pages(lister->kr, &address, 1, page, &ignored);
+}
+
+bool lister__to_virt(const struct lister *lister, uint64_t phys, uint64_t *address)
+{
+	return direct_map__to_virt(lister->map, phys, address);
+}
+
+uint64_t lister__symbol(const struct lister *lister, const char *name)
+{
+	return ksyms__address_of(lister->ksyms, name);
 }

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "lib/fault.h"
 #include "model/names.h"
 #include "report/analysis.h"
@@ -74,6 +75,12 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 int lister__begin(const struct lister *lister, const struct listed *item,
 		  struct lutrace_digest *d, struct fault *fault);
 enum walk_state lister__walk(struct lister *lister, struct lutrace_digest *d, struct fault *fault);
+
+/* Kernel memory, for those who know what is there: copies one page; false if it cannot be read. */
+bool lister__page_at(struct lister *lister, uint64_t address, void *page);
+bool lister__to_virt(const struct lister *lister, uint64_t phys, uint64_t *address);
+/* The address of one of the symbols of ksyms_bpf.c; 0: this kernel has none of that name. */
+uint64_t lister__symbol(const struct lister *lister, const char *name);
 void lister__free(struct lister *lister);
 
 #endif

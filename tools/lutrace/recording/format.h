@@ -50,6 +50,7 @@ enum {
 	DEEP_KHO = 1,			/* each table was looked for in KHO's map */
 	DEEP_STOPPED = 2,		/* there were more tables than there can be */
 	DEEP_UNREADABLE = 4,		/* a table is at bad_phys, where nothing can be read */
+	DEEP_UNPRESERVED = 8,		/* it is marked, and neither preserved nor reclaimed; in no recording */
 };
 
 /* What `--deep` saw of a domain: a walk of its whole page table by lutrace's own program. */
@@ -64,11 +65,13 @@ struct lutrace_deep {
 	/* What was found. */
 	__u64 top_phys;
 	__u32 format, top_level;
-	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, the first of them */
+	/* Tables that KHO does not keep, or, of one without a record, that it keeps; the first of them. */
+	__u64 unkept, unkept_phys;
 	__u64 bad, bad_phys, bad_entry;	/* entries that cannot be; the first: where, what */
 	struct lutrace_level levels[LUTRACE_PT_LEVELS];
 	__u32 flags;			/* DEEP_* */
-	__u32 reserved;
+	/* Tables that were not written back for a unit that does not see the cache; 0 before 1.9. */
+	__u32 stale;
 	__u64 took_ns;			/* not 0: the record is whole */
 };
 

@@ -102,6 +102,40 @@ bool kernel__has_member(const struct btf *btf, const char *name, const char *mem
 	return false;
 }
 
+static long offset_in(const struct btf *btf, int id, const char *member)
+{
+	const struct btf_type *type = btf__type_by_id(btf, btf__resolve_type(btf, id));
+	const struct btf_member *m;
+	const char *name;
+	long within;
+	int i;
+
+	if (!type || !btf_is_composite(type))
+		return -1;
+	m = btf_members(type);
+	for (i = 0; i < btf_vlen(type); i++) {
+		name = btf__name_by_offset(btf, m[i].name_off);
+		within = *name ? (strcmp(name, member) ? -1 : 0) : offset_in(btf, m[i].type, member);
+		if (within >= 0)
+			return btf_member_bit_offset(type, i) / 8 + within;
+	}
+	return -1;
+}
+
+long kernel__offset_of(const struct btf *btf, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	return id > 0 ? offset_in(btf, id, member) : -1;
+}
+
+long kernel__size_of(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	return id > 0 ? btf__resolve_size(btf, id) : -1;
+}
+
 int kernel__lacks(struct fault *fault, const char *what)
 {
 	return fault__set(fault, "kernel %s has no %s: boot a kernel with the lutrace series "

@@ -15,6 +15,12 @@ bool kernel__has_tracepoint(const struct btf *btf, const char *name);
 bool kernel__has_struct(const struct btf *btf, const char *name);
 bool kernel__has_function(const struct btf *btf, const char *name);
 bool kernel__has_member(const struct btf *btf, const char *name, const char *member);
+/*
+ * Bytes before the member of a structure, which may be in a nameless one within it, and the size of a
+ * structure; -1 if the kernel has none of it.
+ */
+long kernel__offset_of(const struct btf *btf, const char *name, const char *member);
+long kernel__size_of(const struct btf *btf, const char *name);
 
 /* @fault says which kernel lacks @what and what to do; returns -1. */
 int kernel__lacks(struct fault *fault, const char *what);

@@ -17,7 +17,8 @@
 
 /* All that lutrace looks for. A format's map_range() is by what a page table tells its format. */
 static const char *const ksyms_names[] = {
-	"iommufd_fops_ioctl", "luo_ioctl", "luo_session_ioctl", "kexec_image",
+	"iommufd_fops_ioctl", "luo_ioctl", "luo_session_ioctl", "luo_session_global", "kexec_image",
+	"vmemmap_base",
 	"amdv1_map_range", "amdv1_mock_map_range", "riscv64_map_range", "vtdss_map_range",
 	"x86_64_map_range",
 };

@@ -61,6 +61,8 @@ enum {
 	IOMMUFD_CMD_HWPT_LIVEUPDATE_MARK_PRESERVE = 0x96,
 	IOMMUFD_CMD_HWPT_LIVEUPDATE_RECLAIM = 0x97,
 	IOMMUFD_CMD_HWPT_LIVEUPDATE_QUERY = 0x98,
+	IOMMUFD_CMD_HWPT_LIVEUPDATE_LIST = 0x99,
+	IOMMUFD_CMD_HWPT_LIVEUPDATE_AREAS = 0x9a,
 };
 
 /**
@@ -1413,8 +1415,11 @@ struct iommu_hw_queue_alloc {
  * that were preserved in the same session before the iommufd. Every entry of the
  * page table is compared with what the memfd holds. Preserving the iommufd fails
  * with EOPNOTSUPP if there is other memory, with ENOENT if a memfd is not
- * preserved in the session, and with EINVAL if seals are missing or an entry
- * leads elsewhere, as it does after a hole was punched into a memfd.
+ * preserved in the session, with EINVAL if seals are missing or an entry leads
+ * elsewhere, as it does after a hole was punched into a memfd, with E2BIG if there
+ * are more page tables or areas than the host allows for an iommufd, and with EBUSY
+ * while dirty pages of a marked HWPT are tracked. Tracking can not be turned on while it
+ * is preserved. A nesting parent is handed over without the HWPTs nested in it.
  *
  * While the iommufd is preserved, IOMMU_IOAS_MAP, IOMMU_IOAS_MAP_FILE,
  * IOMMU_IOAS_COPY and IOMMU_IOAS_UNMAP on such an IOAS, and IOMMU_DESTROY of the
@@ -1424,8 +1429,9 @@ struct iommu_hw_queue_alloc {
  *
  * Return: 0 on success, also if it has this token already. EOPNOTSUPP if this
  * HWPT can not be preserved: one that was made by attaching a device to an IOAS,
- * a nesting parent, one with fault handling, PASIDs or dirty tracking, or one of
- * a driver that does not support it. EEXIST if it is marked with another token.
+ * one with fault handling or PASIDs, or one of a driver that does not support it,
+ * and if the kernel runs without live update.
+ * EEXIST if it is marked with another token.
  * EADDRINUSE if the token is in use. EBUSY while the iommufd is preserved.
  */
 struct iommu_hwpt_liveupdate_mark_preserve {
@@ -1457,9 +1463,8 @@ struct iommu_hwpt_liveupdate_mark_preserve {
  *
  * The memory is pinned, and accounted for like any that is mapped, until then.
  * Every entry of the table is compared with the memfds that the session holds,
- * which does not need them to be retrieved by user space. What was done to a
- * memfd after it was retrieved and before the iommufd was may have moved its
- * pages, so it is wise to retrieve the iommufd first.
+ * which does not need them to be retrieved by user space. What was punched out of
+ * a memfd before this is no longer there to compare with, and costs the HWPT.
  *
  * Return: 0 on success. ENOENT if there is no HWPT with this token, it was
  * reclaimed before, or the iommufd's session was finished. EBADMSG if what the
@@ -1467,9 +1472,11 @@ struct iommu_hwpt_liveupdate_mark_preserve {
  * elsewhere than to the memfds; the kernel log names the field. EADDRINUSE if it
  * maps what is reserved for the device. EINVAL if the device needs cache
  * coherency enforced and the table does not. ENOMEM if there is no memory or the
- * limit of locked memory is reached; this can be tried again, unless memory was
- * short already when the iommufd was retrieved. EOPNOTSUPP if the device has no
- * IOMMU, or one whose driver does not support it.
+ * limit of locked memory is reached; this can be tried again. ENOTRECOVERABLE if
+ * memory was short already when the iommufd was retrieved, or a memfd could not be
+ * had then; this is final. EOPNOTSUPP if the device has no IOMMU, one whose driver
+ * does not support it, or one that can not do what the HWPT was allocated for, such
+ * as dirty tracking.
  */
 struct iommu_hwpt_liveupdate_reclaim {
 	__u32 size;
@@ -1523,4 +1530,92 @@ struct iommu_hwpt_liveupdate_query {
 };
 #define IOMMU_HWPT_LIVEUPDATE_QUERY \
 	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_QUERY)
+
+/**
+ * struct iommu_liveupdate_hwpt - A HWPT of the previous kernel
+ * @hwpt_token: Token that it was marked with
+ * @nr_areas: Number of its areas, see IOMMU_HWPT_LIVEUPDATE_AREAS
+ * @hwpt_id: Its ID if it was reclaimed and still exists, else 0
+ * @ioas_id: The ID of its IOAS then, else 0
+ * @error: The errno that IOMMU_HWPT_LIVEUPDATE_RECLAIM fails with for this HWPT
+ *         whatever the device is, ENOENT if it was reclaimed, or 0
+ * @__reserved: 0
+ */
+struct iommu_liveupdate_hwpt {
+	__aligned_u64 hwpt_token;
+	__aligned_u64 nr_areas;
+	__u32 hwpt_id;
+	__u32 ioas_id;
+	__u32 error;
+	__u32 __reserved;
+};
+
+/**
+ * struct iommu_hwpt_liveupdate_list - ioctl(IOMMU_HWPT_LIVEUPDATE_LIST)
+ * @size: sizeof(struct iommu_hwpt_liveupdate_list)
+ * @flags: Must be 0
+ * @num_hwpts: Input: the number of elements of @hwpts, output: how many there are
+ * @__reserved: Must be 0
+ * @hwpts: Pointer to an array of struct iommu_liveupdate_hwpt
+ *
+ * What an iommufd that was retrieved from a live update session got from the
+ * previous kernel, in ascending order of the tokens, until the session is finished.
+ * This is for a VMM that does not know any more what it had. No more is written
+ * than @num_hwpts has room for.
+ *
+ * Return: 0 on success. EMSGSIZE if there are more than there is room for.
+ */
+struct iommu_hwpt_liveupdate_list {
+	__u32 size;
+	__u32 flags;
+	__u32 num_hwpts;
+	__u32 __reserved;
+	__aligned_u64 hwpts;
+};
+#define IOMMU_HWPT_LIVEUPDATE_LIST \
+	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_LIST)
+
+/**
+ * struct iommu_liveupdate_area - What a HWPT of the previous kernel maps
+ * @iova: Where
+ * @length: How much in bytes
+ * @memfd_token: Token of the memfd in the session
+ * @memfd_offset: Where in the memfd it begins
+ * @prot: Combination of IOMMU_IOAS_MAP_READABLE and IOMMU_IOAS_MAP_WRITEABLE
+ * @__reserved: 0
+ */
+struct iommu_liveupdate_area {
+	__aligned_u64 iova;
+	__aligned_u64 length;
+	__aligned_u64 memfd_token;
+	__aligned_u64 memfd_offset;
+	__u32 prot;
+	__u32 __reserved;
+};
+
+/**
+ * struct iommu_hwpt_liveupdate_areas - ioctl(IOMMU_HWPT_LIVEUPDATE_AREAS)
+ * @size: sizeof(struct iommu_hwpt_liveupdate_areas)
+ * @flags: Must be 0
+ * @hwpt_token: Token of a HWPT of the previous kernel, reclaimed or not
+ * @num_areas: Input: the number of elements of @areas, output: how many there are
+ * @__reserved: Must be 0
+ * @areas: Pointer to an array of struct iommu_liveupdate_area
+ *
+ * The areas, in ascending order of the IOVA, as the previous kernel wrote them down,
+ * until the session is finished. No more is written than @num_areas has room for.
+ *
+ * Return: 0 on success. ENOENT if there is no HWPT with this token, EBADMSG if its
+ * areas are damaged, EMSGSIZE if there are more than there is room for.
+ */
+struct iommu_hwpt_liveupdate_areas {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 hwpt_token;
+	__u32 num_areas;
+	__u32 __reserved;
+	__aligned_u64 areas;
+};
+#define IOMMU_HWPT_LIVEUPDATE_AREAS \
+	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_AREAS)
 #endif
