@@ -13,12 +13,12 @@ finished() {
 	[ "$(grep -c 'iommu_flb_finish_end' /share/trace.txt)" -eq "$1" ]
 }
 
-# Each session has memfds too, and the first one that ends must leave the FLB to the other
+# The one session has memfds alone, and when it ends it must leave the FLB to the other
 stage2() {
 	echo 1 >$T/events/iommu_liveupdate/enable
-	comes_through "the first session comes through" /share/main.plan
+	comes_through "the session without an iommufd comes through" /share/other.plan
 	expect "the FLB is there still" finished 0
-	comes_through "the second session comes through" /share/other.plan
+	comes_through "the other session comes through" /share/main.plan
 	expect "the FLB is finished with it" finished 1
 	expect "all memory is back" memory_is_there
 }

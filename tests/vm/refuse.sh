@@ -1,7 +1,7 @@
 # Everything that cannot be preserved is refused with its errno, and a refusal changes nothing.
 # SPDX-License-Identifier: GPL-2.0-only
 kernel=test
-plan=135
+plan=129
 timeout=480
 
 stage1() {

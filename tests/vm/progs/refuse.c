@@ -185,12 +185,9 @@ static bool make_ioas(struct rig *rig, const struct mark *mark, uint32_t *id)
 static const struct mark marks[] = {
 	{ "an automatic domain", RIG_VTD, -EOPNOTSUPP, make_automatic, 0 },
 	{ "an automatic domain", RIG_MOCK, -EOPNOTSUPP, make_automatic, 0 },
-	{ "a nest parent", RIG_MOCK, -EOPNOTSUPP, make_flagged, IOMMU_HWPT_ALLOC_NEST_PARENT },
 	{ "a nested HWPT", RIG_MOCK, -ENOENT, make_nested, 0 },
 	{ "a HWPT with faults", RIG_MOCK, -EOPNOTSUPP, make_with_fault, IOMMU_HWPT_FAULT_ID_VALID },
 	{ "a HWPT with PASIDs", RIG_MOCK, -EOPNOTSUPP, make_flagged, IOMMU_HWPT_ALLOC_PASID },
-	{ "a HWPT with dirty tracking", RIG_MOCK, -EOPNOTSUPP, make_flagged,
-	  IOMMU_HWPT_ALLOC_DIRTY_TRACKING },
 	{ "a HWPT without support by its driver", RIG_MOCK, -EOPNOTSUPP, make_huge, 0 },
 	{ "a HWPT that is marked", RIG_VTD, -EEXIST, make_marked, 0 },
 	{ "an id that nothing has", RIG_VTD, -ENOENT, make_unknown, 0 },
