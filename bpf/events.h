@@ -371,7 +371,7 @@ struct lutrace_digest {
 	__u64 nr_tables;		/* read so far */
 	__u64 batch;			/* of them, by this call */
 	__u64 unkept, unkept_phys;	/* tables that KHO does not keep, or keeps, and the first of them */
-	__u64 stale, stale_phys;	/* that were not made ready for such a unit */
+	__u64 stale;			/* that were not made ready for such a unit */
 	__u64 bad;			/* entries that the format cannot have */
 	__u64 bad_phys, bad_entry;	/* the first: where it is, and what */
 	__u64 at_phys;			/* the table that was read last, or cannot be */

@@ -257,7 +257,7 @@ struct iommufd_incoming_hwpt {
 
 /* Lutrace series: a memfd that such HWPTs map. */
 struct iommufd_incoming_memfd {
-	long nr_folios;			/* pinned; 0: it is not. In older kernels, which did not keep it. */
+	long nr_folios;			/* pinned; 0: it is not. Gone since the session keeps memfds in place. */
 };
 
 /* What the kernel before wrote of a memfd, and in this kernel's order of each of its folios. */

@@ -148,8 +148,8 @@ __noinline long load_table(__u32 level)
 	d->levels[level].tables++;
 	if (d->kho_root && kho_keeps(d, at->phys) != !!d->preserved && !d->unkept++)
 		d->unkept_phys = at->phys;
-	if (d->incoherent && !was_written_back(at->phys) && !d->stale++)
-		d->stale_phys = at->phys;
+	if (d->incoherent && !was_written_back(at->phys))
+		d->stale++;
 	return 0;
 }
 

@@ -48,9 +48,9 @@
 /* What is taken for nothing: by so much two runs without lutrace may differ, in a pair */
 #define NOISE		16
 /*
- * Preserving takes a page for each domain, and these fill a CPU's list of free pages once more or once less in
- * a cycle, by how full that happens to be: 2,300, of which each of the 20 domains has its part. Unpreserving
- * takes none, and shows what a program adds to the instruction.
+ * Since preserving takes a page for each domain, a step of 110 in a pair comes and goes from round to round,
+ * with and without lutrace: 2,200 in a cycle of 20 domains, perhaps a refill of a list of free pages, which was
+ * not looked into. Unpreserving takes no page, and shows what a program adds to the instruction.
  */
 #define NOISE_PRESERVE	128
 /*
