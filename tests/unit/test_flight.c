@@ -256,6 +256,41 @@ static void test_rotation(void **state)
 	done(&d);
 }
 
+/*
+ * Whatever room the header leaves to the last event, and however much of the file is still in the
+ * recorder's buffer when it is full: nothing is larger than it may be.
+ */
+static void test_no_byte_more(void **state)
+{
+	unsigned int pad, nr = FLIGHT_MIN_KIB * 1024 / sizeof(struct lutrace_event) + 1;
+	struct lutrace_event ev = {
+		.rec = { LUTRACE_REC_EVENT, sizeof(ev) }, .op = LUTRACE_OP_PRESERVE, .pid = 1,
+		.tid = 1,
+	};
+	struct folder d = { .events = 0 };
+	struct fault fault;
+	struct flight *f;
+	unsigned int i;
+	char *host;
+
+	for (pad = 0; pad < sizeof(ev); pad += 8) {
+		kernel = (struct lutrace_footer){ .signal = 15 };
+		host = xasprintf("%spad=%0*d\n", HOST, (int)pad + 1, 0);
+		f = open_as("b1", host, 3);
+		for (i = 0; i < nr; i++) {
+			ev.seq = ++kernel.counts.events;
+			assert_int_equal(flight__put(f, &ev.rec, &fault), 0);
+		}
+		finish(f);
+		look(&d, true);
+		assert_int_equal(d.files.nr, 2);
+		done(&d);
+		free(host);
+		teardown(state);
+		setup(state);
+	}
+}
+
 /* A file of which all before it are gone has what they told once, for no more than half of it. */
 static void test_repetition(void **state)
 {
@@ -704,6 +739,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_boot_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rotation, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_byte_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repetition, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_empty_snapshot_repeated, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counts, setup, teardown),

@@ -17,8 +17,12 @@
 #include "recording/flight_dir.h"
 #include "recording/recording.h"
 
-/* What a file still needs at its end */
-#define END_BYTES	(sizeof(struct lutrace_clock) + sizeof(struct lutrace_footer))
+/*
+ * What a file may still need at its end beside the next record: a checksum if the recorder's buffer is
+ * written out before that record, and one after it.
+ */
+#define END_BYTES	(2 * sizeof(struct lutrace_sum) + sizeof(struct lutrace_clock) + \
+			 sizeof(struct lutrace_footer))
 
 struct flight {
 	struct flight_opts opts;
