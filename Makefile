@@ -19,7 +19,8 @@ all: tools
 
 help:
 	@echo 'make demo          from nothing to a proven live update in QEMU, with a report'
-	@echo 'make bench         what lutrace costs: instructions, memory, time to the first DMA'
+	@echo 'make bench         what lutrace costs: instructions, memory, time to the first DMA; and how'
+	@echo '                   much faster two CPUs preserve and reclaim than one'
 	@echo 'make test          all tests; the last line counts them'
 	@echo 'make test-unit     the unit tests of the tools'
 	@echo 'make fuzz          any bytes through the reader of recordings, RUNS=10000000 times,'

@@ -19,6 +19,39 @@ cmd_check_apply() {
 	[ "$(kgit -C "$w/linux" rev-parse 'HEAD^{tree}')" = "$(head_of 'HEAD^{tree}')" ] ||
 		die "the series gives another tree than the one in $KTREE"
 	say "apply: ${#list[@]} patches apply"
+	check_parts "$w/linux"
+}
+
+# needs_of PART: the parts that it needs, and those that these need, in order, and itself.
+needs_of() {
+	local part needs subject n
+
+	while read -r part needs subject; do
+		[ "$part" = "$1" ] || continue
+		[ "$needs" != - ] || break
+		for n in ${needs//,/ }; do
+			needs_of "$n"
+		done
+	done <"$SERIES_DIR/parts"
+	echo "$1"
+}
+
+# Each part applies on top of those that it needs, and without the others.
+check_parts() {
+	local part needs subject n list p
+
+	while read -r part needs subject; do
+		case $part in '' | '#'*) continue ;; esac
+		kgit -C "$1" checkout -q -B part base
+		for n in $(needs_of "$part" | sort -u); do
+			mapfile -t list < <(grep "^$n/" "$SERIES_DIR/series")
+			for p in "${list[@]}"; do
+				am "$1" "$SERIES_DIR/$p" ||
+					die "$p does not apply on top of what $part needs: $needs"
+			done
+		done
+		say "apply: $part on top of $needs"
+	done <"$SERIES_DIR/parts"
 }
 
 # is_allowed TYPE FILE: a line "TYPE PATTERN reason" of tests/patches/allowed-checks covers it.

@@ -1416,10 +1416,11 @@ struct iommu_hw_queue_alloc {
  * page table is compared with what the memfd holds. Preserving the iommufd fails
  * with EOPNOTSUPP if there is other memory, with ENOENT if a memfd is not
  * preserved in the session, with EINVAL if seals are missing or an entry leads
- * elsewhere, as it does after a hole was punched into a memfd, with E2BIG if there
- * are more page tables or areas than the host allows for an iommufd, and with EBUSY
- * while dirty pages of a marked HWPT are tracked. Tracking can not be turned on while it
+ * elsewhere, as it does after a hole was punched into a memfd, and with EBUSY while
+ * dirty pages of a marked HWPT are tracked. Tracking can not be turned on while it
  * is preserved. A nesting parent is handed over without the HWPTs nested in it.
+ * With E2BIG it fails if there are more page tables or areas than the host allows
+ * for an iommufd, or more HWPTs than a record has room for, some 87,000.
  *
  * While the iommufd is preserved, IOMMU_IOAS_MAP, IOMMU_IOAS_MAP_FILE,
  * IOMMU_IOAS_COPY and IOMMU_IOAS_UNMAP on such an IOAS, and IOMMU_DESTROY of the
@@ -1471,8 +1472,9 @@ struct iommu_hwpt_liveupdate_mark_preserve {
  * previous kernel left is damaged, does not fit the device's IOMMU, or leads
  * elsewhere than to the memfds; the kernel log names the field. EADDRINUSE if it
  * maps what is reserved for the device. EINVAL if the device needs cache
- * coherency enforced and the table does not. ENOMEM if there is no memory or the
- * limit of locked memory is reached; this can be tried again. ENOTRECOVERABLE if
+ * coherency enforced and the table does not, or its IOMMU can not, or if it has an
+ * IOMMU of another kind than the device of an attempt before. ENOMEM if there is
+ * no memory or the limit of locked memory is reached; this can be tried again. ENOTRECOVERABLE if
  * memory was short already when the iommufd was retrieved, or a memfd could not be
  * had then; this is final. EOPNOTSUPP if the device has no IOMMU, one whose driver
  * does not support it, or one that can not do what the HWPT was allocated for, such
