@@ -247,6 +247,7 @@ struct lutrace_iommufd {
 	 * the memory may move. 0 or 1 where the session keeps it in place.
 	 */
 	__u32 memfds, unpinned;
+	__u64 files;			/* of a session that keeps it: struct list_head of its files; or 0 */
 	char session[LUTRACE_SESSION_SIZE];	/* "": its own file */
 };
 

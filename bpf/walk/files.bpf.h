@@ -241,6 +241,7 @@ static __always_inline long files__iommufd(struct files_scan *s, __u64 file)
 	}
 	s->out.ctx = ctx;
 	s->out.token = 0;
+	s->out.files = 0;
 	s->out.session[0] = 0;
 	if (!files__put(s, LUTRACE_FOUND_IOMMUFD)) {
 		s->full = 1;
@@ -275,6 +276,7 @@ static __always_inline long files__begin_session(struct files_scan *s, __u64 fil
 	s->out.session[LUTRACE_SESSION_SIZE - 1] = 0;
 	s->list = s->session + OFFSET_OF(session, file_set.files_list);
 	s->at = s->first;
+	s->out.files = s->list;
 	s->out.ctx = 0;
 	s->out.token = 0;
 	if (s->mode == FILES_LIST && !s->skip && !files__put(s, LUTRACE_FOUND_SESSION)) {

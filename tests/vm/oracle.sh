@@ -3,7 +3,7 @@
 # Each check's status is in NAME.status, and what it found in NAME.json; that of luctl in NAME.luctl.
 # scripts/mutants reads them.
 kernel=test
-plan=14
+plan=16
 timeout=300
 
 T=/sys/kernel/tracing
@@ -80,6 +80,27 @@ crowd() {
 	done
 }
 
+# Prints the IOVA of the first entry of HWPT 0x2 that maps more than a page, or what is mapped first
+entry_to_spoil() {
+	lutrace walk --token 0x2 >/share/hole.walk
+	sed -n 's/^token=0x2 iova=0x\([0-9a-f]*\) .* size=0x\([0-9a-f]*\) .*/\2 \1/p' /share/hole.walk |
+		awk '$1 != 1000 { print $2; found = 1; exit } END { if (!found) print "1000000" }'
+}
+
+punch_behind() {
+	abuse punch "$(cut -d " " -f 1 /run/luctl/hole.pid)" $(((0x$(entry_to_spoil) - 0x1000000) / 4096 + 1))
+}
+
+# What does not lead to its memfd any more is refused, and all is as before. A kernel that looks at less hands it
+# over, which lutrace sees.
+refuses_a_hole() {
+	checked hole -- sh -c 'timeout 60 luctl run --no-kexec /share/hole.plan >/share/luctl-hole.log 2>&1
+		echo $? >/share/hole.luctl' 2>/share/hole.err
+	cat /share/luctl-hole.log
+	grep -q '^abuse: punch: 2 of 2' /share/luctl-hole.log && [ "$(cat /share/hole.luctl)" = 1 ] &&
+		grep -q 'EINVAL\|Invalid argument' /share/luctl-hole.log
+}
+
 stage1() {
 	survive
 	[ -e /sys/class/iommu/dmar0 ] || cat /share/grow.plan >>/share/a.plan
@@ -96,6 +117,8 @@ stage1() {
 	expect "all page tables are freed" soon tables_are "$_tables"
 	expect "KHO has no block more" nothing_is_preserved "$_blocks"
 
+	expect "a table that leads elsewhere is refused" refuses_a_hole
+	expect "and there too lutrace has no cause" is hole 0
 	expect "the first kernel is watched" start_watching
 	timeout 60 luctl run /share/a.plan /share/b.plan >/share/luctl-run.log 2>&1
 	echo $? >/share/run.luctl

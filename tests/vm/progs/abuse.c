@@ -9,7 +9,7 @@
  *   abuse compact PID          compaction of all memory
  *   abuse move                 the last three on memory of its own that nothing pins: pages must
  *                              move, or the others prove nothing
- *   abuse punch PID            a hole of a page in each memfd; the files must have new pages there
+ *   abuse punch PID [N]        a hole in each memfd, its page N, from 0; the files must have new pages there
  *   abuse hog FILE             fills all free memory with a pattern, writes FILE.filled,
  *                              reads it over and over until FILE.stop exists, and then writes what
  *                              it saw to FILE: "intact N pages" or "changed ..."
@@ -243,7 +243,7 @@ static int expect_fixed_size(struct targets *targets)
 	return 0;
 }
 
-static int punch(struct targets *targets)
+static int punch(struct targets *targets, unsigned long page)
 {
 	size_t i, nr_pages, moved;
 	struct target *t;
@@ -251,7 +251,8 @@ static int punch(struct targets *targets)
 	targets__locate(targets, &nr_pages);
 	for (i = 0; i < targets->nr; i++) {
 		t = &targets->all[i];
-		if (fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE))
+		if (fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      page * PAGE, PAGE))
 			die("punching a hole into", t->name);
 	}
 	moved = targets__locate(targets, &nr_pages);
@@ -357,13 +358,13 @@ int main(int argc, char **argv)
 		return hog(argv[2]);
 	if (!strcmp(what, "move") && argc == 2)
 		return expect_moved(&targets);
-	if (argc != 3)
+	if (argc != 3 && (argc != 4 || strcmp(what, "punch")))
 		return usage();
 	targets__find(&targets, argv[2]);
 	if (!strcmp(what, "truncate"))
 		return expect_fixed_size(&targets);
 	if (!strcmp(what, "punch"))
-		return punch(&targets);
+		return punch(&targets, argc == 4 ? strtoul(argv[3], NULL, 0) : 0);
 	if (!strcmp(what, "pageout"))
 		return expect_in_place(&targets, what, pageout);
 	if (!strcmp(what, "collapse"))

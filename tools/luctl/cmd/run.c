@@ -40,7 +40,8 @@ static int cmd_run__make_memfds(struct update *u)
 
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
-		kind = (m->huge ? MEMFD_HUGE : 0) | (m->noexec ? MEMFD_NOEXEC : 0);
+		kind = (m->huge ? MEMFD_HUGE : 0) | (m->noexec ? MEMFD_NOEXEC : 0) |
+			(m->backwards ? MEMFD_BACKWARDS : 0);
 		u->memfds[i] = memfd__create(m->name, m->size, kind, m->seed);
 		if (!u->memfds[i])
 			return -1;

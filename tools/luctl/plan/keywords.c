@@ -137,7 +137,8 @@ static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
 	if (parser__get_number(p, "size", &m->size) || parser__get_number(p, "token", &m->token) ||
 	    parser__get_number_or(p, "seed", &m->seed, 1) ||
 	    parser__get_yes_no(p, "huge", &m->huge) ||
-	    parser__get_yes_no(p, "noexec", &m->noexec))
+	    parser__get_yes_no(p, "noexec", &m->noexec) ||
+	    parser__get_yes_no(p, "backwards", &m->backwards))
 		return -1;
 	unit = m->huge ? PLAN_HUGE_PAGE : PLAN_PAGE;
 	if (!m->size)
@@ -490,11 +491,11 @@ static const struct keyword keywords[] = {
 	{ "iommufd", "iommufd token=N", keyword__iommufd, 0, false, { "token" } },
 	{ "device", "device NAME BDF", keyword__device, 2, false, {} },
 	{ "memfd",
-	  "memfd NAME size=N token=N [huge=yes|no] [noexec=yes|no] [seed=N]",
+	  "memfd NAME size=N token=N [huge=yes|no] [noexec=yes|no] [backwards=yes|no] [seed=N]",
 	  keyword__memfd,
 	  1,
 	  false,
-	  { "size", "token", "huge", "noexec", "seed" } },
+	  { "size", "token", "huge", "noexec", "backwards", "seed" } },
 	{ "hwpt",
 	  "hwpt NAME device=DEVICE [token=N] [ioas=HWPT]",
 	  keyword__hwpt,

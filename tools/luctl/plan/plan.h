@@ -53,6 +53,7 @@ struct plan_memfd {
 	uint64_t seed;
 	bool huge;
 	bool noexec;
+	bool backwards;			/* filled from the end */
 	int line;
 };
 

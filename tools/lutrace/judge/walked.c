@@ -61,6 +61,9 @@ bool walked__wrong(const struct lutrace_deep *w, char *text, size_t size)
 	if (w->flags & DEEP_UNREADABLE)
 		snprintf(text, size, "an entry leads to a table at 0x%llx, where there is no memory",
 			 w->bad_phys);
+	else if (w->flags & DEEP_ELSEWHERE)
+		snprintf(text, size, "in %llu places it does not lead to the memfds of its session, the first at "
+			 "IOVA 0x%llx, from where it leads to 0x%llx", w->bad, w->bad_entry, w->bad_phys);
 	else if (w->bad)
 		snprintf(text, size, "%llu entries are none that %s can have, the first 0x%llx at "
 			 "0x%llx", w->bad, pt__format_name(w->format), w->bad_entry, w->bad_phys);

@@ -4,6 +4,7 @@
  * once it is known that the domain was the same until then. Called by `record` and `check` with --deep.
  * See deep.h.
  */
+#include <bpf/btf.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,10 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "live/live.h"
+#include "objects/contents.h"
 #include "objects/deep.h"
 #include "objects/lister.h"
+#include "walk/kernel.h"
 #include "walk/kho.h"
 
 #define KHO_FDT		"/sys/kernel/debug/kho/out/fdt"
@@ -44,6 +47,8 @@ struct deep {
 	const struct deep_ops *ops;
 	void *priv;
 	struct lister *lister;
+	struct contents_layout layout;
+	bool has_layout;
 	__u64 kho_root;
 	struct fault kho_missing;
 	struct idmap *wanted;		/* what events told of and no walk has seen: WANTED_* */
@@ -68,6 +73,15 @@ static void deep__find_kho(struct deep *deep)
 	free(fdt);
 }
 
+static void deep__find_layout(struct deep *deep)
+{
+	struct fault ignored;
+	struct btf *btf = kernel__btf(&ignored);
+
+	deep->has_layout = btf && contents_layout__read(&deep->layout, btf);
+	btf__free(btf);
+}
+
 struct deep *deep__open(const struct deep_ops *ops, void *priv, bool verbose,
 			struct fault *fault)
 {
@@ -82,6 +96,7 @@ struct deep *deep__open(const struct deep_ops *ops, void *priv, bool verbose,
 	deep->lister = lister;
 	deep->wanted = idmap__new();
 	deep->walked = idmap__new();
+	deep__find_layout(deep);
 	deep__find_kho(deep);
 	return deep;
 }
@@ -142,6 +157,41 @@ static void deep__describe(const struct listed *item, const struct lutrace_diges
 	memcpy(w->levels, d->levels, sizeof(w->levels));
 }
 
+static bool deep__page_at(void *priv, uint64_t address, void *page)
+{
+	return lister__page_at(priv, address, page);
+}
+
+static bool deep__page_at_phys(void *priv, uint64_t phys, void *page)
+{
+	uint64_t address;
+
+	return lister__to_virt(priv, phys, &address) && lister__page_at(priv, address, page);
+}
+
+/* Whether what is mapped is the memory of the memfds, of one that is preserved and right in itself. */
+static void deep__compare_contents(struct deep *deep, const struct listed *item, struct lutrace_deep *w)
+{
+	const struct contents_reader reader = { deep__page_at, deep__page_at_phys, deep->lister };
+	struct contents_of of = {
+		.files = item->files, .ser_phys = item->p.ser_phys, .generation = item->p.generation,
+		.format = w->format, .top_phys = w->top_phys, .top_level = w->top_level,
+	};
+	struct contents_result found;
+	int level;
+
+	if (!deep->has_layout || !item->preserved || w->bad || w->flags & (DEEP_STOPPED | DEEP_UNREADABLE))
+		return;
+	for (level = 0; level < LUTRACE_PT_LEVELS; level++)
+		of.nr_leaves += w->levels[level].leaves;
+	if (!contents__compare(&deep->layout, &reader, &of, &found) || !found.wrong)
+		return;
+	w->flags |= DEEP_ELSEWHERE;
+	w->bad = found.wrong;
+	w->bad_entry = found.iova;
+	w->bad_phys = found.leads_to;
+}
+
 /*
  * Returns 1 with @w if it came to an end, 0 if there is nothing to be said: the
  * domain was given up meanwhile. The time of @w is one at which it was not.
@@ -179,6 +229,7 @@ static int deep__walk(struct deep *deep, const struct listed *item, struct lutra
 		w->flags |= DEEP_UNREADABLE;
 		w->bad_phys = d.at_phys;
 	}
+	deep__compare_contents(deep, item, w);
 	w->time_ns = d.time_ns;
 	w->took_ns = live__now() - start;
 	w->took_ns += !w->took_ns;

@@ -277,7 +277,8 @@ int lister__list(struct lister *lister, struct listing *out, struct fault *fault
 			continue;
 		item = (struct listed){ .token = f->hwpt.token, .pid = f->pid, .fd = f->fd,
 					.id = f->hwpt.id, .pending = f->hwpt.pending,
-					.reclaimed = f->hwpt.reclaimed, .hwpt = f->hwpt };
+					.reclaimed = f->hwpt.reclaimed, .hwpt = f->hwpt,
+					.files = f->files };
 		if (f->hwpt.record)
 			err = lister__read_record(lister, &f->hwpt, &item, fault);
 		if (err || (!item.preserved && !item.pending && !item.reclaimed))

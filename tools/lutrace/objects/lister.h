@@ -26,6 +26,7 @@ struct listed {
 	bool reclaimed;		/* came through the last live update */
 	bool fits;		/* the record has the root of the page table */
 	struct lutrace_hwpt hwpt;	/* as the kernel has it */
+	__u64 files;			/* address of the list of its session's files; 0: none that is open */
 };
 
 struct listing {

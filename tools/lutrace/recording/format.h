@@ -11,7 +11,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	9	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	10	/* what a reader may skip was added */
 #define LUTRACE_SUMS_SINCE	9	/* minor version: each write ends with LUTRACE_REC_SUM */
 #define LUTRACE_REC_MAX		65536u
 
@@ -51,6 +51,7 @@ enum {
 	DEEP_STOPPED = 2,		/* there were more tables than there can be */
 	DEEP_UNREADABLE = 4,		/* a table is at bad_phys, where nothing can be read */
 	DEEP_UNPRESERVED = 8,		/* it is marked, and neither preserved nor reclaimed; in no recording */
+	DEEP_ELSEWHERE = 16,		/* since 1.10: bad entries lead elsewhere than to the memfds */
 };
 
 /* What `--deep` saw of a domain: a walk of its whole page table by lutrace's own program. */
@@ -67,7 +68,11 @@ struct lutrace_deep {
 	__u32 format, top_level;
 	/* Tables that KHO does not keep, or, of one without a record, that it keeps; the first of them. */
 	__u64 unkept, unkept_phys;
-	__u64 bad, bad_phys, bad_entry;	/* entries that cannot be; the first: where, what */
+	/*
+	 * Entries that cannot be; the first: where, what. With DEEP_ELSEWHERE places from where it does not lead to
+	 * the memory that the areas say; of the first what it leads to, and the IOVA.
+	 */
+	__u64 bad, bad_phys, bad_entry;
 	struct lutrace_level levels[LUTRACE_PT_LEVELS];
 	__u32 flags;			/* DEEP_* */
 	/* Tables that were not written back for a unit that does not see the cache; 0 before 1.9. */

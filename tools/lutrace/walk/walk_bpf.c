@@ -200,6 +200,7 @@ static void found_hwpts__add(struct found_hwpts *out, const struct source *from,
 	if (!from->kept)
 		return;
 	f->iommufd_token = from->kept->token;
+	f->files = from->kept->files;
 	memcpy(f->session, from->kept->session, sizeof(f->session));
 }
 

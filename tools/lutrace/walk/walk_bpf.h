@@ -18,6 +18,7 @@ struct found_hwpt {
 	__u32 pid, fd;
 	char session[LUTRACE_SESSION_SIZE];	/* that keeps its iommufd; "": none that is open */
 	__u64 iommufd_token;		/* in that session */
+	__u64 files;			/* address of the list of the session's files; 0 without one */
 };
 
 struct found_hwpts {
