@@ -1158,6 +1158,27 @@ static void test_deep_stale(void **state)
 	expect_only(RULE_DEEP, VERDICT_VIOLATION);
 }
 
+/* It says what was compared, and what leads elsewhere */
+static void test_deep_contents(void **state)
+{
+	struct lutrace_deep w = walk_of(0, 1);
+
+	(void)state;
+	start_walked();
+	w.flags |= DEEP_CONTENTS;
+	put_walk(w);
+	assert_int_equal(told, 0);
+	w.flags |= DEEP_ELSEWHERE;
+	w.bad = 3;
+	w.bad_entry = 0x1006000;
+	w.bad_phys = 0x185e000;
+	put_walk(w);
+	assert_int_equal(told, 1);
+	assert_non_null(strstr(last.text, "in 3 places it does not lead to the memfds of its session, the first "
+				"at IOVA 0x1006000, from where it leads to 0x185e000"));
+	expect_only(RULE_DEEP, VERDICT_VIOLATION);
+}
+
 static void test_deep_counted(void **state)
 {
 	(void)state;
@@ -1675,7 +1696,8 @@ int main(void)
 		T(freed_is_told_and_was_not), T(complaints), T(complaints_lost),
 		T(no_complaints), T(what_is_left),
 		T(deep), T(deep_changed), T(deep_record_is_wrong), T(deep_not_kept),
-		T(deep_kept_for_nobody), T(deep_kept_after_a_gap), T(deep_stale), T(deep_counted),
+		T(deep_kept_for_nobody), T(deep_kept_after_a_gap), T(deep_stale), T(deep_contents),
+		T(deep_counted),
 		T(deep_not_walked), T(deep_cannot), T(alike), T(tallies_add_up), T(rules), T(deep_gone), T(deep_all_gone),
 		T(deep_attached_late),
 		T(deep_next_kernel), T(deep_restore_differs), T(deep_swapped), T(deep_same_token),

@@ -22,7 +22,7 @@
 	"session demo\n"					\
 	"device edu 00:04.0\n"					\
 	"memfd ram size=8M huge=yes token=0x100 seed=7\n"	\
-	"memfd small size=64K token=0x101 noexec=yes backwards=yes\n"	\
+	"memfd small size=64K token=0x101 noexec=yes\n"	\
 	"hwpt main token=0x1 device=edu\n"			\
 	"area main iova=0x1000000 memfd=ram offset=2M length=4M\n"
 
@@ -101,8 +101,6 @@ static void test_whole_plan(void **state)
 	assert_false(plan->memfds[0].noexec);
 	assert_false(plan->memfds[1].huge);
 	assert_true(plan->memfds[1].noexec);
-	assert_false(plan->memfds[0].backwards);
-	assert_true(plan->memfds[1].backwards);
 	assert_true(plan->hwpts[0].marked);
 	assert_int_equal(plan->hwpts[0].token, 1);
 	assert_int_equal(plan->areas[0].offset, 2 << 20);

@@ -40,8 +40,7 @@ static int cmd_run__make_memfds(struct update *u)
 
 	for (i = 0; i < u->plan->nr_memfds; i++) {
 		m = &u->plan->memfds[i];
-		kind = (m->huge ? MEMFD_HUGE : 0) | (m->noexec ? MEMFD_NOEXEC : 0) |
-			(m->backwards ? MEMFD_BACKWARDS : 0);
+		kind = (m->huge ? MEMFD_HUGE : 0) | (m->noexec ? MEMFD_NOEXEC : 0);
 		u->memfds[i] = memfd__create(m->name, m->size, kind, m->seed);
 		if (!u->memfds[i])
 			return -1;
@@ -133,7 +132,7 @@ static int cmd_run__probe(struct update *u)
 
 static const struct stage cmd_run__stages[] = {
 	{ "opened", preserve__create_session, STAGE_NO_HOOK, NULL, false },
-	{ "filled", cmd_run__make_memfds, STAGE_NO_HOOK, NULL, false },
+	{ "filled", cmd_run__make_memfds, PLAN_FILLED, NULL, false },
 	{ "mapped", cmd_run__make_hwpts, PLAN_MAPPED, NULL, false },
 	{ "probed", cmd_run__probe, STAGE_NO_HOOK, NULL, false },
 	{ "marked", preserve__mark, PLAN_MARKED, NULL, false },

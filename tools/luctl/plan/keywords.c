@@ -137,8 +137,7 @@ static int keyword__memfd_keys(struct parser *p, struct plan_memfd *m)
 	if (parser__get_number(p, "size", &m->size) || parser__get_number(p, "token", &m->token) ||
 	    parser__get_number_or(p, "seed", &m->seed, 1) ||
 	    parser__get_yes_no(p, "huge", &m->huge) ||
-	    parser__get_yes_no(p, "noexec", &m->noexec) ||
-	    parser__get_yes_no(p, "backwards", &m->backwards))
+	    parser__get_yes_no(p, "noexec", &m->noexec))
 		return -1;
 	unit = m->huge ? PLAN_HUGE_PAGE : PLAN_PAGE;
 	if (!m->size)
@@ -461,7 +460,7 @@ static int keyword__hook(struct parser *p)
 	if (stage == PLAN_NR_STAGES)
 		return parser__fail(p,
 				    "there is no stage '%s'; "
-				    "write mapped, marked, preserved, aborted, before-kexec, "
+				    "write filled, mapped, marked, preserved, aborted, before-kexec, "
 				    "retrieved, reclaimed or finished",
 				    p->rest);
 	if (!*command)
@@ -491,11 +490,11 @@ static const struct keyword keywords[] = {
 	{ "iommufd", "iommufd token=N", keyword__iommufd, 0, false, { "token" } },
 	{ "device", "device NAME BDF", keyword__device, 2, false, {} },
 	{ "memfd",
-	  "memfd NAME size=N token=N [huge=yes|no] [noexec=yes|no] [backwards=yes|no] [seed=N]",
+	  "memfd NAME size=N token=N [huge=yes|no] [noexec=yes|no] [seed=N]",
 	  keyword__memfd,
 	  1,
 	  false,
-	  { "size", "token", "huge", "noexec", "backwards", "seed" } },
+	  { "size", "token", "huge", "noexec", "seed" } },
 	{ "hwpt",
 	  "hwpt NAME device=DEVICE [token=N] [ioas=HWPT]",
 	  keyword__hwpt,

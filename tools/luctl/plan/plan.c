@@ -15,6 +15,7 @@
 #define DEFAULT_IOMMUFD_TOKEN 0x200
 
 static const char *const plan__stage_names[PLAN_NR_STAGES] = {
+	[PLAN_FILLED] = "filled",
 	[PLAN_MAPPED] = "mapped",
 	[PLAN_MARKED] = "marked",
 	[PLAN_PRESERVED] = "preserved",

@@ -18,6 +18,7 @@
 #define PLAN_SESSION_SIZE 64
 
 enum plan_stage {
+	PLAN_FILLED,
 	PLAN_MAPPED,
 	PLAN_MARKED,
 	PLAN_PRESERVED,
@@ -53,7 +54,6 @@ struct plan_memfd {
 	uint64_t seed;
 	bool huge;
 	bool noexec;
-	bool backwards;			/* filled from the end */
 	int line;
 };
 

@@ -166,19 +166,15 @@ static int memfd__check_huge(const char *name)
 	return 0;
 }
 
-static int memfd__fill(struct memfd *m, unsigned int kind)
+static int memfd__fill(struct memfd *m, bool huge)
 {
-	const uint64_t piece = kind & MEMFD_BACKWARDS ? (uint64_t)sysconf(_SC_PAGESIZE) : m->size;
-	const bool huge = kind & MEMFD_HUGE;
 	const char *advice = huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE";
-	uint64_t at;
 
 	/* A kernel without huge pages knows no advice against them, and needs none */
 	if (madvise(m->map, m->size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
 	    (huge || errno != EINVAL))
 		return say__errno(-errno, "madvise %s of memfd '%s' failed", advice, m->name);
-	for (at = m->size; at; at -= piece)
-		memfd__pattern(m->seed, at - piece, (uint8_t *)m->map + at - piece, piece);
+	memfd__pattern(m->seed, 0, m->map, m->size);
 	return 0;
 }
 
@@ -211,7 +207,7 @@ struct memfd *memfd__create(const char *name, uint64_t size, unsigned int kind, 
 		return NULL;
 	}
 	m = memfd__new(name, size, seed, fd);
-	if (m && (memfd__fill(m, kind) || memfd__seal(m))) {
+	if (m && (memfd__fill(m, huge) || memfd__seal(m))) {
 		memfd__free(m);
 		return NULL;
 	}

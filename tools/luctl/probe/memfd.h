@@ -11,11 +11,8 @@
 
 struct memfd;
 
-/*
- * Kinds, to be combined: of pages of 2 MiB; made with MFD_NOEXEC_SEAL; filled from the end to the begin, so that
- * the pages of an allocator that gives those at the top first lie side by side in their order.
- */
-enum { MEMFD_HUGE = 1, MEMFD_NOEXEC = 2, MEMFD_BACKWARDS = 4 };
+/* Kinds, to be combined: of pages of 2 MiB, and made with MFD_NOEXEC_SEAL. */
+enum { MEMFD_HUGE = 1, MEMFD_NOEXEC = 2 };
 
 /* Makes, maps, fills and seals it. Reports and returns NULL when it fails. */
 struct memfd *memfd__create(const char *name, uint64_t size, unsigned int kind, uint64_t seed);

@@ -32,6 +32,7 @@ enum {
 	DEEP_COMPARED,			/* walks, with one before */
 	DEEP_TABLES,
 	DEEP_TOOK_NS,
+	DEEP_WITH_MEMFDS,		/* walks after which what is mapped was compared with the memfds */
 };
 
 static char *rule_deep__summary(const struct tally *t)
@@ -39,10 +40,10 @@ static char *rule_deep__summary(const struct tally *t)
 	if (!t->watched && !t->subjects)
 		return xstrdup("--deep was not given");
 	return xasprintf("%zu walks of %llu domains, %llu tables in %.3f s; %llu compared with one "
-			 "before; %llu domains were unpreserved before a walk; %zu of %zu kernels "
+			 "before, %llu with the memory of the memfds; %llu domains were unpreserved before a walk; %zu of %zu kernels "
 			 "were walked", t->subjects, t->n[DEEP_WALKED], t->n[DEEP_TABLES],
-			 t->n[DEEP_TOOK_NS] / 1e9, t->n[DEEP_COMPARED], t->n[DEEP_GONE], t->watched,
-			 t->kernels);
+			 t->n[DEEP_TOOK_NS] / 1e9, t->n[DEEP_COMPARED], t->n[DEEP_WITH_MEMFDS],
+			 t->n[DEEP_GONE], t->watched, t->kernels);
 }
 
 static __u64 *rule_deep__number(struct oracle *o, int which)
@@ -272,6 +273,7 @@ static void rule_deep__walked(struct oracle *o, const struct lutrace_deep *w)
 	o->tallies[RULE_DEEP].subjects++;
 	*rule_deep__number(o, DEEP_TABLES) += walked__tables(w);
 	*rule_deep__number(o, DEEP_TOOK_NS) += w->took_ns;
+	*rule_deep__number(o, DEEP_WITH_MEMFDS) += !!(w->flags & DEEP_CONTENTS);
 	if (rule_deep__accused(o, w))
 		return;
 	if (rule_deep__wrong(o, w, text, sizeof(text)))

@@ -184,7 +184,11 @@ static void deep__compare_contents(struct deep *deep, const struct listed *item,
 		return;
 	for (level = 0; level < LUTRACE_PT_LEVELS; level++)
 		of.nr_leaves += w->levels[level].leaves;
-	if (!contents__compare(&deep->layout, &reader, &of, &found) || !found.wrong)
+	if (!contents__compare(&deep->layout, &reader, &of, &found))
+		return;
+	if (found.compared)
+		w->flags |= DEEP_CONTENTS;
+	if (!found.wrong)
 		return;
 	w->flags |= DEEP_ELSEWHERE;
 	w->bad = found.wrong;

@@ -52,6 +52,7 @@ enum {
 	DEEP_UNREADABLE = 4,		/* a table is at bad_phys, where nothing can be read */
 	DEEP_UNPRESERVED = 8,		/* it is marked, and neither preserved nor reclaimed; in no recording */
 	DEEP_ELSEWHERE = 16,		/* since 1.10: bad entries lead elsewhere than to the memfds */
+	DEEP_CONTENTS = 32,		/* since 1.10: what it leads to was compared with the memfds */
 };
 
 /* What `--deep` saw of a domain: a walk of its whole page table by lutrace's own program. */
