@@ -328,9 +328,11 @@ static void keep(const char *path)
 static int run(const struct run *run)
 {
 	int status = 0;
-	pid_t pid = fork(), child;
+	pid_t pid, child;
 
+	/* Before there is another who writes to it */
 	said[0] = '\0';
+	pid = fork();
 	if (!pid) {
 		if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) ||
 		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
