@@ -32,7 +32,7 @@ needs_of() {
 		for n in ${needs//,/ }; do
 			needs_of "$n"
 		done
-	done <"$SERIES_DIR/parts"
+	done < <(series_parts)
 	echo "$1"
 }
 
@@ -41,7 +41,6 @@ check_parts() {
 	local part needs subject n list p
 
 	while read -r part needs subject; do
-		case $part in '' | '#'*) continue ;; esac
 		kgit -C "$1" checkout -q -B part base
 		for n in $(needs_of "$part" | sort -u); do
 			mapfile -t list < <(grep "^$n/" "$SERIES_DIR/series")
@@ -51,7 +50,7 @@ check_parts() {
 			done
 		done
 		say "apply: $part on top of $needs"
-	done <"$SERIES_DIR/parts"
+	done < <(series_parts)
 }
 
 # is_allowed TYPE FILE: a line "TYPE PATTERN reason" of tests/patches/allowed-checks covers it.

@@ -57,6 +57,11 @@ is() {
 	[ "$(cat "/share/$1.status")" = "$2" ] || { tail -n 40 "/share/$1.txt"; false; }
 }
 
+# One that is given up at once may be gone before it is walked: that is status 3.
+no_violation() {
+	[ "$(cat "/share/$1.status")" = 3 ] || is "$1" 0
+}
+
 went_well() {
 	[ "$(cat "/share/$1")" = 0 ] || { tail -n 3 /share/luctl-*.log; false; }
 }
@@ -122,7 +127,7 @@ stage1() {
 	expect "KHO has no block more" nothing_is_preserved "$_blocks"
 
 	expect "a table that leads elsewhere is refused" refuses_a_hole
-	expect_fail "and there too lutrace has no cause" 1 is hole 2
+	expect "and there too lutrace has no cause" no_violation hole
 	expect "the first kernel is watched" start_watching
 	timeout 60 luctl run /share/a.plan /share/b.plan >/share/luctl-run.log 2>&1
 	echo $? >/share/run.luctl

@@ -6,7 +6,7 @@
 kernel=demo
 debug=no
 cpus=2
-plan=5
+plan=6
 append="lutrace.gain=${GAIN:-0}"
 
 # The program leaves all preserved, and jumps

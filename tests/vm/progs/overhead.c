@@ -240,7 +240,7 @@ static bool unstir(struct bench *b, unsigned int nr)
 
 /*
  * Preserving takes a page for each domain. The allocator has them in a list of the CPU, which it fills up by
- * 63 pages at a time for some 2,200 instructions, and empties now and then. Pages that are taken and given back
+ * a batch at a time, for some 2,200 instructions, and empties now and then. Pages that are taken and given back
  * here leave the list with more than a cycle needs, so that it is not filled up while something is measured.
  */
 static bool fill_list(struct bench *b)

@@ -133,6 +133,21 @@ static bool report(const char *dir, const char *what, uint64_t turn, uint64_t on
 			 "%.1f is the least", what, (double)turn / once, min_gain / 10.0);
 }
 
+/* Opens all of them, which @open does for one: a point called @name. */
+static struct luo *open_all(struct user *users, bool (*open)(struct luo *, struct user *, unsigned int),
+			    const char *name, bool *ok)
+{
+	struct luo *luo = luo__open();
+	unsigned int i;
+
+	tap__group("scaling");
+	*ok = tap__true(luo, "no /dev/liveupdate");
+	for (i = 0; i < NR_USERS && *ok; i++)
+		*ok = open(luo, &users[i], i);
+	tap__point(*ok, "%s", name);
+	return luo;
+}
+
 /* The kernel that preserves */
 
 static bool add_marked(struct user *u, uint32_t token)
@@ -151,10 +166,11 @@ static bool add_marked(struct user *u, uint32_t token)
 	return tap__want(iommufd__mark(u->iommufd, hwpt_id, token), 0, "marking a HWPT");
 }
 
-static bool open_user(struct user *u, unsigned int nr)
+static bool make_user(struct luo *luo, struct user *u, unsigned int nr)
 {
 	uint32_t i;
 
+	(void)luo;
 	snprintf(u->name, sizeof(u->name), "user-%u", nr);
 	u->iommufd = iommufd__open();
 	u->memfd = memfd__create(u->name, PAGE, 0, 1);
@@ -216,18 +232,11 @@ static bool preserve_all(struct luo *luo, struct user *users, const char *dir)
 static int before(const char *dir, char **kexec)
 {
 	struct user users[NR_USERS] = { 0 };
-	struct luo *luo = luo__open();
-	unsigned int i;
 	bool ok;
+	struct luo *luo = open_all(users, make_user, "two iommufds are there", &ok);
 
-	tap__group("scaling");
-	ok = tap__true(luo, "no /dev/liveupdate");
-	for (i = 0; i < NR_USERS && ok; i++)
-		ok = open_user(&users[i], i);
-	tap__point(ok, "two iommufds are there");
 	tap__point(ok && preserve_all(luo, users, dir), "two threads preserve");
-	printf("1..2\n");
-	fflush(stdout);
+	tap__end();
 	if (ok && !kexec__load(kexec[0], kexec[1], kexec[2]))
 		kexec__reboot();
 	return EXIT_FAILURE;
@@ -276,19 +285,15 @@ static bool reclaim_all(struct user *users, const char *dir)
 static int after(const char *dir)
 {
 	struct user users[NR_USERS] = { 0 };
-	struct luo *luo = luo__open();
 	unsigned int i;
 	bool ok;
+	struct luo *luo = open_all(users, take_user, "two iommufds come back", &ok);
 
-	tap__group("scaling");
-	ok = tap__true(luo, "no /dev/liveupdate");
-	for (i = 0; i < NR_USERS && ok; i++)
-		ok = take_user(luo, &users[i], i);
-	tap__point(ok, "two iommufds come back");
 	tap__point(ok && reclaim_all(users, dir), "two threads reclaim");
+	for (i = 0; i < NR_USERS && ok; i++)
+		ok = tap__want(session__finish(users[i].session), 0, "finish");
+	tap__point(ok, "both sessions are finished");
 	for (i = 0; i < NR_USERS; i++) {
-		if (users[i].session)
-			tap__want(session__finish(users[i].session), 0, "finish");
 		vfio__close(users[i].vfio);
 		iommufd__close(users[i].iommufd);
 		session__close(users[i].session);

@@ -272,7 +272,10 @@ static bool contents__translate(struct contents *c, uint64_t iova, uint64_t *phy
 	return true;
 }
 
-/* One piece from @iova on, of at most @left bytes. Returns its length, and that of its entry in *@entry; 0: unread. */
+/*
+ * One piece from @iova on, of at most @left bytes. Returns its length, and that of its entry from there on in
+ * *@entry; 0 if it could not be read.
+ */
 static uint64_t contents__piece(struct contents *c, const struct memfd *memfd, uint64_t iova, uint64_t offset,
 				uint64_t left, uint64_t *entry)
 {

@@ -13,7 +13,10 @@
 
 struct btf;
 
-/* So many pieces of memory are compared, spread over what is mapped; each lies in one entry and one folio. */
+/*
+ * About so many pieces of memory are compared, spread over what is mapped; each lies in one entry and one folio.
+ * Where entries have many folios there are more, and after four times as many only the first piece of an area.
+ */
 #define CONTENTS_PIECES	16384u
 
 /* Where things are in the kernel's structures. */
