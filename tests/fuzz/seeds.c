@@ -23,7 +23,8 @@ static const struct corpus_options kinds[] = {
 	{ .major = 1, .minor = 7, .domains = 2, .names = true, .complaints = true },
 	{ .major = 1, .minor = 8, .domains = 2, .names = true, .frozen = true },
 	{ .major = 1, .minor = 9, .domains = 2, .names = true, .frozen = true },
-	{ .major = 1, .minor = 10, .domains = 2, .longer = 16, .unknown = true },
+	{ .major = 1, .minor = 11, .domains = 2, .names = true, .frozen = true },
+	{ .major = 1, .minor = 12, .domains = 2, .longer = 16, .unknown = true },
 	{ .major = 2, .minor = 0, .domains = 1 },
 };
 

@@ -20,6 +20,8 @@ enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE
 #define HOST_1_8_OLD "kexec_count=0\nhost_id=dmi-0123456789abcdef\n"
 #define HOST_1_8_NEW "kexec_count=1\nprevious_release=7.3.4\nhost_id=dmi-0123456789abcdef\n"
 
+#define HOST_1_11 "cpus=2\nconfig=fedcba9876543210\ncpu_model=QEMU Virtual CPU version 2.5+\n"
+
 #define STEP_NS		700u
 #define TICKS_PER_NS	2u
 #define BOOT_TSC	5000000000ull	/* ticks from one boot to the next */
@@ -95,6 +97,8 @@ static void put_header(struct writer *w)
 		strcat(text, HOST_1_7);
 	if (w->o->minor >= 8)
 		strcat(text, w->o->kernel == CORPUS_OLD ? HOST_1_8_OLD : HOST_1_8_NEW);
+	if (w->o->minor >= 11)
+		strcat(text, HOST_1_11);
 	size = (strlen(text) + 7) / 8 * 8;
 	put32(w->c, 0x101);
 	put32(w->c, 8 + size);
@@ -166,6 +170,21 @@ static void put_sum(struct writer *w)
 	put32(w->c, 0x113);
 	put32(w->c, 16 + w->o->longer);
 	put32(w->c, w->crc);
+	put32(w->c, 0xffffffff);
+	put_more(w);
+}
+
+/* Since 1.11 */
+static void put_cost(struct writer *w, uint64_t cpu_ns)
+{
+	put_record(w, 0x114, 64);
+	put64(w->c, w->now);
+	put64(w->c, cpu_ns);
+	put64(w->c, 5242880);		/* memory of the recorder */
+	put64(w->c, 65536);		/* of the programs */
+	put64(w->c, w->c->events);	/* runs, and how long they took */
+	put64(w->c, 700 * w->c->events);
+	put32(w->c, 1);
 	put32(w->c, 0xffffffff);
 	put_more(w);
 }
@@ -410,6 +429,10 @@ void corpus__make(struct corpus *c, const struct corpus_options *o)
 		put_freeze(&w);
 	if (o->unknown)
 		put_unknown(&w);
+	if (o->minor >= 11) {
+		put_cost(&w, 1000000);
+		put_cost(&w, 2000000);
+	}
 	w.now += 200000000;
 	put_clock(&w);
 	put_footer(&w);

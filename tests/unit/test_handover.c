@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
+#include "lib/mem.h"
 #include "live/handover.h"
 #include "live/host.h"
 
@@ -38,6 +40,8 @@ static int setup(void **state)
 	run("mkdir -p %s/dev", root);
 	run("mkdir -p %s/etc", root);
 	run("mkdir -p %s/sys/class/dmi/id", root);
+	run("mkdir -p %s/proc", root);
+	run("mkdir -p %s/boot", root);
 	return 0;
 }
 
@@ -167,6 +171,48 @@ static void test_host_id(void **state)
 	free(other);
 }
 
+/* The configuration is the same text, however it is packed, and the running kernel's comes first. */
+static void test_config(void **state)
+{
+	char *installed, *running, *path = xasprintf("%s/proc/config.gz", root);
+	gzFile f;
+
+	(void)state;
+	assert_null(host__config(root, "7.3.4"));
+	put_text("/boot/config-7.3.4", "CONFIG_A=y\n");
+	installed = host__config(root, "7.3.4");
+	assert_int_equal(strlen(installed), 16);
+	assert_null(host__config(root, "7.3.5"));
+	f = gzopen(path, "w");
+	gzputs(f, "CONFIG_A=y\n");
+	gzclose(f);
+	running = host__config(root, "7.3.5");
+	assert_string_equal(running, installed);
+	free(running);
+	f = gzopen(path, "w");
+	gzputs(f, "CONFIG_A=m\n");
+	gzclose(f);
+	running = host__config(root, "7.3.4");
+	assert_string_not_equal(running, installed);
+	free(running);
+	free(installed);
+	free(path);
+}
+
+static void test_cpu_model(void **state)
+{
+	char *model;
+
+	(void)state;
+	assert_null(host__cpu_model(root));
+	put_text("/proc/cpuinfo", "processor\t: 0\nmodel\t\t: 6\nmodel name\t: Some CPU  @ 2 GHz\nflags: x\n");
+	model = host__cpu_model(root);
+	assert_string_equal(model, "Some CPU  @ 2 GHz");
+	free(model);
+	put_text("/proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n");
+	assert_null(host__cpu_model(root));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +222,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_version, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_host_id, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_config, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cpu_model, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);

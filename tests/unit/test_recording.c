@@ -424,6 +424,34 @@ static void test_version_1_1(void **state)
 	free(c.data);
 }
 
+/* The last record of what it cost holds; and what is known of the machine. */
+static void test_cost(void **state)
+{
+	struct recording r;
+	struct corpus c;
+
+	(void)state;
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 11, .domains = 3 }, &c);
+	assert_true(r.complete);
+	assert_int_equal(r.skipped, 0);
+	assert_int_equal(r.cpus, 2);
+	assert_string_equal(r.config, "fedcba9876543210");
+	assert_string_equal(r.cpu_model, "QEMU Virtual CPU version 2.5+");
+	assert_int_equal(r.cost.cpu_ns, 2000000);
+	assert_int_equal(r.cost.rss_bytes, 5242880);
+	assert_int_equal(r.cost.bpf_bytes, 65536);
+	assert_int_equal(r.cost.bpf_runs, c.events);
+	assert_int_equal(r.cost.bpf_run_ns, 700 * c.events);
+	assert_int_equal(r.cost.has_runs, 1);
+	free(c.data);
+	recording__free(&r);
+	parse_made(&r, &(struct corpus_options){ .major = 1, .minor = 10, .domains = 3 }, &c);
+	assert_int_equal(r.cost.whole, 0);
+	assert_null(r.config);
+	free(c.data);
+	recording__free(&r);
+}
+
 static void test_freed(void **state)
 {
 	struct recording r;
@@ -910,6 +938,7 @@ int main(void)
 		cmocka_unit_test(test_control_characters),
 		cmocka_unit_test(test_version_1_0),
 		cmocka_unit_test(test_version_1_1),
+		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_names), cmocka_unit_test(test_claims),

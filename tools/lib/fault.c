@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What went wrong, as a sentence that does nothing to a terminal. Any part of both tools calls it. */
+/* What went wrong, as a sentence that does nothing to a terminal. Any part of all tools calls it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +33,11 @@ static const char *program = "lutrace";
 void complain__as(const char *name)
 {
 	program = name;
+}
+
+const char *complain__program(void)
+{
+	return program;
 }
 
 void complain(const char *fmt, ...)

@@ -23,6 +23,7 @@ int fault__set(struct fault *fault, const char *fmt, ...) PRINTF(2, 3);
 void complain(const char *fmt, ...) PRINTF(1, 2);
 /* What PROGRAM is, which is not copied; "lutrace" until this is called. */
 void complain__as(const char *program);
+const char *complain__program(void);
 
 /*
  * While it is on, all that the C library prints on stderr of a command line, as argp and getopt do, goes

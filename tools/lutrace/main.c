@@ -48,12 +48,11 @@ static int main__version(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
-	size_t i;
+	const struct cmd *cmd = cmd__find(cmds, ARRAY_SIZE(cmds), name);
 
 	outfile__init();
-	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		if (!strcmp(name, cmds[i]->name))
-			return cmds[i]->run(argc - 1, argv + 1);
+	if (cmd)
+		return cmd->run(argc - 1, argv + 1);
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		return main__version(argc - 2, argv + 2);
 	if (!strcmp(name, "--help") || !strcmp(name, "-?") || !strcmp(name, "help")) {

@@ -13,6 +13,7 @@
 #include "lib/recorders.h"
 #include "live/host.h"
 #include "live/live.h"
+#include "live/cost.h"
 #include "live/overhead.h"
 #include "model/selection.h"
 #include "objects/deep.h"
@@ -321,6 +322,13 @@ static int record__sync(struct session *s, struct fault *fault)
 	return 0;
 }
 
+static int put_cost(struct session *s, struct fault *fault)
+{
+	struct lutrace_cost cost;
+
+	return cost__read(&cost, s->live, fault) || cmd_record__put(s, &cost.rec, fault) ? -1 : 0;
+}
+
 /*
  * All that came is written out. While the kernel may jump it is on the disk as soon as nothing more
  * comes, and if things go on coming every SYNC_NS; and at once if the kernel was told to jump.
@@ -329,6 +337,9 @@ static int record__on_written(struct session *s, struct fault *fault)
 {
 	bool quiet = !s->fresh;
 
+	/* The kernel may jump before there is time to seal it */
+	if (s->freezing && (put_cost(s, fault) || record__flush(s, fault)))
+		return -1;
 	s->fresh = false;
 	if (!s->freezing && !s->frozen &&
 	    !(s->flb && (quiet || live__now() - s->synced_ns > SYNC_NS)))
@@ -351,10 +362,12 @@ static int record__seal(struct session *s, struct fault *fault)
 	/* What the kernel itself told of names has come; to list them would take too long */
 	if (namer__poll(s->namer, 0, fault) || settle(s, true, fault) || record__flush(s, fault))
 		return -1;
+	if (s->flight ? flight__is_sealed(s->flight) : recorder__is_sealed(s->file))
+		return 0;
+	if (put_cost(s, fault))
+		return -1;
 	if (s->flight)
 		return flight__seal(s->flight, fault);
-	if (recorder__is_sealed(s->file))
-		return 0;
 	clock__read(&clock);
 	if (counts(s, &footer, fault) || recorder__seal(s->file, &clock, &footer, fault))
 		return -1;
@@ -383,7 +396,7 @@ static int record__answer(struct session *s, struct fault *fault)
 	s->asked = recorders_entry__was_asked();
 	if (!asked)
 		return 0;
-	if (settle(s, true, fault) || record__flush(s, fault) || record__sync(s, fault))
+	if (settle(s, true, fault) || put_cost(s, fault) || record__flush(s, fault) || record__sync(s, fault))
 		return -1;
 	recorders_entry__answer(s->entry);
 	return 0;
@@ -541,7 +554,7 @@ static int end(struct session *s, bool stats, struct fault *fault)
 		return -1;
 	if (stats)
 		overhead__print(&overhead, stderr);
-	if (namer__look(s->namer, fault) || settle(s, true, fault))
+	if (namer__look(s->namer, fault) || settle(s, true, fault) || put_cost(s, fault))
 		return -1;
 	return s->flight ? flight__close(s->flight, fault) : end_file(s, fault);
 }

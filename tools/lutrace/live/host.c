@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
+#include <zlib.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/text.h"
@@ -111,6 +113,77 @@ char *host__id(const char *root)
 	return id;
 }
 
+/* The whole text of a file that may be compressed by gzip; NULL: it cannot be read. */
+static char *read_gzip(const char *path)
+{
+	gzFile f = gzopen(path, "re");
+	size_t size = 0, room = 1 << 16;
+	char *text;
+	int n;
+
+	if (!f)
+		return NULL;
+	text = xcalloc(1, room);
+	while ((n = gzread(f, text + size, room - size - 1)) > 0) {
+		size += n;
+		if (size + 1 == room)
+			text = xrealloc(text, room *= 2, 1);
+	}
+	gzclose(f);
+	text[size] = '\0';
+	if (n >= 0 && size)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *host__config(const char *root, const char *release)
+{
+	char *running = xasprintf("%s/proc/config.gz", root), *hash;
+	char *installed = xasprintf("%s/boot/config-%s", root, release);
+	char *text = read_gzip(running);
+
+	if (!text)
+		text = read_gzip(installed);
+	hash = text ? xasprintf("%016llx", host__hash(text)) : NULL;
+	free(text);
+	free(running);
+	free(installed);
+	return hash;
+}
+
+char *host__cpu_model(const char *root)
+{
+	static const char key[] = "model name";
+	char *path = xasprintf("%s/proc/cpuinfo", root), *text, *line, *model = NULL;
+	struct fault fault;
+
+	text = read_file(path, NULL, &fault);
+	free(path);
+	line = text ? strstr(text, key) : NULL;
+	if (line && (line == text || line[-1] == '\n')) {
+		line += strlen(key);
+		line += strspn(line, "\t :");
+		line[strcspn(line, "\n")] = '\0';
+		model = *line ? xstrdup(line) : NULL;
+	}
+	free(text);
+	return model;
+}
+
+/* What is known of the machine and of how its kernel was configured; to free. */
+static char *host__describe_machine(const char *release)
+{
+	char *config = host__config("", release), *model = host__cpu_model(""), *text;
+
+	text = xasprintf("cpus=%ld\n%s%s%s%s%s%s", sysconf(_SC_NPROCESSORS_ONLN),
+			 config ? "config=" : "", config ? config : "", config ? "\n" : "",
+			 model ? "cpu_model=" : "", model ? model : "", model ? "\n" : "");
+	free(config);
+	free(model);
+	return text;
+}
+
 /* What is known of how this boot began, and of the host; to free. */
 static char *host__describe_boot(void)
 {
@@ -132,15 +205,17 @@ char *host__describe(void)
 	char *boot_id = host__boot_id();
 	char *cmdline = first_line("/proc/cmdline");
 	char *build_id = kernel_build_id();
-	char hypervisor[13], *text;
+	char hypervisor[13], *machine, *text;
 	struct utsname u;
 
 	uname(&u);
+	machine = host__describe_machine(u.release);
 	hypervisor_name(hypervisor);
 	text = xasprintf("tool=lutrace %s\nrelease=%s\nversion=%s\nbuild_id=%s\nmachine=%s\n"
-			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n%s",
+			 "boot_id=%s\ncmdline=%s\nhypervisor=%s\nemulated=%d\n%s%s",
 			 LUTRACE_VERSION, u.release, u.version, build_id, u.machine, boot_id,
-			 cmdline, hypervisor, host__emulated(), boot);
+			 cmdline, hypervisor, host__emulated(), machine, boot);
+	free(machine);
 	free(boot);
 	free(build_id);
 	free(boot_id);

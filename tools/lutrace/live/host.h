@@ -20,6 +20,13 @@ char *host__boot_id(void);
  * /etc/machine-id, as "KIND-HASH"; to free. NULL if neither is there.
  */
 char *host__id(const char *root);
+/*
+ * A hash of the text of the kernel's configuration, from /proc/config.gz or else /boot/config-@release; to free.
+ * NULL: there is neither.
+ */
+char *host__config(const char *root, const char *release);
+/* What the first CPU calls itself in /proc/cpuinfo; to free. NULL: it does not say. */
+char *host__cpu_model(const char *root);
 /* The best of some readings of all clocks: the one with the least spread. */
 void clock__read(struct lutrace_clock *clock);
 

@@ -11,7 +11,7 @@
 
 #define LUTRACE_FILE_MAGIC	"lutrace"	/* with its NUL: 8 bytes */
 #define LUTRACE_FILE_MAJOR	1	/* another one cannot be read */
-#define LUTRACE_FILE_MINOR	10	/* what a reader may skip was added */
+#define LUTRACE_FILE_MINOR	11	/* what a reader may skip was added */
 #define LUTRACE_SUMS_SINCE	9	/* minor version: each write ends with LUTRACE_REC_SUM */
 #define LUTRACE_REC_MAX		65536u
 
@@ -31,6 +31,7 @@ enum lutrace_file_rec_type {
 	LUTRACE_REC_PROCESS = 0x111,	/* since 1.5: the name of a process */
 	LUTRACE_REC_COMPLAINT = 0x112,	/* since 1.7: what the kernel's log said */
 	LUTRACE_REC_SUM = 0x113,	/* since 1.9: ends each write */
+	LUTRACE_REC_COST = 0x114,	/* since 1.11: what recording cost until then */
 	LUTRACE_REC_FOOTER = 0x1ff,	/* the last one: nothing is missing */
 };
 
@@ -117,6 +118,18 @@ struct lutrace_complaint {
 struct lutrace_sum {
 	struct lutrace_rec rec;
 	__u32 crc32;			/* of all bytes before this record */
+	__u32 whole;			/* LUTRACE_WHOLE */
+};
+
+/* The last one holds: all is counted from where the recorder began. */
+struct lutrace_cost {
+	struct lutrace_rec rec;
+	__u64 time_ns;			/* CLOCK_MONOTONIC, when this was read */
+	__u64 cpu_ns;			/* of the recorder's process, in the kernel too */
+	__u64 rss_bytes;		/* the most memory that it had; in RAM */
+	__u64 bpf_bytes;		/* kernel memory of the programs on the tracepoints; 0: not known */
+	__u64 bpf_runs, bpf_run_ns;	/* of these programs, if the kernel's BPF statistics are on */
+	__u32 has_runs;			/* 1: they are */
 	__u32 whole;			/* LUTRACE_WHOLE */
 };
 

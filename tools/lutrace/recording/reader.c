@@ -24,6 +24,8 @@ void recording__free(struct recording *r)
 	free(r->hypervisor);
 	free(r->previous_release);
 	free(r->host_id);
+	free(r->config);
+	free(r->cpu_model);
 	free(r->events);
 	free(r->latencies);
 	free(r->freed);
@@ -48,13 +50,15 @@ static void recording__set_host(struct recording *r, const char *key, const char
 		{ "build_id", &r->build_id }, { "machine", &r->machine },
 		{ "boot_id", &r->boot_id }, { "cmdline", &r->cmdline },
 		{ "hypervisor", &r->hypervisor }, { "host_id", &r->host_id },
-		{ "previous_release", &r->previous_release },
+		{ "previous_release", &r->previous_release }, { "config", &r->config },
+		{ "cpu_model", &r->cpu_model },
 	};
 	struct { const char *key; __u64 *to; } numbers[] = {
 		{ "ring_kib", &r->ring_kib }, { "in_flight", &r->in_flight },
 		{ "duration_ms", &r->duration_ms }, { "flight_file", &r->flight_file },
 		{ "flight_first", &r->flight_first }, { "rotated_files", &r->rotated_files },
 		{ "rotated_events", &r->rotated_events }, { "kexec_count", &r->kexec_count },
+		{ "cpus", &r->cpus },
 	};
 	size_t i;
 
@@ -231,6 +235,17 @@ static int recording__parse_complaint(struct recording *r, const struct place *p
 	return 0;
 }
 
+static int recording__parse_cost(struct recording *r, const struct place *p, struct fault *fault)
+{
+	struct lutrace_cost cost;
+
+	if (place__copy(p, &cost, sizeof(cost), fault))
+		return -1;
+	if (cost.whole == LUTRACE_WHOLE)
+		r->cost = cost;
+	return 0;
+}
+
 static int recording__parse_name(struct recording *r, const struct place *p, struct fault *fault)
 {
 	/* The record may stand at any byte: the header of a newer version has any size. */
@@ -328,6 +343,8 @@ static int recording__parse_record(struct recording *r, const struct place *p, s
 		return recording__parse_name(r, p, fault);
 	case LUTRACE_REC_PROCESS:
 		return recording__parse_process(r, p, fault);
+	case LUTRACE_REC_COST:
+		return recording__parse_cost(r, p, fault);
 	case LUTRACE_REC_FOOTER:
 		return recording__parse_footer(r, p, fault);
 	}

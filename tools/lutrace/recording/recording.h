@@ -34,6 +34,10 @@ struct recording {
 	 */
 	char *host_id;
 	bool emulated;			/* the machine's time is no hardware's */
+	/* Since 1.11, each NULL or 0 where it is not known: a hash of the kernel's configuration, ... */
+	char *config, *cpu_model;
+	__u64 cpus;			/* that are online */
+	struct lutrace_cost cost;	/* since 1.11; all 0: not known */
 	/* How it was recorded; 0 before format 1.1. Duration 0: until a signal. */
 	__u64 ring_kib, in_flight, duration_ms;
 	/* Of a flight recorder, since 1.3, else 0: number of this file, and of the boot's first. */
