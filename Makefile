@@ -31,7 +31,7 @@ help:
 	@echo '                   (M="FILE.patch" for a bug of your own on top of the series)'
 	@echo 'make soak          what takes hours: long sweeps, races and cycles on a debug kernel, a'
 	@echo '                   boot at every patch (K="cycles flat" for some kinds)'
-	@echo 'make tools         build/bin/lutrace and build/bin/luctl; make bpf: the BPF programs'
+	@echo 'make tools         build/bin/lutrace, luctl and luperf; make bpf: the BPF programs'
 	@echo 'make install       copy them, man pages and completion to PREFIX=/usr/local, below'
 	@echo '                   DESTDIR= if it is set; make uninstall removes the same'
 	@echo 'make release       build/lutrace-VERSION.tar.xz: the same in an archive'
@@ -84,6 +84,7 @@ bpf: setup-tools
 tools: setup-tools
 	$(MAKE) -C tools/lutrace OUT=$(OUT)
 	$(MAKE) -C tools/luctl OUT=$(OUT)
+	$(MAKE) -C tools/luperf OUT=$(OUT)
 
 progs: tree
 	$(MAKE) -C tests/vm/progs OUT=$(OUT)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The libraries of both tools, by pkg-config.
+# The libraries of all tools, by pkg-config.
 
 PKG_CONFIG ?= pkg-config
 
@@ -15,6 +15,8 @@ PACKAGE_jansson := libjansson-dev
 PACKAGE_libprotobuf-c := libprotobuf-c-dev
 PACKAGE_ncursesw := libncurses-dev
 PACKAGE_libcap := libcap-dev
+PACKAGE_sqlite3 := libsqlite3-dev
+PACKAGE_libpq := libpq-dev
 
 # $(call missing,LIBRARY...): those that pkg-config does not know
 missing = $(strip $(foreach l,$(1),$(if $(shell $(PKG_CONFIG) --exists $(l) && echo yes),,$(l))))
@@ -30,6 +32,8 @@ $(error $(PKG_CONFIG) does not find $(call missing,$(1)): \
 install $(foreach l,$(call missing,$(1)),$(PACKAGE_$(l))))))
 endef
 
-# $(call cflags,LIBRARY...) and $(call libs,LIBRARY...); libs are those of a static program
+# $(call cflags,LIBRARY...) and $(call libs,LIBRARY...); libs are those of a static program, libs_shared of
+# another one
 cflags = $(if $(cleaning),,$(shell $(PKG_CONFIG) --cflags $(1)))
 libs = $(if $(cleaning),,$(shell $(PKG_CONFIG) --static --libs $(1)))
+libs_shared = $(if $(cleaning),,$(shell $(PKG_CONFIG) --libs $(1)))

@@ -147,6 +147,43 @@ static void test_shift(void **state)
 	assert_true(s.low <= 0 && s.high >= 0);
 }
 
+/* Few different values, as of a coarse clock: the true shift is a whole number of steps */
+static void draw(double *values, size_t nr, double shift)
+{
+	size_t i, k;
+
+	for (i = 0; i < nr; i++) {
+		values[i] = shift;
+		for (k = 0; k < 4; k++)
+			values[i] += rand() % 3;
+	}
+}
+
+/* With ties the interval has at least the confidence that it says, and no less: it is known to be cautious. */
+static void test_interval_with_ties(void **state)
+{
+	enum { RUNS = 4000 };
+	static const size_t sizes[][2] = { { 5, 5 }, { 10, 10 }, { 4, 12 } };
+	double a[12], b[12];
+	size_t i, covered;
+	struct shift s;
+	int run;
+
+	(void)state;
+	srand(20261201);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (run = 0, covered = 0; run < RUNS; run++) {
+			draw(a, sizes[i][0], 0);
+			draw(b, sizes[i][1], 2);
+			s = ranksum__shift(a, sizes[i][0], b, sizes[i][1], 0.95);
+			covered += s.low <= 2 && s.high >= 2;
+		}
+		if (covered < 0.95 * RUNS)
+			fail_msg("%zu+%zu: %zu of %d intervals hold the shift", sizes[i][0], sizes[i][1],
+				 covered, RUNS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_shift),
+		cmocka_unit_test(test_interval_with_ties),
 	};
 
 	return cmocka_run_group_tests_name("ranksum", tests, NULL, NULL);

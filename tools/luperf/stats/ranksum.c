@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/mem.h"
+#include "luperf/stats/doubles.h"
 #include "luperf/stats/ranksum.h"
 
 /* A value, whether it is of the first set, and twice its rank: with ties ranks are halves. */
@@ -13,16 +14,9 @@ struct ranked {
 	unsigned int rank2;
 };
 
-static int compare_doubles(const void *x, const void *y)
-{
-	double a = *(const double *)x, b = *(const double *)y;
-
-	return a < b ? -1 : a > b;
-}
-
 static int ranked__compare(const void *x, const void *y)
 {
-	return compare_doubles(&((const struct ranked *)x)->value, &((const struct ranked *)y)->value);
+	return doubles__compare(&((const struct ranked *)x)->value, &((const struct ranked *)y)->value);
 }
 
 /* Values that are equal share the middle of their ranks. Sets *@ties to the sum of t^3 - t over the ties. */
@@ -213,7 +207,7 @@ struct shift ranksum__shift(const double *a, size_t nr_a, const double *b, size_
 	for (i = 0; i < nr_a; i++)
 		for (k = 0; k < nr_b; k++)
 			all[i * nr_b + k] = b[k] - a[i];
-	qsort(all, nr, sizeof(*all), compare_doubles);
+	qsort(all, nr, sizeof(*all), doubles__compare);
 	result.estimate = nr % 2 ? all[nr / 2] : (all[nr / 2 - 1] + all[nr / 2]) / 2;
 	if (nr_a + nr_b <= RANKSUM_EXACT)
 		pairs = pairs_below(nr_a, nr_b, (1 - confidence) / 2, &left);

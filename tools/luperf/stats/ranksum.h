@@ -33,7 +33,7 @@ struct shift {
 	double confidence;	/* that it has, at least what was asked for; 0: so few values give none */
 };
 
-/* The interval is that of the exact test without ties. With ties it is not yet held against a reference. */
+/* The interval is that of the exact test without ties. With ties it is wider than it would have to be. */
 struct shift ranksum__shift(const double *a, size_t nr_a, const double *b, size_t nr_b, double confidence);
 
 #endif

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shared by the tests of luperf; sourced after scripts/lib.sh.
+
+luperf=$BUILD/bin/luperf
+seeds=$BUILD/obj/fuzz/seeds
+status=0
+[ -x "$luperf" ] || die "$luperf is missing; run make tools"
+[ -x "$seeds" ] || die "$seeds is missing; run make unit"
+
+complaint() {
+	printf '%s\n' "$*"
+	status=1
+}
+
+# ends STATUS WORDS COMMAND...: it ends so, and says WORDS: on standard error in one line if STATUS is 1,
+# else on standard output. Both are in the files err and out.
+ends() {
+	local want=$1 words=$2 rc=0
+	shift 2
+
+	timeout 120 "$@" >out 2>err </dev/null || rc=$?
+	if [ "$rc" -ne "$want" ]; then
+		complaint "$*: status $rc, not $want: $(cat err)"
+	elif [ "$want" -eq 1 ]; then
+		[ "$(grep -vc '^Try' err)" -eq 1 ] && grep -qF -- "$words" err ||
+			complaint "$*: '$(cat err)' is not one line with '$words'"
+	elif ! grep -qF -- "$words" out || [ -s err ]; then
+		complaint "$*: '$(cat out err)' does not say '$words'"
+	fi
+}
+
+# live_updates BUILD N FACTOR [NS]: N live updates of the commit BUILD as lines of an export, without the header.
+# Their preserves took FACTOR times as long as those of factor 1, and differ by up to a hundredth.
+live_updates() {
+	python3 - "$@" <<-'PY'
+		import json, random, sys
+		build, n, factor = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+		random.seed(build)
+		def operation(kernel, op, i, ns, tables):
+		    return [kernel, op, f"demo/0x200/{i:#x}", 1000 * i, int(ns * random.uniform(0.995, 1.005)),
+		            tables, 4096 * tables, 0]
+		for i in range(n):
+		    operations = [operation("old", "preserve", k, 100000 * factor, 10) for k in range(8)]
+		    operations += [operation("new", "restore", k, 300000, 10) for k in range(8)]
+		    print(json.dumps({
+		        "identity": f"{build}/{i}", "happened_ns": 1700000000000000000 + 10**9 * i, "added_s": 1700000000,
+		        "commit": build, "branch": "main", "verdict": "clean",
+		        "facts": {"machine": "x86_64", "old.release": f"7.3.4-{build}"}, "labels": {"set": "made"},
+		        "operations": operations, "quantities": {"gap_ns": 5000000000, "old.left": 8, "new.restored": 8},
+		        "findings": [{"rule": "loss", "verdict": "clean", "details": ""}], "sources": []}))
+	PY
+}
+
+header() {
+	echo '{"schema": "lutrace-history/1", "tool": "a test", "operation_columns": ["kernel", "operation",' \
+		'"domain", "at_ns", "latency_ns", "tables", "bytes", "result"]}'
+}
