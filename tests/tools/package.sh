@@ -34,8 +34,15 @@ list() {
 	(cd "$1" && find . -type l -printf '%P -> %l\n' -o ! -type d -printf '%P\n') | LC_ALL=C sort
 }
 
-# expect_files DIR: DIR is a prefix that has all that make install copies, and no more than that and
-# the files named on stdin. A page may be compressed.
+# What of all that belongs to luperf
+luperf_files() {
+	echo bin/luperf
+	echo 'share/bash-completion/completions/luperf -> lutrace'
+	echo share/man/man1/luperf.1
+}
+
+# expect_files DIR: DIR is a prefix that has all that make install copies but what belongs to luperf, and no
+# more than that and the files named on stdin. A page may be compressed.
 expect_files() {
 	local wanted page
 
@@ -58,7 +65,12 @@ expect_files() {
 		complaint "$1 has other files than those marked with < here"
 }
 
-# expect_runs DIR: the programs below this prefix run, and are static
+# expect_luperf DIR: luperf below this prefix runs
+expect_luperf() {
+	expect "$1/bin/luperf runs" says "luperf $(version)" "$1/bin/luperf" --version
+}
+
+# expect_runs DIR: lutrace and luctl below this prefix run, and are static
 expect_runs() {
 	expect "$1/bin/lutrace is static" is_static "$1/bin/lutrace"
 	expect "$1/sbin/luctl is static" is_static "$1/sbin/luctl"

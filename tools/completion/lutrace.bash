@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion of lutrace and luctl for bash: sourced, or found by bash-completion as
-# completions/lutrace and completions/luctl. tests/tools/agree holds it against --help.
+# Completion of lutrace, luctl and luperf for bash: sourced, or found by bash-completion as
+# completions/lutrace and so on. tests/tools/agree holds it against --help.
 
 # _lutrace_commands TOOL: its commands.
 _lutrace_commands()
@@ -8,6 +8,7 @@ _lutrace_commands()
 	case $1 in
 	lutrace) echo bundle check doctor latency ready record report top walk ;;
 	luctl) echo run resume reclaim finish status abort ;;
+	luperf) echo add compare export-json import-json list metrics prune remove show ;;
 	esac
 }
 
@@ -19,9 +20,10 @@ _lutrace_options()
 	local live='-d:- --duration:- -r:- --ring-size:- -n:- --in-flight:- --stats -v --verbose'
 
 	local select='--session:- --token:- --device:bdf --process:pid'
+	local db='-d:file --db:file'
 
 	case $* in
-	lutrace) echo '-? --help -V --version' ;;
+	lutrace | luperf) echo '-? --help -V --version' ;;
 	luctl) echo "$usual" ;;
 	'lutrace bundle') echo "-n --dry-run -o:file --output:file $usual" ;;
 	'lutrace check')
@@ -61,6 +63,17 @@ _lutrace_options()
 	'luctl finish') echo "-s:- --session:- $usual" ;;
 	'luctl status') echo "$usual" ;;
 	'luctl abort') echo "-s:session --session:session $usual" ;;
+	'luperf add')
+		echo "-c:- --commit:- -b:- --branch:- -l:- --label:- --fact:- --run:- $db $usual"
+		;;
+	'luperf compare')
+		echo "-l:file --limits:file -q:- --rate:- --allow:- -j:file --json:file" \
+			"-m:file --markdown:file -x:file --junit:file --json-schema $db $usual"
+		;;
+	'luperf export-json') echo "-o:file --output:file --json-schema $db $usual" ;;
+	'luperf prune') echo "-k:- --keep:- -n --dry-run $db $usual" ;;
+	'luperf import-json' | 'luperf list' | 'luperf remove' | 'luperf show') echo "$db $usual" ;;
+	'luperf metrics') echo "$usual" ;;
 	esac
 }
 
@@ -167,4 +180,4 @@ _lutrace()
 	fi
 }
 
-complete -F _lutrace lutrace luctl
+complete -F _lutrace lutrace luctl luperf
