@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/mem.h"
+#include "luperf/stats/doubles.h"
 #include "luperf/stats/ranksum.h"
 
 #define MAX_VALUES	16u
@@ -147,6 +148,31 @@ static void test_shift(void **state)
 	assert_true(s.low <= 0 && s.high >= 0);
 }
 
+/* Differences are chosen without being written down: each rank, against all of them in order. */
+static void test_many(void **state)
+{
+	static double a[700], b[900], all[700 * 900];
+	struct shift s;
+	size_t i, k;
+
+	(void)state;
+	srand(7);
+	for (i = 0; i < ARRAY_SIZE(a); i++)
+		a[i] = rand() % 1000 / 8.0;
+	for (i = 0; i < ARRAY_SIZE(b); i++)
+		b[i] = rand() / 1e6;
+	for (i = 0; i < ARRAY_SIZE(a); i++)
+		for (k = 0; k < ARRAY_SIZE(b); k++)
+			all[i * ARRAY_SIZE(b) + k] = b[k] - a[i];
+	qsort(all, ARRAY_SIZE(all), sizeof(*all), doubles__compare);
+	s = ranksum__shift(a, ARRAY_SIZE(a), b, ARRAY_SIZE(b), 0.95);
+	expect_near(s.estimate, (all[ARRAY_SIZE(all) / 2 - 1] + all[ARRAY_SIZE(all) / 2]) / 2, "the shift");
+	/* By the normal distribution the ends are so many pairs from the first and the last */
+	k = 700.0 * 900 / 2 - 1.959963985 * sqrt(700.0 * 900 * 1601 / 12);
+	expect_near(s.low, all[k - 1], "the lower end");
+	expect_near(s.high, all[ARRAY_SIZE(all) - k], "the upper end");
+}
+
 /* Few different values, as of a coarse clock: the true shift is a whole number of steps */
 static void draw(double *values, size_t nr, double shift)
 {
@@ -192,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_shift),
 		cmocka_unit_test(test_interval_with_ties),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests_name("ranksum", tests, NULL, NULL);

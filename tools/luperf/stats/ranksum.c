@@ -101,6 +101,13 @@ static double normal_p(double far, double nr_a, double nr_b, double ties)
 	return erfc(fmax(far - 0.5, 0) / sqrt(variance) / sqrt(2));
 }
 
+static bool is_exact(size_t nr_a, size_t nr_b)
+{
+	unsigned long long less = nr_a < nr_b ? nr_a : nr_b, all = nr_a + nr_b;
+
+	return all < 10000 && 2 * less * less * all * all <= RANKSUM_EXACT;
+}
+
 struct ranksum ranksum__test(const double *a, size_t nr_a, const double *b, size_t nr_b)
 {
 	size_t nr = nr_a + nr_b, i;
@@ -109,13 +116,15 @@ struct ranksum ranksum__test(const double *a, size_t nr_a, const double *b, size
 	struct ranksum result;
 	unsigned long sum2 = 0;
 
+	/* Either set will do, and the smaller one is less work */
 	for (i = 0; i < nr; i++)
-		sum2 += all[i].is_a ? all[i].rank2 : 0;
-	if (nr <= RANKSUM_EXACT)
-		result = exact_test(all, nr, nr_a, sum2);
+		sum2 += all[i].is_a == (nr_a <= nr_b) ? all[i].rank2 : 0;
+	if (is_exact(nr_a, nr_b))
+		result = exact_test(all, nr, nr_a <= nr_b ? nr_a : nr_b, sum2);
 	else
 		result = (struct ranksum){
-			.p = normal_p(distance(sum2, nr_a * (nr + 1)) / 2.0, nr_a, nr_b, ties),
+			.p = normal_p(distance(sum2, (nr_a <= nr_b ? nr_a : nr_b) * (nr + 1)) / 2.0, nr_a,
+				      nr_b, ties),
 			.smallest = normal_p(nr_a * nr_b / 2.0, nr_a, nr_b, ties),
 		};
 	free(all);
@@ -198,29 +207,78 @@ static double normal_quantile_of(double tail)
 	return high;
 }
 
+/* Differences of a value of b and one of a, both in order: counted and chosen without being written down. */
+struct differences {
+	const double *a, *b;
+	size_t nr_a, nr_b;
+};
+
+/* How many are at most @limit. *@largest, if it is not NULL: the largest of these. */
+static size_t count_up_to(const struct differences *d, double limit, double *largest)
+{
+	size_t i, k = 0, nr = 0;
+
+	/* The larger the value of a, the more of b are near enough */
+	for (i = 0; i < d->nr_a; i++) {
+		while (k < d->nr_b && d->b[k] - d->a[i] <= limit)
+			k++;
+		nr += k;
+		if (k && largest && (nr == k || d->b[k - 1] - d->a[i] > *largest))
+			*largest = d->b[k - 1] - d->a[i];
+	}
+	return nr;
+}
+
+/* The one that @rank others, from 0, come before. */
+static double difference_at(const struct differences *d, size_t rank)
+{
+	double low = d->b[0] - d->a[d->nr_a - 1], high = d->b[d->nr_b - 1] - d->a[0], middle, value;
+
+	if (count_up_to(d, low, NULL) > rank)
+		return low;
+	/* More than @rank are up to high, and no more than that up to low */
+	for (middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2) {
+		if (count_up_to(d, middle, NULL) > rank)
+			high = middle;
+		else
+			low = middle;
+	}
+	value = high;
+	count_up_to(d, high, &value);
+	return value;
+}
+
+static double *sorted_copy(const double *values, size_t nr)
+{
+	double *copy = xcalloc(nr, sizeof(*copy));
+
+	memcpy(copy, values, nr * sizeof(*copy));
+	qsort(copy, nr, sizeof(*copy), doubles__compare);
+	return copy;
+}
+
 struct shift ranksum__shift(const double *a, size_t nr_a, const double *b, size_t nr_b, double confidence)
 {
-	size_t nr = nr_a * nr_b, i, k, pairs;
-	double *all = xcalloc(nr, sizeof(*all)), left = 1 - confidence;
-	struct shift result = { 0 };
+	double *sorted_a = sorted_copy(a, nr_a), *sorted_b = sorted_copy(b, nr_b), left = 1 - confidence;
+	const struct differences d = { sorted_a, sorted_b, nr_a, nr_b };
+	size_t nr = nr_a * nr_b, pairs;
+	struct shift result = { .estimate = difference_at(&d, nr / 2) };
 
-	for (i = 0; i < nr_a; i++)
-		for (k = 0; k < nr_b; k++)
-			all[i * nr_b + k] = b[k] - a[i];
-	qsort(all, nr, sizeof(*all), doubles__compare);
-	result.estimate = nr % 2 ? all[nr / 2] : (all[nr / 2 - 1] + all[nr / 2]) / 2;
-	if (nr_a + nr_b <= RANKSUM_EXACT)
+	if (nr % 2 == 0)
+		result.estimate = (result.estimate + difference_at(&d, nr / 2 - 1)) / 2;
+	if (is_exact(nr_a, nr_b))
 		pairs = pairs_below(nr_a, nr_b, (1 - confidence) / 2, &left);
 	else
 		pairs = pairs_below_normal(nr_a, nr_b, normal_quantile_of((1 - confidence) / 2));
 	if (pairs) {
-		result.low = all[pairs - 1 < nr ? pairs - 1 : nr - 1];
-		result.high = all[nr - pairs];
+		result.low = difference_at(&d, pairs - 1 < nr ? pairs - 1 : nr - 1);
+		result.high = difference_at(&d, nr - pairs);
 		result.confidence = 1 - left;
 	} else {
-		result.low = all[0];
-		result.high = all[nr - 1];
+		result.low = difference_at(&d, 0);
+		result.high = difference_at(&d, nr - 1);
 	}
-	free(all);
+	free(sorted_a);
+	free(sorted_b);
 	return result;
 }
