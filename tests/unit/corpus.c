@@ -29,7 +29,7 @@ enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE
 struct writer {
 	struct corpus *c;
 	const struct corpus_options *o;
-	uint64_t now, seq;
+	uint64_t now, seq, step_ns;
 	size_t summed;			/* bytes that crc is of */
 	uint32_t crc;
 };
@@ -123,7 +123,7 @@ struct event {
 
 static void put_event(struct writer *w, const struct event *ev)
 {
-	w->now += STEP_NS;
+	w->now += w->step_ns;
 	put_record(w, 1, 96);
 	put32(w->c, ev->op);
 	put32(w->c, ev->phase);
@@ -153,7 +153,7 @@ static void put_latency(struct writer *w, const struct event *end)
 	put64(w->c, end->op < FLB_PRESERVE ? end->generation : 0);
 	put64(w->c, w->seq - 1);
 	put64(w->c, w->seq);
-	put64(w->c, STEP_NS);
+	put64(w->c, w->step_ns);
 	put_more(w);
 	w->c->latencies++;
 }
@@ -224,7 +224,7 @@ static void run(struct writer *w, struct event ev)
 	ev.phase = 1;
 	put_event(w, &ev);
 	if (w->o->spoil == CORPUS_TWICE) {
-		w->now -= STEP_NS;
+		w->now -= w->step_ns;
 		w->seq--;
 		put_event(w, &ev);
 	}
@@ -332,7 +332,7 @@ static void put_freed(struct writer *w)
 
 static void put_freeze(struct writer *w)
 {
-	w->now += STEP_NS;
+	w->now += w->step_ns;
 	put_record(w, 5, 32);
 	put64(w->c, w->now);
 	put32(w->c, 0);			/* what liveupdate_reboot() returned */
@@ -403,7 +403,9 @@ static void put_unknown(struct writer *w)
 
 void corpus__make(struct corpus *c, const struct corpus_options *o)
 {
-	struct writer w = { .c = c, .o = o, .now = 1000000000 };
+	struct writer w = {
+		.c = c, .o = o, .now = 1000000000, .step_ns = o->step_ns ? o->step_ns : STEP_NS,
+	};
 	uint32_t i;
 
 	*c = (struct corpus){ 0 };

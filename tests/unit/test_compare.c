@@ -244,6 +244,8 @@ static void test_facts(void **state)
 	compare(0);
 	assert_int_equal(c.nr_differences, 2);
 	assert_string_equal(c.differences[0].name, "old.cmdline");
+	assert_string_equal(c.differences[0].old, "intel_iommu=on, no other words");
+	assert_string_equal(c.differences[0].new, "no other words");
 	assert_string_equal(c.differences[1].old, "not known");
 	forget();
 }
@@ -269,6 +271,76 @@ static void test_violation(void **state)
 	forget();
 }
 
+/* Nearly normal, of deviation 1 */
+static double noise(void)
+{
+	double sum = -6;
+	int i;
+
+	for (i = 0; i < 12; i++)
+		sum += (double)rand() / RAND_MAX;
+	return sum;
+}
+
+/* As live updates are: each operation a little apart, a whole live update slower or faster, some far off */
+static void add_noisy(struct set *set, double factor, double deviation, bool outliers)
+{
+	struct sample *s = add(set);
+	double whole = 1 + deviation * noise();
+	struct value v = { .has_latency = true, .tables = 10 };
+	int i;
+
+	if (outliers && rand() % 20 == 0)
+		whole *= 1.5;
+	for (i = 0; i < 24; i++) {
+		v.kernel = i % 2 ? KERNEL_NEW : KERNEL_OLD;
+		v.op = i % 2 ? LUTRACE_OP_RESTORE : i % 4 ? LUTRACE_OP_UNPRESERVE : LUTRACE_OP_PRESERVE;
+		v.latency_ns = 100000 * whole * (v.op == LUTRACE_OP_PRESERVE ? factor : 1) * (1 + 0.02 * noise());
+		sample__add_value(s, &v);
+	}
+}
+
+/* Of @runs comparisons of 10 and 10 live updates, how many answer with a regression. */
+static unsigned int count_regressions(unsigned int runs, double factor, double deviation, bool outliers)
+{
+	unsigned int found = 0, i, k;
+
+	for (i = 0; i < runs; i++) {
+		for (k = 0; k < 10; k++) {
+			add_noisy(&old, 1, deviation, outliers);
+			add_noisy(&new, factor, deviation, outliers);
+		}
+		compare(0);
+		found += c.answer == ANSWER_REGRESSION;
+		forget();
+	}
+	print_message("# %u of %u comparisons with a factor of %g and a deviation of %g%s are regressions\n", found,
+		      runs, factor, deviation, outliers ? ", some live updates far off," : "");
+	return found;
+}
+
+/* What is true is known here: docs/luperf.1 says what is promised. */
+static void test_known_truth(void **state)
+{
+	unsigned int false_alarms, found;
+
+	(void)state;
+	srand(20261201);
+	false_alarms = count_regressions(500, 1, 0.02, true);
+	if (false_alarms >= 5)
+		fail_msg("%u false alarms of 500", false_alarms);
+	false_alarms = count_regressions(500, 1, 0.2, false);
+	if (false_alarms >= 5)
+		fail_msg("%u false alarms of 500, with much noise", false_alarms);
+	found = count_regressions(200, 1.1, 0.02, false);
+	if (found < 198)
+		fail_msg("only %u of 200 slow-downs by a tenth were found", found);
+	/* What the others come to is no promise */
+	count_regressions(200, 1.1, 0.02, true);
+	count_regressions(200, 1.05, 0.02, false);
+	count_regressions(200, 1.02, 0.02, false);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -290,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_one_side), cmocka_unit_test(test_what_is_not_whole),
 		cmocka_unit_test(test_facts), cmocka_unit_test(test_violation),
+		cmocka_unit_test(test_known_truth),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -279,6 +280,38 @@ static void test_what_is_no_history(void **state)
 	expect_refused("postgresql://127.0.0.1:1/x", DB_READ_ONLY, "does not answer");
 }
 
+/* A history that the first luperf made becomes one of today when it is written to, and keeps what it has. */
+static void test_older_version(void **state)
+{
+	struct db *db;
+	struct store *store;
+	struct fault fault;
+	int64_t id;
+
+	(void)state;
+	db = db__open("v1.db", DB_MAY_CREATE, &fault);
+	assert_int_equal(schema__create(db, 1, &fault), 0);
+	assert_int_equal(db__has_table(db, "alarm", &fault), 0);
+	db__close(db);
+	execute("v1.db", "INSERT INTO environment VALUES (1, 'x'); INSERT INTO sample VALUES "
+		"(1, 'old', 0, 0, 1, 'abc', 'main', 'clean')");
+	/* Who may not write does not get it; root may */
+	if (geteuid()) {
+		chmod("v1.db", 0444);
+		expect_refused("v1.db", DB_READ_ONLY, "of the older version 1");
+		chmod("v1.db", 0644);
+	}
+	store = open_store("v1.db", DB_READ_ONLY);
+	assert_int_equal(count(store, NULL), 1);
+	assert_int_equal(add(store, "new", "abc", &id), 0);
+	assert_int_equal(id, 2);
+	store__close(store);
+	store = open_store("v1.db", DB_READ_ONLY);
+	assert_int_equal(count(store, NULL), 2);
+	store__close(store);
+	assert_int_equal(rows_of("v1.db", "alarm"), 0);
+}
+
 /* Adds samples until it is killed. Each of them is there as a whole, or not at all. */
 static pid_t start_writer(const char *path, int number)
 {
@@ -410,7 +443,7 @@ int main(void)
 		cmocka_unit_test(test_what_goes_in_comes_out), cmocka_unit_test(test_once),
 		cmocka_unit_test(test_find), cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_what_is_the_same_stands_once),
-		cmocka_unit_test(test_what_is_no_history),
+		cmocka_unit_test(test_what_is_no_history), cmocka_unit_test(test_older_version),
 		cmocka_unit_test(test_killed_at_any_moment), cmocka_unit_test(test_two_writers),
 		cmocka_unit_test(test_no_room),
 	};

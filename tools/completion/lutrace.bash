@@ -8,7 +8,10 @@ _lutrace_commands()
 	case $1 in
 	lutrace) echo bundle check doctor latency ready record report top walk ;;
 	luctl) echo run resume reclaim finish status abort ;;
-	luperf) echo add compare export-json import-json list metrics prune remove show ;;
+	luperf)
+		echo add alarms annotate compare export-json gate history import-json list metrics prune remove \
+			run show
+		;;
 	esac
 }
 
@@ -21,6 +24,11 @@ _lutrace_options()
 
 	local select='--session:- --token:- --device:bdf --process:pid'
 	local db='-d:file --db:file'
+	local run='--base:file --new:file -n:- --number:- --command:- --vm:file --icount --name:- --no-control'
+	local forms='-l:file --limits:file -q:- --rate:- --allow:- -j:file --json:file -m:file --markdown:file'
+
+	run+=' --folder:file --label:- --fact:-'
+	forms+=' -x:file --junit:file --json-schema'
 
 	case $* in
 	lutrace | luperf) echo '-? --help -V --version' ;;
@@ -66,10 +74,12 @@ _lutrace_options()
 	'luperf add')
 		echo "-c:- --commit:- -b:- --branch:- -l:- --label:- --fact:- --run:- $db $usual"
 		;;
-	'luperf compare')
-		echo "-l:file --limits:file -q:- --rate:- --allow:- -j:file --json:file" \
-			"-m:file --markdown:file -x:file --junit:file --json-schema $db $usual"
-		;;
+	'luperf alarms') echo "-r:- --run:- $db $usual" ;;
+	'luperf annotate') echo "-n:- --note:- $db $usual" ;;
+	'luperf compare') echo "$forms $db $usual" ;;
+	'luperf history') echo "-l:file --limits:file --allow:- $db $usual" ;;
+	'luperf gate') echo "$run $forms $db $usual" ;;
+	'luperf run') echo "$run $db $usual" ;;
 	'luperf export-json') echo "-o:file --output:file --json-schema $db $usual" ;;
 	'luperf prune') echo "-k:- --keep:- -n --dry-run $db $usual" ;;
 	'luperf import-json' | 'luperf list' | 'luperf remove' | 'luperf show') echo "$db $usual" ;;

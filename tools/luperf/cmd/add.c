@@ -6,6 +6,7 @@
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "luperf/cmd/cmd.h"
+#include "luperf/run/options.h"
 #include "luperf/sample/recorded.h"
 
 struct opts {
@@ -31,19 +32,6 @@ static const struct argp_option options[] = {
 
 static const struct argp_child children[] = { { &db_argp, 0, NULL, 0 }, { 0 } };
 
-static void parse_pair(struct pairs *pairs, const struct argp_state *state, const char *option, char *arg)
-{
-	char *equals = strchr(arg, '=');
-
-	if (!equals || equals == arg || !equals[1])
-		argp_error(state, "--%s takes NAME=VALUE, not \"%s\"", option, arg);
-	*equals = '\0';
-	if (pairs__get(pairs, arg))
-		argp_error(state, "--%s %s is there twice", option, arg);
-	pairs__set(pairs, arg, equals + 1);
-	*equals = '=';
-}
-
 static error_t cmd_add__parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
@@ -59,10 +47,10 @@ static error_t cmd_add__parse(int key, char *arg, struct argp_state *state)
 		opts->branch = arg;
 		return 0;
 	case 'l':
-		parse_pair(&opts->labels, state, "label", arg);
+		option__pair(&opts->labels, state, "label", arg);
 		return 0;
 	case OPT_FACT:
-		parse_pair(&opts->facts, state, "fact", arg);
+		option__pair(&opts->facts, state, "fact", arg);
 		return 0;
 	case OPT_RUN:
 		opts->run = arg;

@@ -6,8 +6,9 @@
 #include "lib/cmd.h"
 #include "luperf/store/store.h"
 
-extern const struct cmd cmd_add, cmd_compare, cmd_export_json, cmd_import_json, cmd_list, cmd_metrics,
-			cmd_prune, cmd_remove, cmd_show;
+extern const struct cmd cmd_add, cmd_alarms, cmd_annotate, cmd_compare, cmd_export_json, cmd_gate,
+			cmd_history, cmd_import_json, cmd_list, cmd_metrics,
+			cmd_prune, cmd_remove, cmd_run, cmd_show;
 
 /* The option --db, as a child of a command's argp whose input is a const char **. */
 extern const struct argp db_argp;

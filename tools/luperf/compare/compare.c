@@ -15,6 +15,7 @@ const char *row_verdict__name(enum row_verdict verdict)
 		[ROW_EQUAL] = "equal", [ROW_NO_DIFFERENCE] = "no difference shown",
 		[ROW_SMALL] = "below the limit", [ROW_IMPROVEMENT] = "better",
 		[ROW_TOO_FEW] = "cannot tell", [ROW_REGRESSION] = "regression",
+		[ROW_CLEARED] = "not confirmed", [ROW_UNCONFIRMED] = "cannot be confirmed",
 		[ROW_ONE_SIDE] = "one side only", [ROW_NEITHER] = "not measured",
 	};
 
@@ -182,14 +183,15 @@ static void make_rows(struct comparison *c, const struct sample *old, size_t nr_
 
 /* What follows */
 
-static void conclude(struct comparison *c)
+void comparison__conclude(struct comparison *c)
 {
 	size_t i, nr = 0;
 
+	c->answer = ANSWER_NONE;
 	for (i = 0; i < c->nr_rows; i++) {
 		if (c->rows[i].verdict == ROW_REGRESSION)
 			comparison__answer(c, ANSWER_REGRESSION);
-		else if (c->rows[i].verdict == ROW_TOO_FEW)
+		else if (c->rows[i].verdict == ROW_TOO_FEW || c->rows[i].verdict == ROW_UNCONFIRMED)
 			comparison__answer(c, ANSWER_UNKNOWN);
 		nr += c->rows[i].verdict < ROW_ONE_SIDE;
 	}
@@ -219,7 +221,7 @@ void comparison__make(struct comparison *c, const struct sample *old, size_t nr_
 	comparison__look_at_facts(c, old, nr_old, new, nr_new, options);
 	make_rows(c, old, nr_old, new, nr_new, options->metrics);
 	judge_rows(c);
-	conclude(c);
+	comparison__conclude(c);
 }
 
 void comparison__free(struct comparison *c)
@@ -233,6 +235,7 @@ void comparison__free(struct comparison *c)
 	for (i = 0; i < c->nr_left_out; i++)
 		free(c->left_out[i].why);
 	for (i = 0; i < c->nr_differences; i++) {
+		free(c->differences[i].name);
 		free(c->differences[i].old);
 		free(c->differences[i].new);
 	}

@@ -25,6 +25,8 @@ enum row_verdict {
 	ROW_IMPROVEMENT,
 	ROW_TOO_FEW,		/* so few values that none could be shown */
 	ROW_REGRESSION,
+	ROW_CLEARED,		/* it was a regression, and measured again it was none */
+	ROW_UNCONFIRMED,	/* it was one, and measured again nothing could be told */
 	ROW_ONE_SIDE,		/* only one side has it: left out */
 	ROW_NEITHER,		/* no side has it */
 };
@@ -49,7 +51,7 @@ struct left_out {
 
 /* A fact of the machine that is not the same in all samples. */
 struct difference {
-	const char *name;
+	char *name;
 	char *old, *new;		/* its values, with ", " between */
 	bool allowed;
 };
@@ -80,6 +82,8 @@ struct compare_options {
 /* All that is given must outlive @c. */
 void comparison__make(struct comparison *c, const struct sample *old, size_t nr_old, const struct sample *new,
 		      size_t nr_new, const struct compare_options *options);
+/* Answers anew, after verdicts of rows were changed. */
+void comparison__conclude(struct comparison *c);
 void comparison__free(struct comparison *c);
 
 /* "regression" and so on. */

@@ -44,6 +44,7 @@ static const char *row__element(const struct row *row)
 	case ROW_REGRESSION:
 		return "failure";
 	case ROW_TOO_FEW:
+	case ROW_UNCONFIRMED:
 		return "error";
 	case ROW_ONE_SIDE:
 	case ROW_NEITHER:

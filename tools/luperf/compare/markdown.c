@@ -21,7 +21,8 @@ static bool row__stands_in_table(const struct row *row)
 {
 	return row->verdict == ROW_REGRESSION || row->verdict == ROW_TOO_FEW ||
 	       row->verdict == ROW_IMPROVEMENT || row->verdict == ROW_SMALL ||
-	       row->verdict == ROW_NO_DIFFERENCE;
+	       row->verdict == ROW_NO_DIFFERENCE || row->verdict == ROW_CLEARED ||
+	       row->verdict == ROW_UNCONFIRMED;
 }
 
 static void markdown__put_row(const struct row *row, FILE *f)

@@ -22,8 +22,9 @@ static double row__size(const struct row *row)
 static int row__rank(const struct row *row)
 {
 	static const int ranks[] = {
-		[ROW_REGRESSION] = 0, [ROW_TOO_FEW] = 1, [ROW_IMPROVEMENT] = 2, [ROW_SMALL] = 3,
-		[ROW_NO_DIFFERENCE] = 4, [ROW_EQUAL] = 5, [ROW_ONE_SIDE] = 6, [ROW_NEITHER] = 7,
+		[ROW_REGRESSION] = 0, [ROW_UNCONFIRMED] = 1, [ROW_TOO_FEW] = 2, [ROW_CLEARED] = 3,
+		[ROW_IMPROVEMENT] = 4, [ROW_SMALL] = 5, [ROW_NO_DIFFERENCE] = 6, [ROW_EQUAL] = 7,
+		[ROW_ONE_SIDE] = 8, [ROW_NEITHER] = 9,
 	};
 
 	return ranks[row->verdict];

@@ -80,6 +80,11 @@ void query__bind(struct query *q, int parameter, int64_t value)
 	q->db->ops->bind(q, parameter, value);
 }
 
+void query__bind_double(struct query *q, int parameter, double value)
+{
+	q->db->ops->bind_double(q, parameter, value);
+}
+
 void query__bind_text(struct query *q, int parameter, const char *text)
 {
 	q->db->ops->bind_text(q, parameter, text);
@@ -111,6 +116,11 @@ int query__run(struct query *q, struct fault *fault)
 int64_t query__number(struct query *q, int column)
 {
 	return q->db->ops->number(q, column);
+}
+
+double query__double(struct query *q, int column)
+{
+	return q->db->ops->number_double(q, column);
 }
 
 const char *query__text(struct query *q, int column)

@@ -49,6 +49,7 @@ int db__exec(struct db *db, const char *sql, struct fault *fault);
 struct query *db__query(struct db *db, const char *sql, struct fault *fault);
 void query__free(struct query *q);
 void query__bind(struct query *q, int parameter, int64_t value);
+void query__bind_double(struct query *q, int parameter, double value);
 /* NULL is no value. @text is copied. */
 void query__bind_text(struct query *q, int parameter, const char *text);
 void query__bind_null(struct query *q, int parameter);
@@ -59,6 +60,7 @@ void query__reset(struct query *q);
 /* Steps once, and expects no row. */
 int query__run(struct query *q, struct fault *fault);
 int64_t query__number(struct query *q, int column);
+double query__double(struct query *q, int column);
 /* "" if it is no value. Until the next step. */
 const char *query__text(struct query *q, int column);
 bool query__is_null(struct query *q, int column);

@@ -14,10 +14,12 @@ struct db_ops {
 	struct query *(*prepare)(struct db *db, const char *sql, struct fault *fault);
 	void (*free)(struct query *q);
 	void (*bind)(struct query *q, int parameter, int64_t value);
+	void (*bind_double)(struct query *q, int parameter, double value);
 	void (*bind_text)(struct query *q, int parameter, const char *text);
 	int (*step)(struct query *q, struct fault *fault);
 	void (*reset)(struct query *q);
 	int64_t (*number)(struct query *q, int column);
+	double (*number_double)(struct query *q, int column);
 	const char *(*text)(struct query *q, int column);
 	bool (*is_null)(struct query *q, int column);
 };

@@ -151,6 +151,12 @@ static void postgres__bind(struct query *q, int parameter, int64_t value)
 	postgres__set(q, parameter, xasprintf("%" PRId64, value));
 }
 
+/* So many digits that it comes back the same */
+static void postgres__bind_double(struct query *q, int parameter, double value)
+{
+	postgres__set(q, parameter, xasprintf("%.17g", value));
+}
+
 static void postgres__bind_text(struct query *q, int parameter, const char *text)
 {
 	postgres__set(q, parameter, text ? xstrdup(text) : NULL);
@@ -201,6 +207,11 @@ static int64_t postgres__number(struct query *q, int column)
 	return strtoll(postgres__text(q, column), NULL, 10);
 }
 
+static double postgres__double(struct query *q, int column)
+{
+	return strtod(postgres__text(q, column), NULL);
+}
+
 static bool postgres__is_null(struct query *q, int column)
 {
 	return PQgetisnull(postgres_query(q)->row, 0, column);
@@ -218,10 +229,12 @@ static const struct db_ops postgres_ops = {
 	.prepare = postgres__prepare,
 	.free = postgres__free,
 	.bind = postgres__bind,
+	.bind_double = postgres__bind_double,
 	.bind_text = postgres__bind_text,
 	.step = postgres__step,
 	.reset = postgres__reset,
 	.number = postgres__number,
+	.number_double = postgres__double,
 	.text = postgres__text,
 	.is_null = postgres__is_null,
 };

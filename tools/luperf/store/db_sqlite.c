@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lib/folder.h"
 #include "lib/mem.h"
 #include "luperf/store/db_backend.h"
 
@@ -91,6 +92,11 @@ static void sqlite__bind(struct query *q, int parameter, int64_t value)
 	sqlite3_bind_int64(statement_of(q), parameter, value);
 }
 
+static void sqlite__bind_double(struct query *q, int parameter, double value)
+{
+	sqlite3_bind_double(statement_of(q), parameter, value);
+}
+
 static void sqlite__bind_text(struct query *q, int parameter, const char *text)
 {
 	if (text)
@@ -121,6 +127,11 @@ static int64_t sqlite__number(struct query *q, int column)
 	return sqlite3_column_int64(statement_of(q), column);
 }
 
+static double sqlite__double(struct query *q, int column)
+{
+	return sqlite3_column_double(statement_of(q), column);
+}
+
 static const char *sqlite__text(struct query *q, int column)
 {
 	const unsigned char *text = sqlite3_column_text(statement_of(q), column);
@@ -143,32 +154,17 @@ static const struct db_ops sqlite_ops = {
 	.prepare = sqlite__prepare,
 	.free = sqlite__free,
 	.bind = sqlite__bind,
+	.bind_double = sqlite__bind_double,
 	.bind_text = sqlite__bind_text,
 	.step = sqlite__step,
 	.reset = sqlite__reset,
 	.number = sqlite__number,
+	.number_double = sqlite__double,
 	.text = sqlite__text,
 	.is_null = sqlite__is_null,
 };
 
 /* Opening */
-
-/* The folders of a file that is to be made. */
-static int make_folders(const char *path, struct fault *fault)
-{
-	char *copy = xstrdup(path), *slash;
-	int err = 0;
-
-	for (slash = strchr(copy + 1, '/'); slash && !err; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0777) && errno != EEXIST)
-			err = fault__set(fault, "cannot make the folder %s: %s", copy,
-					 strerror(errno));
-		*slash = '/';
-	}
-	free(copy);
-	return err;
-}
 
 /* A file that is there must be a history, or empty as one that nothing was stored in yet. */
 static int check_file(const char *path, enum db_open how, bool *fresh, struct fault *fault)
@@ -183,7 +179,7 @@ static int check_file(const char *path, enum db_open how, bool *fresh, struct fa
 			return fault__set(fault, "there is no history %s: luperf add begins one, and "
 					  "--db names another", path);
 		*fresh = true;
-		return make_folders(path, fault);
+		return folder__make_for(path, fault);
 	}
 	if (!S_ISREG(st.st_mode))
 		return fault__set(fault, "%s is no file: a history is one, of SQLite", path);

@@ -46,8 +46,25 @@ static const char *const to_1[] = {
 	NULL
 };
 
+/*
+ * To version 2: what gates have said. comparison.kind is "gate", or "control" where the base was compared with
+ * itself; alarm.state is "confirmed", "cleared" by the second measurement, or "control"; alarm.opinion is "", "true",
+ * "false" or "accepted".
+ */
+static const char *const to_2[] = {
+	"CREATE TABLE comparison (id @ID@, at_s BIGINT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL, "
+	"old TEXT NOT NULL, new TEXT NOT NULL, answer TEXT NOT NULL)",
+	"CREATE TABLE alarm (id @ID@, comparison BIGINT NOT NULL REFERENCES comparison, "
+	"metric TEXT NOT NULL, state TEXT NOT NULL, old_median DOUBLE PRECISION NOT NULL, "
+	"new_median DOUBLE PRECISION NOT NULL, shift DOUBLE PRECISION NOT NULL, "
+	"p DOUBLE PRECISION NOT NULL, nr_old BIGINT NOT NULL, nr_new BIGINT NOT NULL, "
+	"opinion TEXT NOT NULL, note TEXT NOT NULL, opinion_s BIGINT NOT NULL)",
+	"CREATE INDEX alarm_comparison ON alarm (comparison)",
+	NULL
+};
+
 /* steps[v] leads from version v to v + 1. */
-static const char *const *const steps[STORE_VERSION] = { to_1 };
+static const char *const *const steps[STORE_VERSION] = { to_1, to_2 };
 
 static int set_version(struct db *db, int version, struct fault *fault)
 {
@@ -107,9 +124,10 @@ int schema__create(struct db *db, int version, struct fault *fault)
 	return upgrade(db, version, fault);
 }
 
-int schema__check(struct db *db, bool write, struct fault *fault)
+int schema__check(struct db *db, bool create, struct fault *fault)
 {
 	int version = version_of(db, fault);
+	struct fault why;
 
 	if (version < 0)
 		return -1;
@@ -118,11 +136,12 @@ int schema__check(struct db *db, bool write, struct fault *fault)
 				  "wrote it, or a newer one", db__name(db), version, STORE_VERSION);
 	if (version == STORE_VERSION)
 		return 0;
-	if (write)
-		return upgrade(db, STORE_VERSION, fault);
-	if (!version)
+	if (!version && !create)
 		return fault__set(fault, "there is no history in %s: luperf add begins one", db__name(db));
-	return fault__set(fault, "%s is of the older version %d: it is brought up to %d when something is "
-			  "stored, which this luperf is not allowed to do here", db__name(db), version,
-			  STORE_VERSION);
+	if (!version)
+		return upgrade(db, STORE_VERSION, fault);
+	if (upgrade(db, STORE_VERSION, &why))
+		return fault__set(fault, "it is of the older version %d, and cannot be brought up to %d: %s",
+				  version, STORE_VERSION, why.text);
+	return 0;
 }

@@ -5,8 +5,11 @@
 
 #include "luperf/store/db.h"
 
-/* Makes the tables of a new database, or brings older ones up to today's; @write: it may. -1 with @fault. */
-int schema__check(struct db *db, bool write, struct fault *fault);
+/*
+ * Brings older tables up to today's, and with @create makes those of a new database. -1 with @fault, also if that would
+ * have to be done and this user may not write.
+ */
+int schema__check(struct db *db, bool create, struct fault *fault);
 /* For tests: the tables as version @version had them, in an empty database. */
 int schema__create(struct db *db, int version, struct fault *fault);
 

@@ -27,7 +27,7 @@ struct store *store__open(const char *where, enum db_open how, struct fault *fau
 	free(path);
 	if (!db)
 		return NULL;
-	if (schema__check(db, how != DB_READ_ONLY, fault)) {
+	if (schema__check(db, how == DB_MAY_CREATE, fault)) {
 		db__close(db);
 		return NULL;
 	}

@@ -10,13 +10,13 @@
 #include "luperf/store/db.h"
 
 /* Of the tables; docs/luperf.1 has what each was. An older one is brought up to this when it is opened to write. */
-#define STORE_VERSION	1
+#define STORE_VERSION	2
 
 struct store;
 
 /*
  * @where NULL: $XDG_DATA_HOME/lutrace/history.db, or below ~/.local/share. NULL with @fault: it is no history, is of a
- * newer version, or cannot be opened. One of an older version is refused where nothing may be written.
+ * newer version, or cannot be opened. One of an older version is brought up to date, by whoever opens it and may write.
  */
 struct store *store__open(const char *where, enum db_open how, struct fault *fault);
 void store__close(struct store *store);
