@@ -70,7 +70,7 @@ make_lab() {
 		ns=$((100000 + LUPERF_NUMBER * 7919 % 1000))
 		stage=$(basename "$LUPERF_DIR")
 		case $LUPERF_BUILD:${stage%%-*} in
-		slow:*|unlucky:1) ns=$((ns * 112 / 100)) ;;
+		slow:*|unlucky:1|r[6-9]:*) ns=$((ns * 112 / 100)) ;;
 		esac
 		"$SEEDS" "$LUPERF_DIR/old.rec" "$LUPERF_DIR/new.rec" 3 1 "$ns"
 		printf 'qemu=9.9\nnumber=same\n' >"$LUPERF_DIR/facts"

@@ -9,7 +9,7 @@ _lutrace_commands()
 	lutrace) echo bundle check doctor latency ready record report top walk ;;
 	luctl) echo run resume reclaim finish status abort ;;
 	luperf)
-		echo add alarms annotate compare export-json gate history import-json list metrics prune remove \
+		echo add alarms annotate bisect compare export-json gate history import-json list metrics prune remove \
 			run show
 		;;
 	esac
@@ -76,6 +76,7 @@ _lutrace_options()
 		;;
 	'luperf alarms') echo "-r:- --run:- $db $usual" ;;
 	'luperf annotate') echo "-n:- --note:- $db $usual" ;;
+	'luperf bisect') echo "-l:file --limits:file --between:- $run $db $usual" ;;
 	'luperf compare') echo "$forms $db $usual" ;;
 	'luperf history') echo "-l:file --limits:file --allow:- $db $usual" ;;
 	'luperf gate') echo "$run $forms $db $usual" ;;

@@ -11,7 +11,7 @@
 const char *argp_program_version = "luperf " LUTRACE_VERSION;
 
 static const struct cmd *const cmds[] = {
-	&cmd_add, &cmd_alarms, &cmd_annotate, &cmd_compare, &cmd_export_json, &cmd_gate, &cmd_history,
+	&cmd_add, &cmd_alarms, &cmd_annotate, &cmd_bisect, &cmd_compare, &cmd_export_json, &cmd_gate, &cmd_history,
 	&cmd_import_json,
 	&cmd_list, &cmd_metrics, &cmd_prune, &cmd_remove, &cmd_run, &cmd_show,
 };

@@ -6,7 +6,7 @@
 #include "lib/cmd.h"
 #include "luperf/store/store.h"
 
-extern const struct cmd cmd_add, cmd_alarms, cmd_annotate, cmd_compare, cmd_export_json, cmd_gate,
+extern const struct cmd cmd_add, cmd_alarms, cmd_annotate, cmd_bisect, cmd_compare, cmd_export_json, cmd_gate,
 			cmd_history, cmd_import_json, cmd_list, cmd_metrics,
 			cmd_prune, cmd_remove, cmd_run, cmd_show;
 

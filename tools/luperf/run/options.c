@@ -192,6 +192,12 @@ static int prepare_vm(struct run_options *o, struct fault *fault)
 	return prepare(o, ARM_BASE, o->base, fault) || prepare(o, ARM_NEW, o->new, fault) ? -1 : 0;
 }
 
+int run_options__prepare(struct run_options *o, struct fault *fault)
+{
+	o->run.folder = o->folder ? o->folder : default_folder(o, fault);
+	return o->run.folder ? folder__make(o->run.folder, fault) : -1;
+}
+
 int run_options__start(struct run_options *o, struct fault *fault)
 {
 	o->run = (struct run){

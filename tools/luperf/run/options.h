@@ -25,6 +25,8 @@ extern const struct argp run_argp;
  * Afterwards run_options__free().
  */
 int run_options__start(struct run_options *o, struct fault *fault);
+/* The folder of @o->run alone, which is made. -1 with @fault. */
+int run_options__prepare(struct run_options *o, struct fault *fault);
 void run_options__free(struct run_options *o);
 
 /* NAME=VALUE of an option that may be repeated, into @pairs; argp_error() if it is none, or is there twice. */
