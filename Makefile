@@ -99,7 +99,7 @@ fuzz: setup
 demo: kernel tools
 	@$(SCRIPTS)/demo
 
-bench: kernel tools progs
+bench: kernel tools progs unit
 	@$(SCRIPTS)/bench
 
 test: kernel test-kernel tools progs unit qemu
