@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * seeds DIR: writes the inputs that fuzzing starts from, made by the generator of the unit tests.
- * seeds OLD NEW DOMAINS ABORTS [NS]: writes the recordings of a live update, as large as one likes, in which each
- * operation takes NS.
+ * seeds OLD NEW DOMAINS ABORTS [NS [BOOT [violation]]]: writes the recordings of a live update, as large as one likes, in which
+ * each operation takes NS. BOOT is a number that makes the boot ids; with one word more there is a violation.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -87,8 +87,10 @@ int main(int argc, char **argv)
 	struct corpus_options o = { .major = 1, .minor = 1 };
 	size_t i;
 
-	if (argc == 5 || argc == 6) {
-		o.step_ns = argc == 6 ? strtoull(argv[5], NULL, 10) : 0;
+	if (argc >= 5 && argc <= 8) {
+		o.step_ns = argc > 5 ? strtoull(argv[5], NULL, 10) : 0;
+		o.boot = argc > 6 ? strtoul(argv[6], NULL, 10) : 0;
+		o.spoil = argc > 7 ? CORPUS_VIOLATION : CORPUS_SOUND;
 		o.domains = strtoul(argv[3], NULL, 10);
 		o.aborts = strtoul(argv[4], NULL, 10);
 		write_recording(argv[1], o);
@@ -97,7 +99,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: seeds DIR | seeds OLD NEW DOMAINS ABORTS [NS]\n");
+		fprintf(stderr, "usage: seeds DIR | seeds OLD NEW DOMAINS ABORTS [NS [BOOT [violation]]]\n");
 		return 1;
 	}
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

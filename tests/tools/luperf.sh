@@ -57,7 +57,8 @@ header() {
 }
 
 # make_lab: the command ./lab, for luperf run: a live update of $LUPERF_BUILD. Operations take 100 us and up to 1% more,
-# but of slow 12% more, and of unlucky the same in the first measurement alone.
+# but of slow 12% more, of unlucky and broken the same in the first measurement alone; and one of the second
+# measurement of broken has a violation.
 make_lab() {
 	cat >lab <<-'END'
 		#!/usr/bin/env bash
@@ -66,13 +67,17 @@ make_lab() {
 		fails) echo "the machine is on fire"; exit 7 ;;
 		hangs) sleep 601.37 & wait ;;
 		nothing) exit 0 ;;
+		stale) cp "$STALE"/*.rec "$LUPERF_DIR/"; exit ;;
 		esac
 		ns=$((100000 + LUPERF_NUMBER * 7919 % 1000))
 		stage=$(basename "$LUPERF_DIR")
+		spoil=
+		[ "$LUPERF_BUILD:${stage%%-*}:$LUPERF_NUMBER" != broken:2:2 ] || spoil=violation
 		case $LUPERF_BUILD:${stage%%-*} in
-		slow:*|unlucky:1|r[6-9]:*) ns=$((ns * 112 / 100)) ;;
+		slow:*|unlucky:1|broken:1|r[6-9]:*) ns=$((ns * 112 / 100)) ;;
 		esac
-		"$SEEDS" "$LUPERF_DIR/old.rec" "$LUPERF_DIR/new.rec" 3 1 "$ns"
+		boot=$(($(cksum <<<"$LUPERF_DIR" | cut -d ' ' -f 1) % 100000000))
+		"$SEEDS" "$LUPERF_DIR/old.rec" "$LUPERF_DIR/new.rec" 3 1 "$ns" "$boot" $spoil
 		printf 'qemu=9.9\nnumber=same\n' >"$LUPERF_DIR/facts"
 	END
 	chmod +x lab

@@ -10,7 +10,7 @@
 enum { PRESERVE, UNPRESERVE, RESTORE, FLB_PRESERVE, FLB_UNPRESERVE, FLB_RETRIEVE, FLB_FINISH };
 
 #define HOST_1_0 "tool=lutrace 0.1\nrelease=7.3.4\nversion=#1 SMP\nmachine=x86_64\n" \
-		 "boot_id=%08d-0000-4000-8000-000000000000\ncmdline=kho=on liveupdate=on a=\"b,c\"\n" \
+		 "boot_id=%08x-0000-4000-8000-000000000000\ncmdline=kho=on liveupdate=on a=\"b,c\"\n" \
 		 "hypervisor=%s\nemulated=%d\n"
 #define HOST_1_1 "build_id=00112233445566778899aabbccddeeff00112233\nring_kib=4096\n" \
 		 "in_flight=16384\nduration_ms=2500\n"
@@ -87,7 +87,7 @@ static void put_header(struct writer *w)
 	put32(w->c, 0);
 	put_more(w);
 	memset(text, 0, sizeof(text));
-	snprintf(text, sizeof(text), HOST_1_0 "%s", w->o->kernel,
+	snprintf(text, sizeof(text), HOST_1_0 "%s", 16 * w->o->boot + w->o->kernel,
 		 emulated ? "TCGTCGTCGTCG" : "", emulated, w->o->minor ? HOST_1_1 : "");
 	if (w->o->minor > 1)
 		strcat(text, HOST_1_2);

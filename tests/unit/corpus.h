@@ -37,6 +37,7 @@ struct corpus_options {
 	bool frozen;		/* the kernel jumped at the end (1.8) */
 	bool unknown;		/* with a record and an event that no version has yet */
 	enum corpus_spoil spoil;
+	uint32_t boot;		/* both kernels of a live update have the same, and so boot ids of their own */
 	uint64_t step_ns;	/* from each event to the next, and so each latency; 0: 700 */
 };
 

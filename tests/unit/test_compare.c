@@ -177,6 +177,13 @@ static void test_equal(void **state)
 	expect("preserve.p50", ROW_EQUAL, ANSWER_NONE);
 	assert_true(row("preserve.p50")->test.p == 1);
 	forget();
+	/* So few say nothing, however equal they are */
+	fill(&old, 1, 100000, 2);
+	fill(&new, 1, 100000, 2);
+	compare(0);
+	expect("preserve.p50", ROW_TOO_FEW, ANSWER_UNKNOWN);
+	assert_int_equal(row("preserve.p50")->needed, 5);
+	forget();
 }
 
 static void test_one_side(void **state)
@@ -190,6 +197,14 @@ static void test_one_side(void **state)
 		sample__add_quantity(&new.samples[i], "gap_ns", 1000);
 	compare(0);
 	expect("gap", ROW_ONE_SIDE, ANSWER_NONE);
+	forget();
+	/* What only the old ones have is not known of the new ones */
+	fill(&old, 5, 100000, 0);
+	fill(&new, 5, 100000, 0);
+	for (i = 0; i < 5; i++)
+		sample__add_quantity(&old.samples[i], "gap_ns", 1000);
+	compare(0);
+	expect("gap", ROW_ONE_SIDE, ANSWER_UNKNOWN);
 	forget();
 	/* With nothing on both sides nothing was seen */
 	add(&old);
@@ -241,8 +256,14 @@ static void test_facts(void **state)
 	fill(&new, 5, 110000, 0);
 	pairs__set(&new.samples[0].facts, "hypervisor", "KVMKVMKVM");
 	pairs__set(&old.samples[0].facts, "old.cmdline", "kho=on intel_iommu=on");
+	pairs__set(&new.samples[0].facts, "new.config", "1");
 	compare(0);
 	assert_int_equal(c.nr_differences, 2);
+	comparison__free(&c);
+	/* Of a build it is only what is called so */
+	pairs__set(&new.samples[0].facts, "firmware.version", "1");
+	compare(0);
+	assert_int_equal(c.nr_differences, 3);
 	assert_string_equal(c.differences[0].name, "old.cmdline");
 	assert_string_equal(c.differences[0].old, "intel_iommu=on, no other words");
 	assert_string_equal(c.differences[0].new, "no other words");

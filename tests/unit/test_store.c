@@ -146,30 +146,46 @@ static void test_once(void **state)
 	store__close(store);
 }
 
+static void expect_not_found(struct store *store, char *condition, const char *words)
+{
+	struct fault fault = { "" };
+	struct ids ids;
+
+	assert_int_equal(store__find(store, &condition, 1, &ids, &fault), -1);
+	if (!strstr(fault.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", fault.text, words);
+}
+
 static void test_find(void **state)
 {
 	struct store *store = open_store("find.db", DB_MAY_CREATE);
 	struct fault fault;
 	struct ids ids;
-	char *both[] = { "commit=ab", "branch=main" }, *none = "what";
+	char *both[] = { "commit=abd", "branch=main" }, *none = "what";
 	int64_t id;
 
 	(void)state;
 	add(store, "1", "abc1", &id);
 	add(store, "2", "abd2", &id);
 	add(store, "3", "b%_3", &id);
-	assert_int_equal(count(store, (char[]){ "commit=ab" }), 2);
 	assert_int_equal(count(store, (char[]){ "commit=abc" }), 1);
+	/* The beginning of two is none; one that is named as a whole is that one */
+	expect_not_found(store, (char[]){ "commit=ab" }, "is the beginning of abc1 and of abd2");
+	expect_not_found(store, (char[]){ "commit=" }, "names no commit");
+	add(store, "4", "abc11", &id);
+	assert_int_equal(count(store, (char[]){ "commit=abc1" }), 1);
+	add(store, "5", "", &id);
+	assert_int_equal(count(store, (char[]){ "commit=abc11" }), 1);
 	assert_int_equal(count(store, (char[]){ "commit=%" }), 0);
 	assert_int_equal(count(store, (char[]){ "commit=b%" }), 1);
-	assert_int_equal(count(store, (char[]){ "branch=main" }), 3);
+	assert_int_equal(count(store, (char[]){ "branch=main" }), 5);
 	assert_int_equal(count(store, (char[]){ "branch=mai" }), 0);
-	assert_int_equal(count(store, (char[]){ "config=big" }), 3);
-	assert_int_equal(count(store, (char[]){ "cpus=2" }), 3);
+	assert_int_equal(count(store, (char[]){ "config=big" }), 5);
+	assert_int_equal(count(store, (char[]){ "cpus=2" }), 5);
 	assert_int_equal(count(store, (char[]){ "cpus=' OR 1=1 --" }), 0);
 	assert_int_equal(count(store, (char[]){ "id=2" }), 1);
 	assert_int_equal(store__find(store, both, 2, &ids, &fault), 0);
-	assert_int_equal(ids.nr, 2);
+	assert_int_equal(ids.nr, 1);
 	ids__free(&ids);
 	assert_int_equal(store__find(store, &none, 1, &ids, &fault), -1);
 	assert_non_null(strstr(fault.text, "NAME=VALUE"));

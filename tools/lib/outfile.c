@@ -19,6 +19,7 @@
 
 /* With its NUL: 8 bytes. The same as LUTRACE_FILE_MAGIC, of which lib knows nothing. */
 #define RECORDING_MAGIC "lutrace"
+#define DATABASE_MAGIC	"SQLite format 3"
 
 #define MAX_LINKS 40		/* as many as the kernel follows */
 
@@ -42,21 +43,32 @@ struct outfile {
 
 static struct outfile *all_open;
 
-bool outfile__is_recording(const char *path)
+/* Whether a regular file begins so. */
+static bool begins_with(const char *path, const char *magic, size_t size)
 {
 	/* A FIFO without a writer must not block this. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char magic[sizeof(RECORDING_MAGIC)];
+	char begin[32];
 	struct stat st;
 	bool is;
 
 	if (fd < 0)
 		return false;
-	is = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	     pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	     !memcmp(magic, RECORDING_MAGIC, sizeof(magic));
+	is = !fstat(fd, &st) && S_ISREG(st.st_mode) && pread(fd, begin, size, 0) == (ssize_t)size &&
+	     !memcmp(begin, magic, size);
 	close(fd);
 	return is;
+}
+
+bool outfile__is_recording(const char *path)
+{
+	return begins_with(path, RECORDING_MAGIC, sizeof(RECORDING_MAGIC));
+}
+
+/* What cannot be made again: a recording, and a history of luperf, which is a database. */
+static bool is_precious(const char *path)
+{
+	return outfile__is_recording(path) || begins_with(path, DATABASE_MAGIC, sizeof(DATABASE_MAGIC));
 }
 
 static void outfile__free(struct outfile *out)
@@ -94,10 +106,10 @@ static int outfile__refuse(const struct outfile *out, int err, struct fault *fau
 	return fault__set(fault, "cannot write %s: %s", out->path, strerror(err));
 }
 
-static int outfile__refuse_recording(const struct outfile *out, struct fault *fault)
+static int outfile__refuse_precious(const struct outfile *out, const char *path, struct fault *fault)
 {
-	return fault__set(fault, "%s is a recording, which cannot be made again: give another file to "
-			  "write to", out->path);
+	return fault__set(fault, "%s is a %s, which cannot be made again: give another file to write to",
+			  out->path, outfile__is_recording(path) ? "recording" : "database");
 }
 
 /* Which descriptor of this process @path is, through whatever folders; -1: none. */
@@ -167,8 +179,8 @@ static int outfile__open_descriptor(struct outfile *out, int fd, struct fault *f
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return outfile__refuse(out, EBADF, fault);
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	if (outfile__is_recording(name))
-		return outfile__refuse_recording(out, fault);
+	if (is_precious(name))
+		return outfile__refuse_precious(out, name, fault);
 	if (fd == STDOUT_FILENO) {
 		out->stream = stdout;
 		return 0;
@@ -298,8 +310,8 @@ static int outfile__open_file(struct outfile *out, const char *path, struct faul
 	out->replaces = !fstatat(out->folder, out->name, &out->old, AT_SYMLINK_NOFOLLOW);
 	if (!out->replaces && errno != ENOENT)
 		return outfile__refuse(out, errno, fault);
-	if (outfile__is_recording(path))
-		return outfile__refuse_recording(out, fault);
+	if (is_precious(path))
+		return outfile__refuse_precious(out, path, fault);
 	if (out->replaces && faccessat(out->folder, out->name, W_OK, AT_EACCESS))
 		return outfile__refuse(out, errno, fault);
 	if (outfile__refuse_twice(out, fault))
@@ -463,9 +475,10 @@ static int outfile__look_again(const struct outfile *out, struct fault *fault)
 		return fault__set(fault, "cannot write %s: what is no file has taken its name", out->path);
 	fd = openat(out->folder, out->name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && outfile__is_recording(path)) {
+	if (fd >= 0 && is_precious(path)) {
+		outfile__refuse_precious(out, path, fault);
 		close(fd);
-		return outfile__refuse_recording(out, fault);
+		return -1;
 	}
 	close(fd);
 	return 0;
@@ -552,7 +565,7 @@ void outfile__remove(const char *path)
 
 	end = outfile__resolve(path, &fd);
 	if (end && fd < 0 && !lstat(end, &st) && S_ISREG(st.st_mode) &&
-	    !outfile__is_recording(end))
+	    !is_precious(end))
 		unlink(end);
 	free(end);
 }

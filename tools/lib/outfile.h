@@ -24,7 +24,8 @@
  *   before stays. It gets the mode of the file that it replaces, and its owner as far as this
  *   process may give files away. Of a symbolic link the file behind it is replaced, never the link.
  *
- * Refused are: a recording, which cannot be made again, also if it gets the name later; a file that
+ * Refused are: a recording or a database of SQLite, as luperf's history is, which cannot be made again, also if it
+ * gets the name later; a file that
  * this process may not write; a folder; a block device; a place where no file can be made; and a
  * file that another open output of this process will replace.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "luperf/cmd/cmd.h"
 #include "luperf/run/options.h"
 #include "luperf/sample/recorded.h"
@@ -47,7 +48,7 @@ static error_t cmd_add__parse(int key, char *arg, struct argp_state *state)
 		opts->branch = arg;
 		return 0;
 	case 'l':
-		option__pair(&opts->labels, state, "label", arg);
+		option__label(&opts->labels, state, arg);
 		return 0;
 	case OPT_FACT:
 		option__pair(&opts->facts, state, "fact", arg);
@@ -81,8 +82,11 @@ static const struct argp argp = {
 
 static char *replace(char *old, const char *text)
 {
+	char *copy = xstrdup(text);
+
 	free(old);
-	return xstrdup(text);
+	make_printable(copy);
+	return copy;
 }
 
 /* A fact that is given says more than a recording. */

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/table.h"
 #include "luperf/cmd/cmd.h"
+#include "luperf/cmd/when.h"
 #include "luperf/compare/metric.h"
 #include "luperf/store/alarms.h"
 
@@ -50,7 +50,7 @@ static const struct argp argp = {
 };
 
 static const struct table_column columns[] = {
-	{ "alarm", 5, false }, { "when (UTC)", 16, true }, { "run", 10, true }, { "metric", 16, true },
+	{ "alarm", 5, false }, { "when (UTC)", 19, true }, { "run", 10, true }, { "metric", 16, true },
 	{ "old median", 10, false }, { "new median", 10, false }, { "shift", 9, false }, { "p", 7, false },
 	{ "n", 5, false }, { "state", 9, true }, { "people", 6, true }, { "note", 0, true },
 };
@@ -75,12 +75,9 @@ static void put_text(struct table *t, char *text)
 static void put_alarm(struct table *t, const struct alarm *a, const struct metrics *m)
 {
 	const struct metric *metric = metric_of(m, a->metric);
-	time_t at = a->at_s;
-	char when[32];
 
-	strftime(when, sizeof(when), "%Y-%m-%d %H:%M", gmtime(&at));
 	table__put(t, "%lld", (long long)a->id);
-	table__put(t, "%s", when);
+	table__put(t, "%s", when__of(a->at_s).s);
 	table__put(t, "%s", a->run);
 	table__put(t, "%s", a->metric);
 	put_text(t, metric__text(metric, a->old_median, false));

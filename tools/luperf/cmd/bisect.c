@@ -155,6 +155,7 @@ static int load_arms(struct store *store, const struct run *run, struct side arm
 	return err;
 }
 
+/* Of the metric alone: a violation does not make it worse, but then figures say nothing. */
 static enum answer judge(const struct side arms[2], const struct metrics *metrics)
 {
 	struct compare_options how = { .q = COMPARE_Q, .metrics = metrics };
@@ -164,7 +165,9 @@ static enum answer judge(const struct side arms[2], const struct metrics *metric
 	size_t i;
 
 	comparison__make(&c, arms[0].samples, arms[0].nr, arms[1].samples, arms[1].nr, &how);
-	answer = c.answer;
+	answer = c.new_violations ? ANSWER_UNKNOWN : c.answer;
+	if (c.new_violations)
+		printf("  lutrace found violations in %zu live updates\n", c.new_violations);
 	for (i = 0; i < c.nr_rows; i++) {
 		if (c.rows[i].verdict >= ROW_ONE_SIDE)
 			continue;
@@ -176,22 +179,24 @@ static enum answer judge(const struct side arms[2], const struct metrics *metric
 	return answer;
 }
 
+/* @at: its place among the builds, which the name of its run ends in. */
 static int try_build(const struct opts *opts, struct store *store, const struct metrics *metrics,
-		     const char *build, enum answer *answer, struct fault *fault)
+		     const struct builds *b, size_t at, enum answer *answer, struct fault *fault)
 {
 	struct run_options probe = opts->run;
+	char *name = xasprintf("%s.%zu", opts->run.run.name, at);
 	struct side arms[2] = { 0 };
+	size_t measured;
 	int err;
 
-	/* The name of the run holds the build's, so that each is found again */
-	probe.name = NULL;
-	probe.new = build;
+	probe.name = name;
+	probe.new = b->items[at];
 	probe.nr_owned = 0;
 	probe.no_control = true;
-	err = run_options__start(&probe, fault) || run__measure(&probe.run, store, fault) ||
+	err = run_options__start(&probe, fault) || run__measure(&probe.run, store, &measured, fault) ||
 	      load_arms(store, &probe.run, arms, fault);
 	if (!err) {
-		printf("%s\n", build);
+		printf("%s\n", b->items[at]);
 		*answer = judge(arms, metrics);
 		fflush(stdout);
 	}
@@ -200,6 +205,7 @@ static int try_build(const struct opts *opts, struct store *store, const struct 
 	/* Facts and labels are those of @opts */
 	probe.facts = probe.labels = (struct pairs){ 0 };
 	run_options__free(&probe);
+	free(name);
 	return err ? -1 : 0;
 }
 
@@ -216,7 +222,7 @@ static int search(const struct opts *opts, struct store *store, const struct met
 	size_t good = 0, bad = b->nr - 1, middle;
 	enum answer answer;
 
-	if (try_build(opts, store, metrics, b->items[bad], &answer, fault))
+	if (try_build(opts, store, metrics, b, bad, &answer, fault))
 		return -1;
 	if (answer == ANSWER_UNKNOWN)
 		return cannot_tell(b->items[bad]);
@@ -226,7 +232,7 @@ static int search(const struct opts *opts, struct store *store, const struct met
 	while (bad - good > 1) {
 		middle = good + (bad - good) / 2;
 		complain("%zu builds are left", bad - good);
-		if (try_build(opts, store, metrics, b->items[middle], &answer, fault))
+		if (try_build(opts, store, metrics, b, middle, &answer, fault))
 			return -1;
 		if (answer == ANSWER_UNKNOWN)
 			return cannot_tell(b->items[middle]);

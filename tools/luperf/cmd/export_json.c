@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* luperf export-json: the history, or a part of it, as lines of JSON. */
 #include <signal.h>
+#include <stdlib.h>
 #include "lib/fault.h"
 #include "lib/outfile.h"
 #include "luperf/cmd/cmd.h"
@@ -56,25 +57,34 @@ static const struct argp argp = {
 	       "  luperf export-json -o main.jsonl branch=main",
 };
 
-/* Whether it was written is for outfile__commit() to say. */
-static void write_line(json_t *json, FILE *f)
+/* Whether it was written is for outfile__commit() to say. -1: it cannot be made JSON. */
+static int write_line(json_t *json, FILE *f)
 {
-	json_dumpf(json, f, JSON_COMPACT);
-	fputc('\n', f);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
 	json_decref(json);
+	if (!text)
+		return -1;
+	fprintf(f, "%s\n", text);
+	free(text);
+	return 0;
 }
 
 static int write_samples(struct store *store, const struct ids *ids, FILE *f, struct fault *fault)
 {
 	struct sample s;
 	size_t i;
+	int err;
 
 	write_line(history__header(), f);
 	for (i = 0; i < ids->nr && !ferror(f); i++) {
 		if (store__load(store, ids->items[i], LOAD_ALL, &s, fault))
 			return -1;
-		write_line(sample__json(&s), f);
+		err = write_line(sample__json(&s), f);
 		sample__free(&s);
+		if (err)
+			return fault__set(fault, "live update %lld in %s has text that is no UTF-8, or is damaged",
+					  (long long)ids->items[i], store__name(store));
 	}
 	return 0;
 }

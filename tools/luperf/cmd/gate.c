@@ -66,6 +66,7 @@ struct gate {
 	struct store *store;
 	struct measurement first, second;
 	bool confirmed;			/* there was a second measurement */
+	size_t measured;		/* live updates, now */
 	struct alarm *alarms;		/* those of the first */
 	size_t nr_alarms;
 };
@@ -98,10 +99,12 @@ static int gate__measure(struct gate *g, struct measurement *m, const struct met
 			 struct fault *fault)
 {
 	const struct run *run = &g->opts->run.run;
+	size_t measured;
 	enum arm arm;
 
-	if (run__measure(run, g->store, fault))
+	if (run__measure(run, g->store, &measured, fault))
 		return -1;
+	g->measured += measured;
 	for (arm = ARM_BASE; arm < NR_ARMS; arm++)
 		if ((arm != ARM_CONTROL || run->control) && load_arm(g, m, arm, fault))
 			return -1;
@@ -167,10 +170,12 @@ static void confirm(struct gate *g, struct alarm *alarm)
 	struct row *first = find_row(&g->first.builds, alarm->metric);
 	const struct row *second = find_row(&g->second.builds, alarm->metric);
 
-	if (second && second->verdict == ROW_REGRESSION) {
+	bool told = second && second->verdict < ROW_ONE_SIDE && second->verdict != ROW_TOO_FEW &&
+		    !comparison__machines_differ(&g->second.builds);
+
+	if (told && second->verdict == ROW_REGRESSION) {
 		alarm->state = "confirmed";
-	} else if (second && second->verdict != ROW_TOO_FEW && second->verdict < ROW_ONE_SIDE &&
-		   g->second.builds.answer != ANSWER_UNKNOWN) {
+	} else if (told) {
 		alarm->state = "cleared";
 		first->verdict = ROW_CLEARED;
 	} else {
@@ -198,6 +203,9 @@ static int gate__confirm(struct gate *g, struct fault *fault)
 	g->confirmed = true;
 	for (i = 0; i < g->nr_alarms; i++)
 		confirm(g, &g->alarms[i]);
+	/* A violation needs no second one */
+	g->first.builds.old_violations += g->second.builds.old_violations;
+	g->first.builds.new_violations += g->second.builds.new_violations;
 	comparison__conclude(&g->first.builds);
 	return 0;
 }
@@ -239,7 +247,10 @@ static void print_alarms(const struct gate *g, FILE *f)
 {
 	size_t i;
 
-	for (i = 0; i < g->nr_alarms; i++)
+	if (!g->measured)
+		fprintf(f, "Nothing was measured: run \"%s\" is complete, and this is its answer again. luperf "
+			"alarms --run %s has its alarms.\n", g->opts->run.run.name, g->opts->run.run.name);
+	for (i = 0; i < g->nr_alarms && g->alarms[i].id; i++)
 		fprintf(f, "alarm %lld: %s, %s\n", (long long)g->alarms[i].id, g->alarms[i].metric,
 			g->alarms[i].state);
 }
@@ -284,13 +295,18 @@ static void gate__print(const struct gate *g, const struct sides *sides, const s
 
 static int gate__judge(struct gate *g, struct fault *fault)
 {
+	bool recorded;
+
 	if (gate__measure(g, &g->first, NULL, fault))
 		return -1;
-	g->alarms = alarms_of(&g->first.builds, "confirmed", &g->nr_alarms);
+	g->alarms = alarms_of(&g->first.builds, "unconfirmed", &g->nr_alarms);
 	/* Where the machines differ nothing follows, whatever is measured */
 	if (g->nr_alarms && g->first.builds.answer == ANSWER_REGRESSION && gate__confirm(g, fault))
 		return -1;
-	return gate__record(g, fault);
+	if (alarms__has(g->store, g->opts->run.run.name, &recorded, fault))
+		return -1;
+	/* What was not measured is the answer that was given before */
+	return recorded && !g->measured ? 0 : gate__record(g, fault);
 }
 
 static int gate__run(struct gate *g)

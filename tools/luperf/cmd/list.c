@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/table.h"
 #include "luperf/cmd/cmd.h"
+#include "luperf/cmd/when.h"
 
 struct opts {
 	const char *db;
@@ -65,12 +65,9 @@ static void put_labels(const struct pairs *labels, struct table *t)
 static void put(int64_t id, const struct sample *s, struct table *t)
 {
 	const char *old = pairs__get(&s->facts, "old.release"), *new = pairs__get(&s->facts, "new.release");
-	time_t at = s->happened_ns / 1000000000;
-	char when[32];
 
-	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", gmtime(&at));
 	table__put(t, "%lld", (long long)id);
-	table__put(t, "%s", when);
+	table__put(t, "%s", when__of(s->happened_ns / 1000000000).s);
 	table__put(t, "%.12s", s->commit);
 	table__put(t, "%s", s->branch);
 	if (old && new && strcmp(old, new))

@@ -57,7 +57,7 @@ static const struct argp argp = {
 	.children = children,
 	.args_doc = "[NAME=VALUE...]",
 	.doc = "Removes all but the newest live updates of each build from the history\v"
-	       "A build is a commit on a branch with the same labels and facts. Conditions choose_those_that_go what is "
+	       "A build is a commit on a branch with the same labels and facts. Conditions choose what is "
 	       "looked at, as for luperf list; all else stays.\n\n"
 	       "  luperf prune --keep 20 branch=main",
 };

@@ -48,11 +48,12 @@ static int cmd_run__run(int argc, char **argv)
 	struct store *store;
 	struct fault fault;
 	int status = STATUS_ERROR;
+	size_t measured;
 
 	cmd__parse(&cmd_run, &argp, argc, argv, &opts);
 	store = cmd__open(opts.db, DB_MAY_CREATE);
 	if (store && (run_options__start(&opts.run, &fault) ||
-		      run__measure(&opts.run.run, store, &fault))) {
+		      run__measure(&opts.run.run, store, &measured, &fault))) {
 		complain("%s", fault.text);
 	} else if (store) {
 		printf("run \"%s\": %zu live updates of each build are in %s\n", opts.run.run.name,

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/number.h"
 #include "lib/table.h"
 #include "luperf/cmd/cmd.h"
+#include "luperf/cmd/when.h"
 #include "luperf/compare/metric.h"
 
 struct opts {
@@ -50,11 +50,7 @@ static const struct argp argp = {
 
 static void print_time(const char *what, int64_t seconds)
 {
-	time_t at = seconds;
-	char text[32];
-
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", gmtime(&at));
-	printf("%-20s %s\n", what, text);
+	printf("%-20s %s UTC\n", what, when__of(seconds).s);
 }
 
 static void print_head(int64_t id, const struct sample *s)

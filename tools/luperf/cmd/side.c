@@ -15,11 +15,28 @@ void side__free(struct side *side)
 	*side = (struct side){ 0 };
 }
 
+/* The next part of @text up to a comma that no backslash stands before, which goes; NULL: there is none. */
+static char *next_part(char **text)
+{
+	char *part = *text, *from, *to;
+
+	if (!part)
+		return NULL;
+	for (from = to = part; *from && *from != ','; from++) {
+		if (*from == '\\' && from[1] == ',')
+			from++;
+		*to++ = *from;
+	}
+	*text = *from ? from + 1 : NULL;
+	*to = '\0';
+	return part;
+}
+
 /* "a=b,c=d" or a commit, as conditions of store__find(); they point into @text and *@commit. */
 static size_t split(char *text, char **commit, char ***conditions)
 {
 	size_t nr = 0, room = 0;
-	char *part, *save;
+	char *part;
 
 	*conditions = NULL;
 	*commit = NULL;
@@ -29,7 +46,7 @@ static size_t split(char *text, char **commit, char ***conditions)
 		(*conditions)[0] = *commit;
 		return 1;
 	}
-	for (part = strtok_r(text, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+	while ((part = next_part(&text))) {
 		*conditions = grow(*conditions, nr, &room, sizeof(**conditions));
 		(*conditions)[nr++] = part;
 	}

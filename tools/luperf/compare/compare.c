@@ -142,12 +142,23 @@ static void row__judge(struct row *row, const struct fdr_test *test, double next
 	}
 }
 
+/* However equal a few values are, they say nothing. */
+static void row__need(struct row *row, size_t needed)
+{
+	if (row->verdict != ROW_EQUAL || (row->nr_old >= needed && row->nr_new >= needed))
+		return;
+	row->verdict = ROW_TOO_FEW;
+	row->needed = needed;
+}
+
 static void judge_rows(struct comparison *c)
 {
 	struct fdr_test *tests = xcalloc(c->nr_rows + 1, sizeof(*tests));
 	size_t i, nr = 0;
 	double next;
 
+	for (i = 0; i < c->nr_rows; i++)
+		row__need(&c->rows[i], ranksum__needed(c->q));
 	for (i = 0; i < c->nr_rows; i++)
 		if (row__is_tested(&c->rows[i]))
 			tests[nr++] = (struct fdr_test){ .p = c->rows[i].test.p,
@@ -183,6 +194,16 @@ static void make_rows(struct comparison *c, const struct sample *old, size_t nr_
 
 /* What follows */
 
+bool comparison__machines_differ(const struct comparison *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nr_differences; i++)
+		if (!c->differences[i].allowed)
+			return true;
+	return false;
+}
+
 void comparison__conclude(struct comparison *c)
 {
 	size_t i, nr = 0;
@@ -191,19 +212,17 @@ void comparison__conclude(struct comparison *c)
 	for (i = 0; i < c->nr_rows; i++) {
 		if (c->rows[i].verdict == ROW_REGRESSION)
 			comparison__answer(c, ANSWER_REGRESSION);
-		else if (c->rows[i].verdict == ROW_TOO_FEW || c->rows[i].verdict == ROW_UNCONFIRMED)
+		else if (c->rows[i].verdict == ROW_TOO_FEW || c->rows[i].verdict == ROW_UNCONFIRMED ||
+			 (c->rows[i].verdict == ROW_ONE_SIDE && !c->rows[i].nr_new))
 			comparison__answer(c, ANSWER_UNKNOWN);
 		nr += c->rows[i].verdict < ROW_ONE_SIDE;
 	}
 	/* What was not seen is no pass */
 	if (!nr)
 		comparison__answer(c, ANSWER_UNKNOWN);
-	for (i = 0; i < c->nr_differences; i++)
-		if (!c->differences[i].allowed) {
-			/* Of other machines nothing follows, not a regression either */
-			c->answer = ANSWER_UNKNOWN;
-			break;
-		}
+	/* Of other machines nothing follows, not a regression either */
+	if (comparison__machines_differ(c))
+		c->answer = ANSWER_UNKNOWN;
 	if (c->new_violations)
 		comparison__answer(c, ANSWER_REGRESSION);
 }

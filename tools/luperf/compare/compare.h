@@ -19,7 +19,7 @@ enum answer {
 
 /* What is said of one metric. */
 enum row_verdict {
-	ROW_EQUAL,		/* all values of both sides are the same */
+	ROW_EQUAL,		/* all values of both sides are the same, and they are not too few */
 	ROW_NO_DIFFERENCE,	/* none was shown, though there were enough values */
 	ROW_SMALL,		/* there is one, below a limit */
 	ROW_IMPROVEMENT,
@@ -27,7 +27,7 @@ enum row_verdict {
 	ROW_REGRESSION,
 	ROW_CLEARED,		/* it was a regression, and measured again it was none */
 	ROW_UNCONFIRMED,	/* it was one, and measured again nothing could be told */
-	ROW_ONE_SIDE,		/* only one side has it: left out */
+	ROW_ONE_SIDE,		/* only one side has it: left out; if it is the old one, nobody knows of the new */
 	ROW_NEITHER,		/* no side has it */
 };
 
@@ -82,6 +82,8 @@ struct compare_options {
 /* All that is given must outlive @c. */
 void comparison__make(struct comparison *c, const struct sample *old, size_t nr_old, const struct sample *new,
 		      size_t nr_new, const struct compare_options *options);
+/* In a fact that nobody has allowed to differ. */
+bool comparison__machines_differ(const struct comparison *c);
 /* Answers anew, after verdicts of rows were changed. */
 void comparison__conclude(struct comparison *c);
 void comparison__free(struct comparison *c);

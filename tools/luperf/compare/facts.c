@@ -11,11 +11,12 @@ static bool is_of_build(const char *name)
 {
 	static const char *const names[] = { "release", "version", "build_id", "config", "series",
 					     "previous_release" };
-	const char *dot = strchr(name, '.');
 	size_t i;
 
-	for (i = 0; dot && i < ARRAY_SIZE(names); i++)
-		if (!strcmp(dot + 1, names[i]))
+	if (strncmp(name, "old.", 4) && strncmp(name, "new.", 4))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name + 4, names[i]))
 			return true;
 	return false;
 }
@@ -26,16 +27,21 @@ static bool is_of_build_word(const char *word)
 	return !strncmp(word, "BOOT_IMAGE=", 11) || !strncmp(word, "initrd=", 7);
 }
 
+static bool is_cmdline(const char *name)
+{
+	return !strcmp(name, "old.cmdline") || !strcmp(name, "new.cmdline");
+}
+
 /* What of a fact is compared; to free. "not known" if it is not. */
 static char *fact__compared(const struct sample *s, const char *name)
 {
-	const char *value = pairs__get(&s->facts, name), *dot = strchr(name, '.');
+	const char *value = pairs__get(&s->facts, name);
 	char *copy, *word, *save, *text;
 	size_t len = 0;
 
 	if (!value)
 		return xstrdup("not known");
-	if (!dot || strcmp(dot, ".cmdline"))
+	if (!is_cmdline(name))
 		return xstrdup(value);
 	copy = xstrdup(value);
 	text = xcalloc(1, strlen(value) + 2);
@@ -111,8 +117,7 @@ static char *words_that_differ(const char *line, const struct values *a, const s
 
 static char *values__text(const struct values *values, const char *name, const struct values *other)
 {
-	const char *dot = strchr(name, '.');
-	bool words = dot && !strcmp(dot, ".cmdline");
+	bool words = is_cmdline(name);
 	char *text = NULL, *value;
 	size_t size, i;
 	FILE *f = open_memstream(&text, &size);

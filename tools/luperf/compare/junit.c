@@ -71,17 +71,15 @@ static void junit__put_row(const struct row *row, FILE *f)
 	free(remark);
 }
 
-static char *differences_of(const struct comparison *c, bool *forbidden)
+static char *differences_of(const struct comparison *c)
 {
 	char *text = NULL;
 	size_t size, i;
 	FILE *f = open_memstream(&text, &size);
 
-	*forbidden = false;
 	for (i = 0; i < c->nr_differences; i++) {
 		if (c->differences[i].allowed)
 			continue;
-		*forbidden = true;
 		fprintf(f, "%s differs: old %s; new %s. ", c->differences[i].name, c->differences[i].old,
 			c->differences[i].new);
 	}
@@ -91,10 +89,9 @@ static char *differences_of(const struct comparison *c, bool *forbidden)
 
 static void put_machines(const struct comparison *c, FILE *f)
 {
-	bool forbidden;
-	char *text = differences_of(c, &forbidden);
+	char *text = differences_of(c);
 
-	put_case("machines are the same", forbidden ? "error" : NULL, text, f);
+	put_case("machines are the same", comparison__machines_differ(c) ? "error" : NULL, text, f);
 	free(text);
 }
 
@@ -116,14 +113,6 @@ static size_t count_element(const struct comparison *c, const char *element)
 	return nr;
 }
 
-static bool machines_differ(const struct comparison *c)
-{
-	bool forbidden;
-
-	free(differences_of(c, &forbidden));
-	return forbidden;
-}
-
 void comparison__print_junit(const struct comparison *c, const struct sides *sides, FILE *f)
 {
 	size_t *order = comparison__order(c), i;
@@ -131,7 +120,7 @@ void comparison__print_junit(const struct comparison *c, const struct sides *sid
 	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 		"  <testsuite tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" name=\"luperf: ",
 		c->nr_rows + 2, count_element(c, "failure") + !!c->new_violations,
-		count_element(c, "error") + machines_differ(c), count_element(c, "skipped"));
+		count_element(c, "error") + comparison__machines_differ(c), count_element(c, "skipped"));
 	junit__put_text(sides->old, f);
 	fputs(" against ", f);
 	junit__put_text(sides->new, f);

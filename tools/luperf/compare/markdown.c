@@ -53,7 +53,8 @@ static void put_headline(const struct comparison *c, const struct sides *sides, 
 	markdown__put_text(sides->new, f);
 	fprintf(f, ", %zu. ", c->nr_new);
 	fprintf(f, "%zu metrics are worse, %zu better, %zu cannot be told.\n", comparison__count(c, ROW_REGRESSION),
-		comparison__count(c, ROW_IMPROVEMENT), comparison__count(c, ROW_TOO_FEW));
+		comparison__count(c, ROW_IMPROVEMENT),
+		comparison__count(c, ROW_TOO_FEW) + comparison__count(c, ROW_UNCONFIRMED));
 }
 
 static void put_warnings(const struct comparison *c, FILE *f)

@@ -58,7 +58,7 @@ char *row__percent(const struct row *row)
 {
 	if (!row->old_median)
 		return xstrdup("");
-	return xasprintf("%+.1f%%", 100 * row->shift.estimate / row->old_median);
+	return xasprintf("%+.1f%%", 100 * row->shift.estimate / fabs(row->old_median));
 }
 
 char *row__remark(const struct row *row)
@@ -205,12 +205,23 @@ static void print_differences(const struct comparison *c, FILE *f)
 	}
 }
 
+static bool comparison__is_exact(const struct comparison *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nr_rows; i++)
+		if (row__has_test(&c->rows[i]) && !c->rows[i].test.exact)
+			return false;
+	return true;
+}
+
 void comparison__print(const struct comparison *c, const struct sides *sides, FILE *f)
 {
 	print_what_was_compared(c, sides, f);
 	print_differences(c, f);
 	fputc('\n', f);
 	print_rows(c, f);
-	fprintf(f, "\nShift: Hodges-Lehmann. p: exact rank sum test. False discovery rate over all "
-		"metrics: %g.\n\nanswer: %s\n", c->q, answer__name(c->answer));
+	fprintf(f, "\nShift: Hodges-Lehmann. p: rank sum test, %s. False discovery rate over all "
+		"metrics: %g.\n\nanswer: %s\n", comparison__is_exact(c) ? "exact" : "by the normal distribution, for so "
+		"many values", c->q, answer__name(c->answer));
 }

@@ -48,6 +48,18 @@ void option__pair(struct pairs *pairs, const struct argp_state *state, const cha
 	*equals = '=';
 }
 
+void option__label(struct pairs *labels, const struct argp_state *state, char *arg)
+{
+	size_t len = strcspn(arg, "=");
+	char *name = strndup(arg, len);
+
+	if (name && label__is_reserved(name))
+		argp_error(state, "--label: \"%s\" is not free to be a label: %s", name,
+			   "commit, branch, verdict and id are what they are");
+	free(name);
+	option__pair(labels, state, "label", arg);
+}
+
 /* It becomes a folder. */
 static const char *parse_name(const struct argp_state *state, const char *arg)
 {
@@ -100,7 +112,7 @@ static error_t run_options__parse(int key, char *arg, struct argp_state *state)
 		o->folder = arg;
 		return 0;
 	case OPT_LABEL:
-		option__pair(&o->labels, state, "label", arg);
+		option__label(&o->labels, state, arg);
 		return 0;
 	case OPT_FACT:
 		option__pair(&o->facts, state, "fact", arg);
@@ -194,6 +206,7 @@ static int prepare_vm(struct run_options *o, struct fault *fault)
 
 int run_options__prepare(struct run_options *o, struct fault *fault)
 {
+	o->run.name = o->name ? o->name : default_name(o);
 	o->run.folder = o->folder ? o->folder : default_folder(o, fault);
 	return o->run.folder ? folder__make(o->run.folder, fault) : -1;
 }

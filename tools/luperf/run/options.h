@@ -25,11 +25,15 @@ extern const struct argp run_argp;
  * Afterwards run_options__free().
  */
 int run_options__start(struct run_options *o, struct fault *fault);
-/* The folder of @o->run alone, which is made. -1 with @fault. */
+/* Name and folder of @o->run alone; the folder is made. -1 with @fault. */
 int run_options__prepare(struct run_options *o, struct fault *fault);
 void run_options__free(struct run_options *o);
 
-/* NAME=VALUE of an option that may be repeated, into @pairs; argp_error() if it is none, or is there twice. */
+/*
+ * NAME=VALUE of an option that may be repeated, into @pairs; argp_error() if it is none, or is there twice. A label cannot
+ * be called as what luperf list knows already.
+ */
+void option__label(struct pairs *labels, const struct argp_state *state, char *arg);
 void option__pair(struct pairs *pairs, const struct argp_state *state, const char *option, char *arg);
 
 #endif

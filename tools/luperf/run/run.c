@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Measures two builds in turns: see run.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,8 +47,13 @@ char **run__conditions(const struct run *run, enum arm arm, size_t *nr)
 static int check_build(const struct run *run, enum arm arm, const struct sample *s, struct fault *fault)
 {
 	const char *build = pairs__get(&s->labels, "build");
+	char *wanted = xstrdup(run->builds[arm]);
+	bool same;
 
-	if (build && !strcmp(build, run->builds[arm]))
+	make_printable(wanted);
+	same = build && !strcmp(build, wanted);
+	free(wanted);
+	if (same)
 		return 0;
 	return fault__set(fault, "there is a run \"%s\" already, of another build (%s: %s): give this one "
 			  "another name", run->name, arm__name(arm), build ? build : "not known");
@@ -150,14 +157,17 @@ static int take(const struct run *run, struct store *store, enum arm arm, const 
 	char *paths[] = { xasprintf("%s/old.rec", folder), xasprintf("%s/new.rec", folder) };
 	struct sample s;
 	int64_t id;
-	/* An emulator may repeat itself to the last bit, boot ids too */
-	int err = sample__of_recordings(&s, paths, ARRAY_SIZE(paths), folder, fault);
+	int err = sample__of_recordings(&s, paths, ARRAY_SIZE(paths), NULL, fault);
 
 	if (!err) {
 		label(&s, run, arm);
-		err = take_left_facts(&s, folder, fault) || store__add(store, &s, &id, fault) < 0;
+		err = take_left_facts(&s, folder, fault) ? -1 : store__add(store, &s, &id, fault);
 		sample__free(&s);
 	}
+	/* What was measured before, and left where it was, is no measurement */
+	if (err > 0)
+		fault__set(fault, "the recordings in %s are of live update %lld, which is in the history "
+			   "already", folder, (long long)id);
 	free(paths[0]);
 	free(paths[1]);
 	return err ? -1 : 0;
@@ -233,7 +243,30 @@ static int measure_next(const struct run *run, struct store *store, enum arm arm
 	return 0;
 }
 
-int run__measure(const struct run *run, struct store *store, struct fault *fault)
+/* Two processes that measure one run would measure each live update twice. To be closed. */
+static int lock_run(const struct run *run, struct fault *fault)
+{
+	char *folder = xasprintf("%s/%s", run->folder, run->name);
+	char *path = xasprintf("%s/lock", folder);
+	int fd = -1;
+
+	if (!folder__make(folder, fault)) {
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		if (fd < 0)
+			fault__set(fault, "cannot write %s: %s", path, strerror(errno));
+	}
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+		fault__set(fault, "run \"%s\" is being measured by another process", run->name);
+		close(fd);
+		fd = -1;
+	}
+	free(folder);
+	free(path);
+	return fd;
+}
+
+static int measure_all_that_is_missing(const struct run *run, struct store *store, size_t *measured,
+				       struct fault *fault)
 {
 	struct progress p = { .total = schedule__length(run->n, run->control) };
 	size_t there[NR_ARMS] = { 0 }, seen[NR_ARMS] = { 0 }, i;
@@ -252,5 +285,17 @@ int run__measure(const struct run *run, struct store *store, struct fault *fault
 		    measure_next(run, store, arm, i + 1, &p, fault))
 			return -1;
 	}
+	*measured = p.measured;
 	return 0;
+}
+
+int run__measure(const struct run *run, struct store *store, size_t *measured, struct fault *fault)
+{
+	int lock = lock_run(run, fault), err;
+
+	if (lock < 0)
+		return -1;
+	err = measure_all_that_is_missing(run, store, measured, fault);
+	close(lock);
+	return err;
 }

@@ -34,11 +34,11 @@ struct run {
 #define RUN_TRIES	3
 
 /*
- * Measures what is missing, and says on standard error how far it is. -1 with @fault: a live update failed
+ * Measures what is missing, and says on standard error how far it is. *@measured: how many that were. -1 with @fault: a live update failed
  * RUN_TRIES times, the history cannot be written, somebody interrupted it, or a run of this name is of other builds.
  * What was measured is in the history.
  */
-int run__measure(const struct run *run, struct store *store, struct fault *fault);
+int run__measure(const struct run *run, struct store *store, size_t *measured, struct fault *fault);
 
 /* Conditions that choose one arm of a stage, for store__find(); to free, each and the array. */
 char **run__conditions(const struct run *run, enum arm arm, size_t *nr);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "bpf/events.h"
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "lib/version.h"
 #include "luperf/sample/json.h"
 #include "model/op.h"
@@ -123,17 +124,22 @@ static int take_text(const json_t *json, const char *name, char **text, struct f
 	if (!value)
 		return fault__set(fault, "\"%s\" is missing, or no text", name);
 	*text = xstrdup(value);
+	make_printable(*text);
 	return 0;
 }
 
-static int take_integer(const json_t *json, const char *name, int64_t least, int64_t *value,
+/* Seconds until the year 9999 */
+#define MOST_SECONDS	253402300799
+
+static int take_integer(const json_t *json, const char *name, int64_t least, int64_t most, int64_t *value,
 			struct fault *fault)
 {
 	const json_t *number = json_object_get(json, name);
 
-	if (!json_is_integer(number) || json_integer_value(number) < least)
-		return fault__set(fault, "\"%s\" is missing, or no whole number from %lld on", name,
-				  (long long)least);
+	if (!json_is_integer(number) || json_integer_value(number) < least ||
+	    json_integer_value(number) > most)
+		return fault__set(fault, "\"%s\" is missing, or no whole number from %lld to %lld", name,
+				  (long long)least, (long long)most);
 	*value = json_integer_value(number);
 	return 0;
 }
@@ -265,10 +271,16 @@ static int take_quantities(struct sample *s, const json_t *json, struct fault *f
 	return 0;
 }
 
-static int check_verdict(const struct sample *s, struct fault *fault)
+static int check_words(const struct sample *s, struct fault *fault)
 {
+	size_t i;
+
 	if (!*s->identity)
 		return fault__set(fault, "\"identity\" is empty");
+	for (i = 0; i < s->labels.nr; i++)
+		if (label__is_reserved(s->labels.items[i].name))
+			return fault__set(fault, "\"%s\" cannot be the name of a label",
+					  s->labels.items[i].name);
 	if (strcmp(s->verdict, "clean") && strcmp(s->verdict, "violation") &&
 	    strcmp(s->verdict, "incomplete"))
 		return fault__set(fault, "\"verdict\" is \"%s\": it can be clean, violation or incomplete",
@@ -281,13 +293,13 @@ static int take_all(struct sample *s, const json_t *json, struct fault *fault)
 	if (!json_is_object(json))
 		return fault__set(fault, "it is no object");
 	return take_text(json, "identity", &s->identity, fault) ||
-	       take_integer(json, "happened_ns", INT64_MIN, &s->happened_ns, fault) ||
-	       take_integer(json, "added_s", 0, &s->added_s, fault) ||
+	       take_integer(json, "happened_ns", INT64_MIN, INT64_MAX, &s->happened_ns, fault) ||
+	       take_integer(json, "added_s", 0, MOST_SECONDS, &s->added_s, fault) ||
 	       take_text(json, "commit", &s->commit, fault) ||
 	       take_text(json, "branch", &s->branch, fault) ||
-	       take_text(json, "verdict", &s->verdict, fault) || check_verdict(s, fault) ||
+	       take_text(json, "verdict", &s->verdict, fault) ||
 	       take_pairs(json, "facts", &s->facts, fault) ||
-	       take_pairs(json, "labels", &s->labels, fault) ||
+	       take_pairs(json, "labels", &s->labels, fault) || check_words(s, fault) ||
 	       take_array(s, json, "operations", take_operation, fault) ||
 	       take_quantities(s, json, fault) ||
 	       take_array(s, json, "findings", take_finding, fault) ||

@@ -16,9 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include "lib/mem.h"
-#include "lib/text.h"
 #include "luperf/sample/recorded.h"
 #include "model/operations.h"
 #include "recording/collection.h"
@@ -201,27 +199,22 @@ static void take_findings(struct sample *s, const struct analysis *a)
 	s->verdict = xstrdup(verdict__name(a->verdict));
 }
 
-static int take_sources(struct sample *s, const struct analysis *a, struct fault *fault)
+static void take_sources(struct sample *s, const struct analysis *a)
 {
 	const struct recording *r;
 	enum kernel kernel;
-	char *data, *path;
-	size_t size, i;
+	char *path;
+	size_t i;
 
 	for (kernel = KERNEL_OLD; kernel < NR_KERNELS; kernel++) {
 		for (i = 0; i < a->boots[kernel].nr_parts; i++) {
 			r = a->boots[kernel].parts[i];
-			data = read_file(r->path, &size, fault);
-			if (!data)
-				return -1;
 			path = realpath(r->path, NULL);
-			sample__add_source(s, kernel, path ? path : r->path, size,
-					   crc32(0, (const unsigned char *)data, size));
+			sample__add_source(s, kernel, path ? path : r->path, r->file_bytes,
+					   r->file_crc32);
 			free(path);
-			free(data);
 		}
 	}
-	return 0;
 }
 
 /* Which recordings */
@@ -274,10 +267,8 @@ static int recorded__take(struct sample *s, const struct analysis *a, const char
 	take_values(s, a);
 	recorded__take_quantities(s, a);
 	take_findings(s, a);
-	if (!take_sources(s, a, fault))
-		return 0;
-	sample__free(s);
-	return -1;
+	take_sources(s, a);
+	return 0;
 }
 
 static int read_all(struct collection *c, char *const *paths, size_t nr, struct fault *fault)

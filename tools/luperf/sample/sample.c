@@ -97,6 +97,12 @@ void pairs__free(struct pairs *pairs)
 	*pairs = (struct pairs){ 0 };
 }
 
+bool label__is_reserved(const char *name)
+{
+	return !strcmp(name, "commit") || !strcmp(name, "branch") || !strcmp(name, "verdict") ||
+	       !strcmp(name, "id");
+}
+
 /* Samples */
 
 struct value *sample__add_value(struct sample *s, const struct value *v)

@@ -52,6 +52,9 @@ struct quantity {
 	int64_t value;
 };
 
+/* Whether conditions of the store know this name as something else. */
+bool label__is_reserved(const char *name);
+
 /* What a rule of the oracle says. */
 struct finding {
 	char *rule, *verdict;

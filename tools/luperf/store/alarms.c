@@ -77,6 +77,21 @@ int alarms__record(struct store *store, struct verdict_record *record, struct fa
 	return store__end_change(store, insert_record(store->db, record, fault), fault);
 }
 
+int alarms__has(struct store *store, const char *run, bool *has, struct fault *fault)
+{
+	struct query *q = db__query(store->db, "SELECT count(*) FROM comparison WHERE run = $1 AND kind = 'gate'",
+				    fault);
+	int64_t nr = 0;
+
+	if (!q)
+		return -1;
+	query__bind_text(q, 1, run);
+	if (only_number(q, &nr, fault))
+		return -1;
+	*has = nr;
+	return 0;
+}
+
 static void alarms__add(struct alarms *alarms, struct query *q)
 {
 	alarms->items = grow(alarms->items, alarms->nr, &alarms->room, sizeof(*alarms->items));

@@ -24,6 +24,9 @@ struct verdict_record {
 /* Sets the ids of the alarms. -1 with @fault. */
 int alarms__record(struct store *store, struct verdict_record *record, struct fault *fault);
 
+/* Whether a gate of this run is in the history. */
+int alarms__has(struct store *store, const char *run, bool *has, struct fault *fault);
+
 struct alarms {
 	struct alarm *items;
 	size_t nr, room;

@@ -29,7 +29,11 @@ const char *db__name(const struct db *db)
 
 int db__begin(struct db *db, struct fault *fault)
 {
-	return db->ops->exec(db, db->ops->begin, fault);
+	if (!db->ops->exec(db, db->ops->begin, fault))
+		return 0;
+	/* It may have begun and not got the lock */
+	db__rollback(db);
+	return -1;
 }
 
 int db__begin_read(struct db *db, struct fault *fault)

@@ -236,18 +236,23 @@ static int set_up(struct sqlite *s, enum db_open how, struct fault *fault)
 
 struct db *db__open_sqlite(const char *path, enum db_open how, struct fault *fault)
 {
+	/* To SQLite ":memory:" is no file */
+	char *file = xasprintf("%s%s", *path == ':' ? "./" : "", path);
 	struct sqlite *s;
 	bool fresh;
 	int flags;
 
-	if (check_file(path, how, &fresh, fault))
+	if (check_file(path, how, &fresh, fault)) {
+		free(file);
 		return NULL;
+	}
 	s = xcalloc(1, sizeof(*s));
 	s->db = (struct db){ &sqlite_ops, xstrdup(path) };
 	/* Who may write takes back what a process that was killed has left; readers too. */
 	flags = access(path, W_OK) && !fresh ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	if (!sqlite3_open_v2(path, &s->handle, flags | (fresh ? SQLITE_OPEN_CREATE : 0), NULL) &&
-	    !set_up(s, how, fault))
+	sqlite3_open_v2(file, &s->handle, flags | (fresh ? SQLITE_OPEN_CREATE : 0), NULL);
+	free(file);
+	if (!sqlite3_errcode(s->handle) && !set_up(s, how, fault))
 		return &s->db;
 	if (sqlite3_errcode(s->handle))
 		sqlite__fail(&s->db, fault);

@@ -38,17 +38,54 @@ static void search__free(struct search *search)
 	free(search->sql);
 }
 
-/* A commit is named by how it begins, as git has it. */
-static void search__commit(struct search *search, const char *value)
-{
-	size_t nr = search__value(search, value, strlen(value));
-
-	fprintf(search->out, " AND substr(s.commit_id, 1, length(CAST($%zu AS TEXT))) = $%zu", nr, nr);
-}
-
 static void search__column(struct search *search, const char *column, const char *value)
 {
 	fprintf(search->out, " AND s.%s = $%zu", column, search__value(search, value, strlen(value)));
+}
+
+/* The commits that begin so: the one that is just that, or the only one. */
+static int only_commit(struct db *db, const char *begin, char **commit, struct fault *fault)
+{
+	struct query *q = db__query(db, "SELECT DISTINCT commit_id FROM sample WHERE "
+				    "substr(commit_id, 1, length(CAST($1 AS TEXT))) = $1 ORDER BY commit_id",
+				    fault);
+	char *first = NULL, *second = NULL, **to;
+	bool exact = false;
+	int row;
+
+	if (!q)
+		return -1;
+	query__bind_text(q, 1, begin);
+	while ((row = query__step(q, fault)) == 1) {
+		exact |= !strcmp(query__text(q, 0), begin);
+		to = first ? &second : &first;
+		if (!*to)
+			*to = xstrdup(query__text(q, 0));
+	}
+	query__free(q);
+	if (!row && second && !exact)
+		row = fault__set(fault, "\"%s\" is the beginning of %s and of %s: name one of them", begin,
+				 first, second);
+	*commit = xstrdup(first && !exact ? first : begin);
+	free(first);
+	free(second);
+	return row;
+}
+
+/* A commit is named by how it begins, as git has it. */
+static int search__commit(struct search *search, struct db *db, const char *value, struct fault *fault)
+{
+	char *commit = NULL;
+
+	if (!*value)
+		return fault__set(fault, "\"commit=\" names no commit");
+	if (only_commit(db, value, &commit, fault)) {
+		free(commit);
+		return -1;
+	}
+	search__column(search, "commit_id", commit);
+	free(commit);
+	return 0;
 }
 
 static void search__pair(struct search *search, const char *condition, const char *equals)
@@ -77,7 +114,7 @@ static bool is_name(const char *condition, const char *equals, const char *name)
 	return (size_t)(equals - condition) == strlen(name) && !memcmp(condition, name, strlen(name));
 }
 
-static int search__add(struct search *search, const char *condition, struct fault *fault)
+static int search__add(struct search *search, struct db *db, const char *condition, struct fault *fault)
 {
 	const char *equals = strchr(condition, '=');
 
@@ -87,8 +124,8 @@ static int search__add(struct search *search, const char *condition, struct faul
 	if (is_name(condition, equals, "id"))
 		return search__id(search, equals + 1, fault);
 	if (is_name(condition, equals, "commit"))
-		search__commit(search, equals + 1);
-	else if (is_name(condition, equals, "branch"))
+		return search__commit(search, db, equals + 1, fault);
+	if (is_name(condition, equals, "branch"))
 		search__column(search, "branch", equals + 1);
 	else if (is_name(condition, equals, "verdict"))
 		search__column(search, "verdict", equals + 1);
@@ -126,7 +163,7 @@ int store__find(struct store *store, char *const *conditions, size_t nr, struct 
 	search.out = open_memstream(&search.sql, &search.size);
 	fputs("SELECT s.id FROM sample s WHERE 1 = 1", search.out);
 	for (i = 0; i < nr && !err; i++)
-		err = search__add(&search, conditions[i], fault);
+		err = search__add(&search, store->db, conditions[i], fault);
 	fputs(" ORDER BY s.id", search.out);
 	fclose(search.out);
 	search.out = NULL;

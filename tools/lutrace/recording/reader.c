@@ -504,7 +504,8 @@ int recording__parse(struct recording *r, const char *path, const void *data, si
 	size_t header = 0;
 	int err;
 
-	*r = (struct recording){ .names = names__new() };
+	*r = (struct recording){ .names = names__new(), .file_bytes = size,
+				 .file_crc32 = crc32_z(0, data, size) };
 	/* It is printed, and goes into JSON. */
 	recording__set_text(&r->path, path);
 	err = recording__parse_header(r, data, size, &header, fault);

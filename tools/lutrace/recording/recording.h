@@ -15,7 +15,9 @@
 #include "recording/format.h"
 
 struct recording {
-	char *path;
+	char *path;			/* printable */
+	__u64 file_bytes;
+	__u32 file_crc32;		/* of all of it */
 	unsigned int minor;		/* version of its format */
 	char *release, *version, *build_id, *machine, *boot_id, *cmdline, *hypervisor;
 	/*
