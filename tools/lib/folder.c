@@ -32,3 +32,16 @@ int folder__make(const char *path, struct fault *fault)
 {
 	return folder__make_for(path, fault) ? -1 : make_one(path, fault);
 }
+
+char *folder__data(const char *name, const char *option, struct fault *fault)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	/* By the XDG specification a relative path counts as none. */
+	if (data && *data == '/')
+		return xasprintf("%s/%s", data, name);
+	if (home && *home)
+		return xasprintf("%s/.local/share/%s", home, name);
+	fault__set(fault, "neither XDG_DATA_HOME nor HOME is set: say with %s where it is", option);
+	return NULL;
+}

@@ -58,12 +58,9 @@ static const struct table_column columns[] = {
 static const struct metric *metric_of(const struct metrics *m, const char *name)
 {
 	static const struct metric unknown = { .unit = "1" };
-	size_t i;
+	const struct metric *metric = metrics__find(m, name);
 
-	for (i = 0; i < m->nr; i++)
-		if (!strcmp(m->items[i].name, name))
-			return &m->items[i];
-	return &unknown;
+	return metric ? metric : &unknown;
 }
 
 static void put_text(struct table *t, char *text)

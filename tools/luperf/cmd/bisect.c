@@ -138,23 +138,6 @@ static int find_builds(struct builds *b, const struct opts *opts, const char *fo
 
 /* One build against the base */
 
-static int load_arms(struct store *store, const struct run *run, struct side arms[2], struct fault *fault)
-{
-	size_t nr, i;
-	enum arm arm;
-	char **conditions;
-	int err = 0;
-
-	for (arm = ARM_BASE; arm <= ARM_NEW && !err; arm++) {
-		conditions = run__conditions(run, arm, &nr);
-		err = side__load(&arms[arm], store, conditions, nr, fault);
-		for (i = 0; i < nr; i++)
-			free(conditions[i]);
-		free(conditions);
-	}
-	return err;
-}
-
 /* Of the metric alone: a violation does not make it worse, but then figures say nothing. */
 static enum answer judge(const struct side arms[2], const struct metrics *metrics)
 {
@@ -194,7 +177,8 @@ static int try_build(const struct opts *opts, struct store *store, const struct 
 	probe.nr_owned = 0;
 	probe.no_control = true;
 	err = run_options__start(&probe, fault) || run__measure(&probe.run, store, &measured, fault) ||
-	      load_arms(store, &probe.run, arms, fault);
+	      side__load_arm(&arms[ARM_BASE], store, &probe.run, ARM_BASE, fault) ||
+	      side__load_arm(&arms[ARM_NEW], store, &probe.run, ARM_NEW, fault);
 	if (!err) {
 		printf("%s\n", b->items[at]);
 		*answer = judge(arms, metrics);

@@ -71,18 +71,6 @@ struct gate {
 	size_t nr_alarms;
 };
 
-static int load_arm(struct gate *g, struct measurement *m, enum arm arm, struct fault *fault)
-{
-	size_t nr, i;
-	char **conditions = run__conditions(&g->opts->run.run, arm, &nr);
-	int err = side__load(&m->arms[arm], g->store, conditions, nr, fault);
-
-	for (i = 0; i < nr; i++)
-		free(conditions[i]);
-	free(conditions);
-	return err;
-}
-
 static void compare_arms(struct gate *g, struct measurement *m, enum arm arm, struct comparison *c,
 			 const struct metrics *metrics)
 {
@@ -106,7 +94,8 @@ static int gate__measure(struct gate *g, struct measurement *m, const struct met
 		return -1;
 	g->measured += measured;
 	for (arm = ARM_BASE; arm < NR_ARMS; arm++)
-		if ((arm != ARM_CONTROL || run->control) && load_arm(g, m, arm, fault))
+		if ((arm != ARM_CONTROL || run->control) &&
+		    side__load_arm(&m->arms[arm], g->store, run, arm, fault))
 			return -1;
 	compare_arms(g, m, ARM_NEW, &m->builds, metrics);
 	if (run->control)

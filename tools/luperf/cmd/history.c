@@ -76,13 +76,11 @@ static const struct argp argp = {
 
 static const struct metric *find_metric(const struct metrics *m, const char *name, struct fault *fault)
 {
-	size_t i;
+	const struct metric *metric = metrics__find(m, name);
 
-	for (i = 0; i < m->nr; i++)
-		if (!strcmp(m->items[i].name, name))
-			return &m->items[i];
-	fault__set(fault, "there is no metric \"%s\": luperf metrics prints all", name);
-	return NULL;
+	if (!metric)
+		fault__set(fault, "there is no metric \"%s\": luperf metrics prints all", name);
+	return metric;
 }
 
 /* The builds whose change of this metric somebody has accepted; to free, each and the array. */
@@ -122,10 +120,7 @@ static void put_change(struct table *t, const struct series *s, const struct met
 	put_cell(t, metric__text(metric, c->before, false));
 	put_cell(t, metric__text(metric, c->after, false));
 	put_cell(t, metric__text(metric, c->shift.estimate, true));
-	if (c->before)
-		table__put(t, "%+.1f%%", 100 * c->shift.estimate / c->before);
-	else
-		table__put(t, "%s", "");
+	put_cell(t, percent__text(c->before, c->shift.estimate));
 	table__put(t, "%.2g", c->p);
 	table__put(t, "%s", c->given ? "accepted" : "");
 }

@@ -94,6 +94,19 @@ int side__load(struct side *side, struct store *store, char *const *conditions, 
 	return err;
 }
 
+int side__load_arm(struct side *side, struct store *store, const struct run *run, enum arm arm,
+		   struct fault *fault)
+{
+	struct ids ids = { 0 };
+	int err = run__find(run, store, arm, &ids, fault);
+
+	*side = (struct side){ 0 };
+	if (!err)
+		err = load_ids(side, store, &ids, fault);
+	ids__free(&ids);
+	return err;
+}
+
 /* A live update on both sides would be compared with itself. */
 static int check_apart(const struct ids *ids, const char *const names[2], struct fault *fault)
 {

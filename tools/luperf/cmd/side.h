@@ -3,7 +3,7 @@
 #ifndef LUPERF_SIDE_H
 #define LUPERF_SIDE_H
 
-#include "luperf/store/store.h"
+#include "luperf/run/run.h"
 
 struct side {
 	struct sample *samples;
@@ -18,6 +18,9 @@ int sides__load(struct side sides[2], struct store *store, const char *const nam
 /* One side; that it has none is no error. */
 int side__load(struct side *side, struct store *store, char *const *conditions, size_t nr,
 	       struct fault *fault);
+/* That of an arm of a run. */
+int side__load_arm(struct side *side, struct store *store, const struct run *run, enum arm arm,
+		   struct fault *fault);
 void side__free(struct side *side);
 
 #endif

@@ -25,7 +25,7 @@ void metrics__print(const struct metrics *m, FILE *f)
 	}
 }
 
-static struct metric *metrics__find(struct metrics *m, const char *name)
+struct metric *metrics__find(const struct metrics *m, const char *name)
 {
 	size_t i;
 

@@ -30,7 +30,7 @@ static void markdown__put_row(const struct row *row, FILE *f)
 	char *old = metric__text(row->metric, row->old_median, false);
 	char *new = metric__text(row->metric, row->new_median, false);
 	char *shift = metric__text(row->metric, row->shift.estimate, true);
-	char *percent = row__percent(row), *remark = row__remark(row);
+	char *percent = percent__text(row->old_median, row->shift.estimate), *remark = row__remark(row);
 	bool loud = row->verdict == ROW_REGRESSION;
 
 	fprintf(f, "| `%s` | %s | %s | %s%s%s%s | %.2g | %zu+%zu | %s%s%s%s%s |\n", row->metric->name, old,

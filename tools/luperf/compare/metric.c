@@ -171,6 +171,11 @@ bool metric__value(const struct metric *metric, const struct sample *s, double *
 	}
 }
 
+char *percent__text(double from, double shift)
+{
+	return from ? xasprintf("%+.1f%%", 100 * shift / fabs(from)) : xstrdup("");
+}
+
 char *metric__text(const struct metric *metric, double value, bool sign)
 {
 	const char *plus = sign && value >= 0 ? "+" : "";

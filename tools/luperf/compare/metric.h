@@ -48,11 +48,15 @@ void metrics__free(struct metrics *m);
  * @fault, which names the line.
  */
 int metrics__read(struct metrics *m, const char *path, struct fault *fault);
+/* NULL: nobody knows a metric of that name. */
+struct metric *metrics__find(const struct metrics *m, const char *name);
 /* In the form that metrics__read() takes. */
 void metrics__print(const struct metrics *m, FILE *f);
 
 /* False if the sample has nothing of it. */
 bool metric__value(const struct metric *metric, const struct sample *s, double *value);
+/* "+10.2%" of what it was; "" if that was 0. To free. */
+char *percent__text(double from, double shift);
 /* A value with a fitting unit, "123.4 us"; @sign: with a plus. To free. */
 char *metric__text(const struct metric *metric, double value, bool sign);
 

@@ -29,8 +29,6 @@ size_t *comparison__order(const struct comparison *c);
 char *row__figures(const struct row *row);
 /* How many rows have this verdict. */
 size_t comparison__count(const struct comparison *c, enum row_verdict verdict);
-/* "+10.2%", "" if the old median is 0. To free. */
-char *row__percent(const struct row *row);
 /* Why a row is no pass, and what to do; "" if there is nothing to say. To free. */
 char *row__remark(const struct row *row);
 

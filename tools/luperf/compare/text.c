@@ -54,13 +54,6 @@ size_t *comparison__order(const struct comparison *c)
 	return order;
 }
 
-char *row__percent(const struct row *row)
-{
-	if (!row->old_median)
-		return xstrdup("");
-	return xasprintf("%+.1f%%", 100 * row->shift.estimate / fabs(row->old_median));
-}
-
 char *row__remark(const struct row *row)
 {
 	if (row->verdict == ROW_TOO_FEW)
@@ -77,7 +70,7 @@ char *row__figures(const struct row *row)
 	char *shift = metric__text(row->metric, row->shift.estimate, true);
 	char *low = metric__text(row->metric, row->shift.low, true);
 	char *high = metric__text(row->metric, row->shift.high, true);
-	char *percent = row__percent(row), *interval, *text;
+	char *percent = percent__text(row->old_median, row->shift.estimate), *interval, *text;
 
 	interval = row->shift.confidence >= 0.95 ? xasprintf("95%% interval %s to %s", low, high) :
 						   xstrdup("too few values for a 95% interval");
@@ -127,7 +120,7 @@ static void put_shift(struct table *t, const struct row *row)
 	shift = metric__text(row->metric, row->shift.estimate, true);
 	low = metric__text(row->metric, row->shift.low, true);
 	high = metric__text(row->metric, row->shift.high, true);
-	percent = row__percent(row);
+	percent = percent__text(row->old_median, row->shift.estimate);
 	table__put(t, "%s", shift);
 	table__put(t, "%s", percent);
 	if (row->shift.confidence >= 0.95)

@@ -158,14 +158,9 @@ static const char *default_name(struct run_options *o)
 
 static const char *default_folder(struct run_options *o, struct fault *fault)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	char *folder = folder__data("lutrace/runs", "--folder", fault);
 
-	if (data && *data == '/')
-		return own(o, xasprintf("%s/lutrace/runs", data));
-	if (home && *home)
-		return own(o, xasprintf("%s/.local/share/lutrace/runs", home));
-	fault__set(fault, "neither XDG_DATA_HOME nor HOME is set: say with --folder where recordings are kept");
-	return NULL;
+	return folder ? own(o, folder) : NULL;
 }
 
 /* Builds it if it must be built, and sets image and commit of an arm from what the script says last. */

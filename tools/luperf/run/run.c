@@ -31,15 +31,18 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-char **run__conditions(const struct run *run, enum arm arm, size_t *nr)
+int run__find(const struct run *run, struct store *store, enum arm arm, struct ids *ids, struct fault *fault)
 {
-	char **conditions = xcalloc(3, sizeof(*conditions));
+	char *conditions[] = {
+		xasprintf("run=%s", run->name), xasprintf("arm=%s", arm__name(arm)),
+		xasprintf("stage=%u", run->stage),
+	};
+	int err = store__find(store, conditions, ARRAY_SIZE(conditions), ids, fault);
+	size_t i;
 
-	conditions[0] = xasprintf("run=%s", run->name);
-	conditions[1] = xasprintf("arm=%s", arm__name(arm));
-	conditions[2] = xasprintf("stage=%u", run->stage);
-	*nr = 3;
-	return conditions;
+	for (i = 0; i < ARRAY_SIZE(conditions); i++)
+		free(conditions[i]);
+	return err;
 }
 
 /* What is there of a run */
@@ -62,15 +65,10 @@ static int check_build(const struct run *run, enum arm arm, const struct sample 
 static int count_arm(const struct run *run, struct store *store, enum arm arm, size_t *nr,
 		     struct fault *fault)
 {
-	size_t nr_conditions, i;
-	char **conditions = run__conditions(run, arm, &nr_conditions);
 	struct ids ids;
 	struct sample s;
-	int err = store__find(store, conditions, nr_conditions, &ids, fault);
+	int err = run__find(run, store, arm, &ids, fault);
 
-	for (i = 0; i < nr_conditions; i++)
-		free(conditions[i]);
-	free(conditions);
 	if (!err && ids.nr) {
 		err = store__load(store, ids.items[0], LOAD_HEAD, &s, fault);
 		if (!err) {

@@ -40,7 +40,7 @@ struct run {
  */
 int run__measure(const struct run *run, struct store *store, size_t *measured, struct fault *fault);
 
-/* Conditions that choose one arm of a stage, for store__find(); to free, each and the array. */
-char **run__conditions(const struct run *run, enum arm arm, size_t *nr);
+/* The live updates of one arm of the stage. -1 with @fault. */
+int run__find(const struct run *run, struct store *store, enum arm arm, struct ids *ids, struct fault *fault);
 
 #endif

@@ -48,7 +48,7 @@ static const char *const to_1[] = {
 
 /*
  * To version 2: what gates have said. comparison.kind is "gate", or "control" where the base was compared with
- * itself; alarm.state is "confirmed", "cleared" by the second measurement, or "control"; alarm.opinion is "", "true",
+ * itself; alarm.state is "confirmed", "cleared" or left "unconfirmed" by the second measurement, or "control"; alarm.opinion is "", "true",
  * "false" or "accepted".
  */
 static const char *const to_2[] = {

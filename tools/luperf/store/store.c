@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Opening a history, and removing samples: see store.h. */
 #include <stdlib.h>
+#include "lib/folder.h"
 #include "lib/mem.h"
 #include "luperf/store/schema.h"
 #include "luperf/store/store_parts.h"
 
-static char *default_path(struct fault *fault)
-{
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-
-	/* By the XDG specification a relative path counts as none. */
-	if (data && *data == '/')
-		return xasprintf("%s/lutrace/history.db", data);
-	if (home && *home)
-		return xasprintf("%s/.local/share/lutrace/history.db", home);
-	fault__set(fault, "neither XDG_DATA_HOME nor HOME is set: name the history with --db");
-	return NULL;
-}
-
 struct store *store__open(const char *where, enum db_open how, struct fault *fault)
 {
-	char *path = where ? xstrdup(where) : default_path(fault);
+	char *path = where ? xstrdup(where) : folder__data("lutrace/history.db", "--db", fault);
 	struct db *db = path ? db__open(path, how, fault) : NULL;
 	struct store *store;
 
